@@ -1,0 +1,21 @@
+"""The only place that reads the wall clock. Rules and services take the moment or day as an argument."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+OFFICE = ZoneInfo("Asia/Shanghai")
+
+
+def now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """The present day at the office (Asia/Shanghai), whatever the server's zone."""
+    return office_day(now())
+
+
+def office_day(moment: datetime) -> date:
+    """The calendar day of a moment at the office (Asia/Shanghai)."""
+    return moment.astimezone(OFFICE).date()
