@@ -1,4 +1,4 @@
-"""The only place that reads the wall clock. Rules and services take the moment or day as an argument."""
+"""The only reader of the wall clock. Rules and services take the moment or day as an argument."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
