@@ -1,5 +1,6 @@
 """The pure rules of leads: stages, evidence, amounts, quiet leads. No Flask, SQL or clock."""
 
+from crm.core.money import Qualifier
 from crm.leads.rules.classification import (
     REASONS_FOR,
     ActivityKind,
@@ -9,6 +10,7 @@ from crm.leads.rules.classification import (
     Confidence,
     Exclusion,
     HeadquartersType,
+    MembershipKind,
     Nature,
     OffRampReason,
     Origin,
@@ -25,7 +27,6 @@ from crm.leads.rules.figures import (
     FigureSource,
     FigureStanding,
     JudgedFigure,
-    Qualifier,
     Rate,
     judged_figure,
     pick_rate,
@@ -98,6 +99,7 @@ __all__ = [
     "Lack",
     "LeadFacts",
     "Light",
+    "MembershipKind",
     "MilestoneKind",
     "Missing",
     "Nature",

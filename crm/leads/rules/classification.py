@@ -67,6 +67,13 @@ class ChainMove(StrEnum):
     EXTEND = "extend"
 
 
+class MembershipKind(StrEnum):
+    """People beside the owner: co-owners, and the named list of a sensitive lead."""
+
+    CO_OWNER = "co_owner"
+    NAMED = "named"
+
+
 class StageSource(StrEnum):
     """Who says that the lead stands at its stage."""
 

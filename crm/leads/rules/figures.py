@@ -10,6 +10,8 @@ from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 
+from crm.core.money import Qualifier
+
 CNY = "CNY"
 
 
@@ -40,15 +42,6 @@ FIRMNESS = (
     FigureSource.FILING,
     FigureSource.STATISTICS,
 )
-
-
-class Qualifier(StrEnum):
-    """What the writer put beside the number; the amount is then the lower bound or the centre."""
-
-    ABOUT = "about"
-    RANGE = "range"
-    AT_LEAST = "at_least"
-    OVER = "over"
 
 
 class Basis(StrEnum):

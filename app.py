@@ -1,0 +1,11 @@
+"""The WSGI entry point: `flask --app app …`, `gunicorn app:app`."""
+
+import sys
+
+from crm.config import SettingsError
+from crm.factory import create_app
+
+try:
+    app = create_app()
+except SettingsError as error:
+    sys.exit("LianZhao cannot start:\n" + "\n".join(f"  - {fault}" for fault in error.faults))

@@ -1,0 +1,79 @@
+"""Reading people and departments."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from crm.accounts.models import Department, User
+from crm.accounts.rules import Actor, Role
+from crm.core.db import db
+
+_ACTOR = (
+    User.id,
+    User.login,
+    User.name,
+    User.role,
+    User.department_id,
+    Department.name.label("department_name"),
+    User.locale,
+    User.must_change_password,
+    User.session_stamp,
+)
+
+
+def actor_by_id(user_id: int, *, address: str | None = None) -> Actor | None:
+    """The active person with that id, in one SELECT; None for unknown or inactive ones."""
+    statement = (
+        select(*_ACTOR)
+        .outerjoin(Department, Department.id == User.department_id)
+        .where(User.id == user_id, User.is_active)
+    )
+    row = db.session.execute(statement).one_or_none()
+    return _actor(row, address) if row else None
+
+
+def actor_by_login(login: str, *, address: str | None = None) -> Actor | None:
+    """The active person with that login, or None."""
+    statement = (
+        select(*_ACTOR)
+        .outerjoin(Department, Department.id == User.department_id)
+        .where(User.login == login, User.is_active)
+    )
+    row = db.session.execute(statement).one_or_none()
+    return _actor(row, address) if row else None
+
+
+def _actor(row: Any, address: str | None) -> Actor:
+    return Actor(**row._mapping, address=address)
+
+
+def system_actor() -> Actor:
+    """The built-in `system` person that commands and tasks act as."""
+    found = actor_by_login("system")
+    return found or Actor(0, "system", "系统", Role.SYSTEM, None)
+
+
+def departments(*, active_only: bool = True) -> Sequence[Row[int, str]]:
+    """(id, name) of all units in official order."""
+    statement = select(Department.id, Department.name).order_by(Department.position, Department.id)
+    if active_only:
+        statement = statement.where(Department.is_active)
+    return db.session.execute(statement).all()
+
+
+def people(
+    department_id: int | None = None, *, roles: Sequence[Role] = ()
+) -> Sequence[Row[int, str, int | None]]:
+    """(id, name, department_id) of active people who can be named, by unit and name."""
+    statement = (
+        select(User.id, User.name, User.department_id)
+        .outerjoin(Department, Department.id == User.department_id)
+        .where(User.is_active, User.role != Role.SYSTEM)
+        .order_by(Department.position, User.name, User.id)
+    )
+    if department_id is not None:
+        statement = statement.where(User.department_id == department_id)
+    if roles:
+        statement = statement.where(User.role.in_(roles))
+    return db.session.execute(statement).all()

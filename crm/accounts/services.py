@@ -1,0 +1,120 @@
+"""Signing in, passwords, people. Services never commit; the door opens the transaction."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from crm.accounts.models import PastPassword, User
+from crm.accounts.queries import actor_by_id
+from crm.accounts.rules import Actor, why_weak_password
+from crm.accounts.wording import WEAK_PASSWORD
+from crm.core.db import db
+from crm.core.errors import Fault, Faults, Refused
+from crm.history import services as history
+
+_hasher = PasswordHasher()  # argon2id, the library's defaults (RFC 9106, low-memory profile)
+# Checked when the login is unknown, so that a stranger cannot tell by the time it takes.
+_nobody = _hasher.hash(secrets.token_hex(16))
+REMEMBERED_PASSWORDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SignInTerms:
+    """How many failures lock an account, and for how many minutes."""
+
+    failures: int
+    locked_minutes: int
+
+
+def sign_in(
+    login: str, password: str, at: datetime, address: str | None, terms: SignInTerms
+) -> Actor | None:
+    """The person, or None for a wrong login, wrong password or locked account (never says which).
+
+    Failures and locks are recorded; the caller must keep the transaction (do not roll back).
+    """
+    user = db.session.scalar(select(User).where(User.login == login).with_for_update())
+    known = user is not None and user.password_hash is not None
+    matches = _matches(user.password_hash if known and user else _nobody, password) and known
+    if user is None:
+        return None
+    acting = Actor(user.id, user.login, user.name, user.role, user.department_id, address=address)
+    if user.locked_until and user.locked_until > at:
+        history.record(acting, at, "sign_in_locked", user)
+        return None
+    if not matches or not user.is_active:
+        user.failures += 1
+        if user.failures >= terms.failures:
+            user.locked_until = at + timedelta(minutes=terms.locked_minutes)
+            user.failures = 0
+            history.record(acting, at, "account_locked", user)
+        else:
+            history.record(acting, at, "sign_in_failed", user)
+        return None
+    user.failures, user.locked_until, user.signed_in_at = 0, None, at
+    if user.password_hash and _hasher.check_needs_rehash(user.password_hash):
+        user.password_hash = _hasher.hash(password)
+    if not user.session_stamp:
+        user.session_stamp = secrets.token_hex(8)
+    history.record(acting, at, "signed_in", user)
+    db.session.flush()
+    return actor_by_id(user.id, address=address)
+
+
+def change_password(actor: Actor, current: str, new: str, at: datetime) -> None:
+    """Raises Refused when the current password is wrong or the new one is weak or was used before."""
+    user = db.session.get_one(User, actor.id)
+    faults = Faults()
+    if not user.password_hash or not _matches(user.password_hash, current):
+        faults.add("current", "wrong_password", _l("当前密码不正确"))
+    for code in why_weak_password(new, user.login):
+        faults.add("new", code, WEAK_PASSWORD[code])
+    if not faults.found:
+        past = db.session.scalars(
+            select(PastPassword.password_hash)
+            .where(PastPassword.user_id == user.id)
+            .order_by(PastPassword.id.desc())
+            .limit(REMEMBERED_PASSWORDS)
+        )
+        if any(_matches(old, new) for old in [user.password_hash or "", *past]):
+            faults.add("new", "used_before", _l("最近用过的密码不能再用"))
+    faults.raise_if_any()
+    _set_password(user, new, at)
+    user.must_change_password = False
+    history.record(actor, at, "password_changed", user)
+
+
+def set_password(actor: Actor, user: User, new: str, at: datetime, *, must_change: bool) -> None:
+    """An administrator (or a command) gives a first password. Raises Refused if it is weak."""
+    if weak := why_weak_password(new, user.login):
+        raise Refused([Fault("password", code, WEAK_PASSWORD[code]) for code in weak])
+    _set_password(user, new, at)
+    user.must_change_password = must_change
+    history.record(actor, at, "password_set", user)
+
+
+def set_locale(actor: Actor, locale: str) -> None:
+    """The person's language; not a business fact, so the trail does not tell it."""
+    db.session.get_one(User, actor.id).locale = locale
+
+
+def _set_password(user: User, new: str, at: datetime) -> None:
+    if user.password_hash:
+        db.session.add(
+            PastPassword(user_id=user.id, password_hash=user.password_hash, changed_at=at)
+        )
+    user.password_hash = _hasher.hash(new)
+    user.session_stamp = secrets.token_hex(8)  # every other session ends
+    user.failures, user.locked_until = 0, None
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False

@@ -1,0 +1,104 @@
+"""Sign in, sign out, password, language."""
+
+from urllib.parse import urlsplit
+
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user, login_user, logout_user
+
+from crm.accounts import services
+from crm.accounts.forms import PasswordForm, SignInForm
+from crm.core import clock
+from crm.core.db import transaction
+from crm.core.errors import Refused
+from crm.core.guard import PUBLIC, SIGNED_IN, allow
+from crm.core.web import LOCALES
+
+bp = Blueprint("accounts", __name__)
+
+
+def safe_next(target: str | None) -> str:
+    """A path of ours to go on to; anything that leaves the site becomes the home page."""
+    if target and target.startswith("/") and not target.startswith(("//", "/\\")):
+        parts = urlsplit(target)
+        if not parts.scheme and not parts.netloc:
+            return target
+    return "/"
+
+
+@bp.route("/login", methods=["GET", "POST"])
+@allow(PUBLIC)
+def login() -> ResponseReturnValue:
+    if current_user.is_authenticated:
+        return redirect(safe_next(request.args.get("next")))
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return render_template(
+            "accounts/login.html", form=form
+        ), 422 if form.is_submitted() else 200
+    settings = current_app.extensions["settings"]
+    terms = services.SignInTerms(settings.login_failures, settings.locked_minutes)
+    with transaction():
+        actor = services.sign_in(
+            form.login.data, form.password.data, clock.now(), request.remote_addr, terms
+        )
+    if actor is None:
+        form.form_errors.append(_("登录名或密码不正确，或账号已暂时锁定。"))
+        return render_template("accounts/login.html", form=form), 422
+    session.clear()
+    session.permanent = True
+    login_user(actor)
+    if actor.must_change_password:
+        return redirect(url_for("accounts.password"))
+    return redirect(safe_next(request.args.get("next")))
+
+
+@bp.post("/logout")
+@allow(SIGNED_IN)
+def logout() -> ResponseReturnValue:
+    logout_user()
+    session.clear()
+    flash(_("已退出登录。"), "info")
+    return redirect(url_for("accounts.login"))
+
+
+@bp.route("/password", methods=["GET", "POST"])
+@allow(SIGNED_IN)
+def password() -> ResponseReturnValue:
+    form = PasswordForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                services.change_password(g.actor, form.current.data, form.new.data, clock.now())
+        except Refused as refused:
+            form.show(refused.faults)
+        else:
+            logout_user()
+            flash(_("密码已修改，请用新密码登录。"), "success")
+            return redirect(url_for("accounts.login"))
+    return render_template("accounts/password.html", form=form), 422 if form.is_submitted() else 200
+
+
+@bp.post("/language")
+@allow(PUBLIC)
+def set_language() -> ResponseReturnValue:
+    wanted = request.form.get("language", "")
+    if wanted not in LOCALES:
+        wanted = "zh"
+    if current_user.is_authenticated:
+        with transaction():
+            services.set_locale(current_user, wanted)
+    answer = redirect(safe_next(request.form.get("next")))
+    answer.set_cookie("language", wanted, max_age=365 * 86400, httponly=True, samesite="Lax")
+    return answer

@@ -1,0 +1,28 @@
+"""Words for the codes of accounts."""
+
+from flask_babel import lazy_gettext as _l
+
+from crm.accounts.rules import DepartmentKind, Role, WeakPassword
+
+ROLE = {
+    Role.STAFF: _l("招商专员"),
+    Role.UNIT_HEAD: _l("单位负责人"),
+    Role.DIRECTOR: _l("局领导"),
+    Role.DISTRICT_LEADER: _l("区领导"),
+    Role.ADMINISTRATOR: _l("系统管理员"),
+    Role.AUDITOR: _l("审计员"),
+    Role.SYSTEM: _l("系统"),
+}
+DEPARTMENT_KIND = {
+    DepartmentKind.BUREAU: _l("委办局"),
+    DepartmentKind.STREET: _l("街道"),
+    DepartmentKind.PARK: _l("园区"),
+    DepartmentKind.OTHER: _l("其他单位"),
+}
+WEAK_PASSWORD = {
+    WeakPassword.TOO_SHORT: _l("密码至少10个字符"),
+    WeakPassword.TOO_LONG: _l("密码最多128个字符"),
+    WeakPassword.TOO_FEW_KINDS: _l("密码须含大写、小写、数字、符号中的三种"),
+    WeakPassword.CONTAINS_LOGIN: _l("密码不能包含登录名"),
+}
+WORDS = {**ROLE, **DEPARTMENT_KIND, **WEAK_PASSWORD}

@@ -1,0 +1,87 @@
+"""The flask commands. `--json` prints one JSON document on stdout; everything else goes to stderr."""
+
+import csv
+import json
+import sys
+from typing import Any
+
+import click
+import yaml
+from flask import Flask, current_app
+
+from crm.accounts.models import User
+from crm.accounts.queries import actor_by_login, system_actor
+from crm.accounts.rules import Actor, Role
+from crm.chains import services as chains
+from crm.config import ROOT
+from crm.core import clock, migrations
+from crm.core.db import db, transaction
+from crm.enterprises import reference as rankings
+from crm.places import services as places
+from crm.quotas import services as quotas
+from crm.reminders import calendar
+
+PRESET = ROOT / "crm" / "presets"
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(prepare)
+    app.cli.add_command(make_migration)
+
+
+def say(text: str) -> None:
+    """A line for the person at the terminal; never mixed with JSON on stdout."""
+    click.echo(text, err=True)
+
+
+def print_json(document: Any) -> None:
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=str)
+    sys.stdout.write("\n")
+
+
+def acting(login: str | None) -> Actor:
+    """Whom a command acts as: `--as LOGIN`, else the built-in system. Exit 2 for an unknown login."""
+    if login is None:
+        return system_actor()
+    actor = actor_by_login(login)
+    if actor is None:
+        raise click.UsageError(f"no active account has the login {login!r}")
+    return actor
+
+
+@click.command("prepare")
+@click.option(
+    "--year", type=click.IntRange(2000, 2100), multiple=True, help="also this year's quotas"
+)
+def prepare(year: tuple[int, ...]) -> None:
+    """Migrate the database and load the reference data. Safe to repeat."""
+    migrations.upgrade(db.engine)
+    folder = PRESET / current_app.extensions["settings"].district_preset
+    taxonomy = json.loads((folder / "chains.json").read_text(encoding="utf-8"))
+    targets = yaml.safe_load((folder / "targets.yaml").read_text(encoding="utf-8"))
+    with (folder / "streets.csv").open(encoding="utf-8", newline="") as file:
+        streets = list(csv.DictReader(file))
+    this_year = clock.today().year
+    with transaction() as session:
+        if not system_actor().id:
+            session.add(User(login="system", name="系统", role=Role.SYSTEM))
+            session.flush()
+        added = {
+            "chains": chains.load_taxonomy(taxonomy),
+            "places": places.load_zones(targets.get("zones", ())) + places.load_streets(streets),
+            "calendar": calendar.load_calendar(),
+            "rankings": rankings.load_ranking_lists(),
+        }
+        for each in sorted({this_year - 1, this_year, this_year + 1, *year}):
+            added[f"quotas {each}"] = quotas.load_preset(targets, each)
+    new = ", ".join(f"{name} +{count}" for name, count in added.items() if count)
+    say(f"database at {migrations.head()}; " + (f"loaded {new}" if new else "nothing new to load"))
+
+
+@click.command("make-migration", hidden=True)
+@click.argument("message")
+def make_migration(message: str) -> None:
+    """Write the next numbered migration from what the models say."""
+    number = f"{int(migrations.head() or '0') + 1:04d}"
+    migrations.make(db.engine, message, number)
+    say(f"migrations/versions/{number}_*.py written; read it before you commit it")

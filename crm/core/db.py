@@ -1,0 +1,141 @@
+"""The database: base class, column types, and the one place that commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Date,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Text,
+    TypeDecorator,
+    event,
+)
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from crm.core import clock
+
+_writing = ContextVar("writing", default=False)  # does the transaction about to begin write?
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A moment: stored in UTC, always aware; a naive moment is a programming error."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    registry = registry(
+        type_annotation_map={
+            datetime: UTCDateTime(),
+            date: Date(),
+            str: String(),
+            Decimal: Numeric(18, 6),
+            StrEnum: Enum(
+                StrEnum,
+                values_callable=lambda enum: [member.value for member in enum],
+                native_enum=False,
+                create_constraint=False,
+                length=32,
+            ),
+        },
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+# SQLite only numbers rows by itself in a column typed INTEGER; elsewhere ids are 64-bit.
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+pk = Annotated[int, mapped_column(BigId, primary_key=True)]
+ref = Annotated[int, mapped_column(BigId)]
+yuan = Annotated[int, mapped_column(BigInteger)]  # whole yuan, or whole units of a named currency
+text = Annotated[str, mapped_column(Text)]
+created = Annotated[datetime, mapped_column(UTCDateTime(), default=clock.now)]
+revision = Annotated[int, mapped_column(Integer, default=1, nullable=False)]  # optimistic lock
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One door, one verb, one commit: all of it happens or nothing does.
+
+    What was read before is forgotten, so the verb judges the state it will change. On SQLite the
+    transaction begins IMMEDIATE: two writers queue up instead of failing with "database is locked".
+    Raises RuntimeError when the session already holds unsaved changes.
+    """
+    session = db.session()
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("changes were made outside transaction()")
+    session.commit()  # ends the reading transaction only: nothing is pending
+    session.expire_all()
+    token = _writing.set(True)
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        _writing.reset(token)
+
+
+def prepare_engine(engine: Engine) -> None:
+    """SQLite: WAL, foreign keys on, busy timeout; the driver's own implicit BEGIN is switched off."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "busy_timeout=15000",
+            "temp_store=MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")

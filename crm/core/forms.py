@@ -1,0 +1,57 @@
+"""The base of every form: Chinese messages, trimmed text, one way to show a service's refusal."""
+
+from typing import Any
+
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from wtforms import Field, Form
+
+from crm.core.errors import Fault
+
+
+class _Words:
+    """WTForms' own messages in the user's language."""
+
+    def gettext(self, string: str) -> str:
+        return _(string) if str(get_locale() or "zh").startswith("zh") else string
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return self.gettext(singular if n == 1 else plural)
+
+
+def trimmed(value: str | None) -> str | None:
+    """Typed text without its ends; nothing typed is None. NUL bytes never reach the database."""
+    if value is None:
+        return None
+    return value.replace("\x00", "").strip() or None
+
+
+class BaseForm(FlaskForm):
+    """A WTForms form with CSRF. `show(faults)` puts a service's refusal beside the fields."""
+
+    class Meta(FlaskForm.Meta):
+        def get_translations(self, form: Form) -> Any:
+            return _Words()
+
+    @property
+    def own_faults(self) -> list[Any]:
+        """Faults that belong to no field of this form."""
+        return list(self.form_errors)
+
+    def show(self, faults: tuple[Fault, ...] | list[Fault]) -> None:
+        for fault in faults:
+            message = fault.text or fault.code
+            field: Field | None = self._fields.get(fault.field)
+            if field is None:
+                self.form_errors.append(message)
+            else:
+                field.errors = [*field.errors, message]
+
+
+class FilterForm(Form):
+    """A GET form: no CSRF, wrong values are refused with 400 by the list that reads it."""
+
+    class Meta:
+        def get_translations(self, form: Form) -> Any:
+            return _Words()

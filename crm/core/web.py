@@ -1,0 +1,118 @@
+"""What every request shares: language, safety headers, limits, and errors in plain words."""
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
+from flask_babel import Babel, get_locale
+from flask_login import current_user
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from crm.core import clock, money
+from crm.core.db import db
+from crm.core.errors import NotFound, Refused, Stale
+
+LOCALES = ("zh", "en")
+csrf = CSRFProtect()
+babel = Babel()
+
+
+def chosen_locale() -> str:
+    """The person's language, else the cookie's, else Chinese. Never guessed from the browser."""
+    if current_user and current_user.is_authenticated:
+        return str(current_user.locale)
+    wanted = request.cookies.get("language", "") if request else ""
+    return wanted if wanted in LOCALES else "zh"
+
+
+def register_web(app: Flask) -> None:
+    """Language, CSRF, headers, template words and error pages."""
+    csrf.init_app(app)
+    babel.init_app(
+        app,
+        default_locale="zh",
+        default_timezone="Asia/Shanghai",
+        locale_selector=chosen_locale,
+    )
+    app.jinja_env.globals.update(locale=lambda: str(get_locale() or "zh")[:2], today=clock.today)
+    app.jinja_env.filters.update(day=day_text, moment=moment_text, money=money_text)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.after_request(_safe_headers)
+    for kind in (HTTPException, Refused, Stale, NotFound, Exception):
+        app.register_error_handler(kind, _error_page)
+
+
+def day_text(value: date | None) -> str:
+    """A day in a table: 2026-11-23."""
+    return value.isoformat() if value else ""
+
+
+def moment_text(value: datetime | None) -> str:
+    """A moment at the office: 2026-11-23 10:42."""
+    return value.astimezone(clock.OFFICE).strftime("%Y-%m-%d %H:%M") if value else ""
+
+
+def money_text(value: int | None) -> str:
+    """Yuan as 亿元 or 万元 in the reader's language, never rounded across a threshold."""
+    return "" if value is None else money.format_yuan(value, str(get_locale() or "zh")[:2])
+
+
+def _safe_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'; manifest-src 'self'",
+    )
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("X-Frame-Options", "DENY")
+    if request.endpoint != "assets.file":
+        headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _error_page(error: Exception) -> Any:
+    """Every failure in plain words with its status; a fault in the page itself cannot fail twice."""
+    db.session.rollback()
+    context: dict[str, Any] = {"error": error}
+    match error:
+        case NotFound():
+            code = 404
+        case Refused():
+            code = 422
+        case Stale():
+            code = 409
+        case CSRFError():
+            code, context["is_expired_form"] = 400, True
+        case HTTPException():
+            code = error.code or 500
+            if error.response is not None or code < 400:
+                return error
+        case _:
+            code = 500
+            current_app.logger.exception("unexpected error on %s %s", request.method, request.path)
+            if current_app.config.get("PROPAGATE_EXCEPTIONS"):
+                raise error
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify({"error": code}), code
+    known = (
+        code
+        if code in {400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500}
+        else (500 if code >= 500 else 400)
+    )
+    g.failing = code >= 500
+    try:
+        page = render_template(f"errors/{known}.html", code=code, **context)
+    except Exception:
+        current_app.logger.exception("the error page itself failed")
+        page = f"<!doctype html><meta charset=utf-8><title>{code}</title><h1>{code}</h1>"
+    headers = (
+        dict(error.get_headers()) if isinstance(error, HTTPException) and code in {405, 429} else {}
+    )
+    headers = {k: v for k, v in headers.items() if k in {"Allow", "Retry-After"}}
+    return page, code, headers

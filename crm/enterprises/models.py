@@ -1,0 +1,110 @@
+"""Companies, the people in them, and the ranking lists they stand on."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crm.core.db import Base, created, pk, ref, revision, text
+from crm.enterprises.ownership import Ownership
+
+
+class Enterprise(Base):
+    """A company anywhere in the world. `uscc` is unique; foreign companies have none."""
+
+    __tablename__ = "enterprises"
+    __table_args__ = (
+        CheckConstraint(
+            "parent_shareholding IS NULL OR (parent_shareholding >= 0 AND parent_shareholding <= 100)",
+            name="shareholding_is_percent",
+        ),
+    )
+
+    id: Mapped[pk]
+    name: Mapped[str] = mapped_column(String(120))
+    short_name: Mapped[str | None] = mapped_column(String(60))
+    name_en: Mapped[str | None] = mapped_column(String(200))
+    former_names: Mapped[text | None]  # one a line
+    name_norm: Mapped[str] = mapped_column(String(120), index=True)
+    name_loose: Mapped[str] = mapped_column(String(120), index=True)
+    pinyin_initials: Mapped[str] = mapped_column(String(120), default="")
+    search_text: Mapped[text] = mapped_column(default="")
+    uscc: Mapped[str | None] = mapped_column(String(18), unique=True)
+    ownership: Mapped[Ownership | None]
+    parent_id: Mapped[ref | None] = mapped_column(ForeignKey("enterprises.id"), index=True)
+    parent_shareholding: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))  # percent
+    industry_code: Mapped[str | None] = mapped_column(String(6))  # GB/T 4754-2017
+    address: Mapped[str | None] = mapped_column(String(200))
+    note: Mapped[text | None]
+    created_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[created]
+    version: Mapped[revision]
+
+    parent: Mapped["Enterprise | None"] = relationship(lazy="raise", remote_side="Enterprise.id")
+
+
+class Contact(Base):
+    """A person at a company. The phone is shown masked; each reveal is logged."""
+
+    __tablename__ = "contacts"
+
+    id: Mapped[pk]
+    enterprise_id: Mapped[ref] = mapped_column(ForeignKey("enterprises.id"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    position: Mapped[str | None] = mapped_column(String(60))
+    phone: Mapped[str | None] = mapped_column(String(40))
+    email: Mapped[str | None] = mapped_column(String(120))
+    note: Mapped[text | None]
+    created_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[created]
+    version: Mapped[revision]
+
+
+class RankingList(Base):
+    """A published ranking (榜单), for example Fortune Global 500."""
+
+    __tablename__ = "ranking_lists"
+
+    id: Mapped[pk]
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str | None] = mapped_column(String(120))
+    publisher: Mapped[str | None] = mapped_column(String(80))
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class RankingEdition(Base):
+    """One year's issue of a ranking; membership is judged by its day of publication."""
+
+    __tablename__ = "ranking_editions"
+    __table_args__ = (UniqueConstraint("list_id", "year"),)
+
+    id: Mapped[pk]
+    list_id: Mapped[ref] = mapped_column(ForeignKey("ranking_lists.id"))
+    year: Mapped[int]
+    published_on: Mapped[date]
+    document: Mapped[str | None] = mapped_column(String(200))
+
+    ranking_list: Mapped[RankingList] = relationship(lazy="raise")
+
+
+class RankingEntry(Base):
+    """A company on an edition, matched and confirmed by a person, with the paper that proves it."""
+
+    __tablename__ = "ranking_entries"
+    __table_args__ = (
+        UniqueConstraint("edition_id", "enterprise_id"),
+        Index("ix_ranking_entries_enterprise", "enterprise_id"),
+    )
+
+    id: Mapped[pk]
+    edition_id: Mapped[ref] = mapped_column(ForeignKey("ranking_editions.id"))
+    enterprise_id: Mapped[ref] = mapped_column(ForeignKey("enterprises.id"))
+    rank: Mapped[int | None]
+    name_on_list: Mapped[str | None] = mapped_column(String(120))
+    document: Mapped[str] = mapped_column(String(200))
+    confirmed_by_id: Mapped[ref] = mapped_column(ForeignKey("users.id"))
+    confirmed_at: Mapped[datetime]
+
+    edition: Mapped[RankingEdition] = relationship(lazy="raise")

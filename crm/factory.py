@@ -1,0 +1,129 @@
+"""create_app(): the one place where the parts meet."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, current_user
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from crm import navigation, translations
+from crm.config import ROOT, Mode, Settings
+from crm.core.assets import register_assets
+from crm.core.db import db, prepare_engine
+from crm.core.guard import check_every_view_is_declared
+from crm.core.styleguide import register_styleguide
+from crm.core.web import register_web
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The WSGI application. Raises SettingsError when the environment is wrong."""
+    settings = settings or Settings.from_env()
+    app = Flask(
+        "crm",
+        root_path=str(ROOT / "crm"),
+        template_folder=str(ROOT / "templates"),
+        static_folder=None,
+    )
+    app.extensions["settings"] = settings
+    app.config.from_mapping(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+        SESSION_COOKIE_NAME="lianzhao",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=timedelta(minutes=settings.session_idle_minutes),
+        MAX_CONTENT_LENGTH=settings.upload_limit_mb * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_FORM_PARTS=2000,
+        WTF_CSRF_TIME_LIMIT=None,
+        TESTING=settings.mode is Mode.TEST,
+        BABEL_TRANSLATION_DIRECTORIES=str(translations.mo_path().parents[2]),
+    )
+    if settings.is_behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    if settings.is_development:
+        translations.ensure_compiled()
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    register_database(app)
+    register_web(app)
+    register_sign_in(app)
+    register_assets(app)
+    register_features(app, settings)
+    register_commands(app)
+    check_every_view_is_declared(app)
+    return app
+
+
+def _engine_options(settings: Settings) -> dict[str, Any]:
+    if settings.database_url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 15}}
+    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5, "pool_recycle": 1800}
+
+
+def register_database(app: Flask) -> None:
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+
+
+def register_sign_in(app: Flask) -> None:
+    from crm.accounts.queries import actor_by_id
+    from crm.accounts.rules import Actor
+
+    manager = LoginManager(app)
+    manager.session_protection = (
+        None  # the session stamp ends sessions; addresses change behind proxies
+    )
+
+    @manager.user_loader
+    def load(key: str) -> Actor | None:
+        number, _, stamp = key.partition(":")
+        if not number.isdigit():
+            return None
+        actor = actor_by_id(int(number), address=request.remote_addr)
+        return actor if actor and actor.session_stamp == stamp else None
+
+    @manager.unauthorized_handler
+    def ask() -> ResponseReturnValue:
+        if request.headers.get("HX-Request"):
+            return "", 401, {"HX-Redirect": url_for("accounts.login")}
+        target = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("accounts.login", next=target))
+
+    @app.before_request
+    def first_password() -> ResponseReturnValue | None:
+        """Who still has a password somebody else set may only change it, sign out or read help."""
+        open_to_all = {
+            "accounts.password",
+            "accounts.logout",
+            "accounts.set_language",
+            "assets.file",
+        }
+        if request.endpoint in open_to_all or request.endpoint is None:
+            return None
+        if current_user.is_authenticated and current_user.must_change_password:
+            return redirect(url_for("accounts.password"))
+        return None
+
+
+def register_features(app: Flask, settings: Settings) -> None:
+    """Import every feature's models (so that all tables are known) and mount its pages."""
+    import crm.imports.models
+    import crm.quotas.models
+    import crm.reminders.models  # noqa: F401
+    from crm.accounts import views as accounts
+
+    app.register_blueprint(accounts.bp)
+    if settings.is_development:
+        register_styleguide(app)
+    navigation.register(app)
+
+
+def register_commands(app: Flask) -> None:
+    from crm import cli
+
+    cli.register(app)
