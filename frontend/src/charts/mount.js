@@ -1,0 +1,114 @@
+// Turns the plain description in data-chart into a picture. The same numbers stand in a table beside it.
+//
+// { kind: "bar" | "stacked" | "line" | "funnel" | "pie", categories: [words], unit: "亿元",
+//   series: [{ name, values: [numbers] }], mark: number | null }
+import { BarChart, FunnelChart, LineChart, PieChart } from "echarts/charts";
+import { GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
+import { init, use } from "echarts/core";
+import { CanvasRenderer } from "echarts/renderers";
+
+use([BarChart, FunnelChart, LineChart, PieChart, GridComponent, LegendComponent, MarkLineComponent, TooltipComponent, CanvasRenderer]);
+
+const root = document.documentElement;
+const token = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+const palette = () => [1, 2, 3, 4, 5, 6].map((n) => token(`series-${n}`));
+
+export function mount(place) {
+  const spec = JSON.parse(place.dataset.chart);
+  const chart = init(place);
+  const paint = () => chart.setOption(option(spec), true);
+  paint();
+  root.addEventListener("themechange", paint);
+  new ResizeObserver(() => chart.resize()).observe(place);
+  window.addEventListener("beforeprint", () => chart.resize());
+}
+
+function option(spec) {
+  const text = { color: token("ink-2"), fontFamily: token("font"), fontSize: 12 };
+  const base = {
+    animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
+    animationDuration: 300,
+    color: palette(),
+    textStyle: text,
+    // HTML tooltips write style attributes, which the content policy forbids.
+    tooltip: {
+      renderMode: "richText",
+      trigger: spec.kind === "pie" || spec.kind === "funnel" ? "item" : "axis",
+      confine: true,
+      backgroundColor: token("paper"),
+      borderColor: token("line-strong"),
+      textStyle: { ...text, color: token("ink") },
+      axisPointer: { type: spec.kind === "line" ? "line" : "shadow", shadowStyle: { color: token("hover") } },
+      valueFormatter: (value) => (value == null ? "—" : `${value}${spec.unit ? ` ${spec.unit}` : ""}`),
+    },
+    legend: {
+      show: spec.series.length > 1 || spec.kind === "pie",
+      bottom: 0,
+      icon: "roundRect",
+      itemWidth: 10,
+      itemHeight: 10,
+      textStyle: text,
+      inactiveColor: token("ink-3"),
+    },
+  };
+  if (spec.kind === "pie" || spec.kind === "funnel") return { ...base, series: [shares(spec)] };
+  return { ...base, ...axes(spec, text), series: spec.series.map((each, index) => columns(spec, each, index)) };
+}
+
+function shares(spec) {
+  const data = spec.categories.map((name, index) => ({ name, value: spec.series[0].values[index] }));
+  const label = { color: token("ink"), formatter: "{b}  {c}" };
+  return spec.kind === "pie"
+    ? { type: "pie", radius: ["48%", "72%"], center: ["50%", "44%"], data, label, itemStyle: { borderColor: token("paper"), borderWidth: 2 } }
+    : { type: "funnel", sort: "none", gap: 3, left: "10%", width: "80%", top: 8, bottom: 8, minSize: "18%", data, label: { ...label, position: "inside", color: "#fff" }, itemStyle: { borderWidth: 0 } };
+}
+
+function axes(spec, text) {
+  const category = {
+    type: "category",
+    data: spec.categories,
+    axisTick: { show: false },
+    axisLine: { lineStyle: { color: token("line-strong") } },
+    axisLabel: { ...text, hideOverlap: true },
+  };
+  const value = {
+    type: "value",
+    name: spec.unit || "",
+    nameTextStyle: { ...text, align: spec.across ? "center" : "left" },
+    minInterval: spec.whole ? 1 : 0,
+    axisLabel: text,
+    splitLine: { lineStyle: { color: token("line") } },
+  };
+  const legend = spec.series.length > 1 ? 32 : 4;
+  return {
+    grid: { left: 4, right: spec.across ? 36 : 12, top: spec.unit && !spec.across ? 30 : 12, bottom: legend, containLabel: true },
+    xAxis: spec.across ? value : category,
+    yAxis: spec.across ? { ...category, inverse: true } : value,
+  };
+}
+
+function columns(spec, { name, values }, index) {
+  const line = spec.kind === "line";
+  return {
+    type: line ? "line" : "bar",
+    name,
+    data: values,
+    stack: spec.kind === "stacked" ? "all" : undefined,
+    barMaxWidth: 28,
+    barMinHeight: 1,
+    symbolSize: 6,
+    lineStyle: { width: 2 },
+    itemStyle: line || spec.kind === "stacked" ? {} : { borderRadius: spec.across ? [0, 3, 3, 0] : [3, 3, 0, 0] },
+    label: { show: spec.series.length === 1 && !line, position: spec.across ? "right" : "top", color: token("ink-2"), fontSize: 12 },
+    markLine:
+      index === 0 && spec.mark != null
+        ? {
+            silent: true,
+            symbol: "none",
+            lineStyle: { color: token("ink-2"), type: "dashed" },
+            label: { color: token("ink-2"), formatter: spec.markLabel ? `${spec.markLabel} {c}` : "{c}", position: "insideEndTop" },
+            data: [spec.across ? { xAxis: spec.mark } : { yAxis: spec.mark }],
+          }
+        : undefined,
+  };
+}
