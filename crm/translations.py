@@ -271,7 +271,7 @@ def untranslated(root: Path = ROOT) -> list[Use]:
         entry = said[use.feature].get(use.key) or core.get(use.key)
         if CHINESE.search(use.text) and (entry is None or (use.plural and not entry.plural)):
             gaps.setdefault((use.feature, use.key), use)
-    return sorted(gaps.values())
+    return sorted(gaps.values(), key=lambda use: (use.feature, use.file, use.line))
 
 
 def problems(root: Path = ROOT) -> list[str]:

@@ -119,7 +119,3 @@ def test_repeated_and_unsorted_stanzas_are_found_and_tidied(tree, monkeypatch):
     assert any("repeated" in line for line in t.problems(tree))
     path.write_text(t.tidied("leads", tree), encoding="utf-8")
     assert t.problems(tree) == []
-
-
-def test_every_text_of_this_product_has_english():
-    assert t.problems() == []
