@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from crm.core import clock, money
+from crm.core.assets import AssetsNotBuilt, asset_url
 from crm.core.db import db
 from crm.core.errors import NotFound, Refused, Stale
 
@@ -107,12 +108,26 @@ def _error_page(error: Exception) -> Any:
     )
     g.failing = code >= 500
     try:
-        page = render_template(f"errors/{known}.html", code=code, **context)
+        page = (
+            _failing_page(code)
+            if g.failing
+            else render_template(f"errors/{known}.html", code=code, **context)
+        )
     except Exception:
         current_app.logger.exception("the error page itself failed")
-        page = f"<!doctype html><meta charset=utf-8><title>{code}</title><h1>{code}</h1>"
+        page = _failing_page(code)
     headers = (
         dict(error.get_headers()) if isinstance(error, HTTPException) and code in {405, 429} else {}
     )
     headers = {k: v for k, v in headers.items() if k in {"Allow", "Retry-After"}}
     return page, code, headers
+
+
+def _failing_page(code: int) -> str:
+    """The page of a failing server: asks neither database nor person, so it cannot fail as well."""
+    try:
+        stylesheet = asset_url("app.css")
+    except AssetsNotBuilt:
+        stylesheet = None
+    page = current_app.jinja_env.get_template("errors/500.html")
+    return page.render(code=code, stylesheet=stylesheet, moment=moment_text(clock.now()))
