@@ -116,8 +116,10 @@ def register_features(app: Flask, settings: Settings) -> None:
     import crm.quotas.models
     import crm.reminders.models  # noqa: F401
     from crm.accounts import views as accounts
+    from crm.history import views as history
 
-    app.register_blueprint(accounts.bp)
+    for feature in (accounts, history):
+        app.register_blueprint(feature.bp)
     if settings.is_development:
         register_styleguide(app)
     navigation.register(app)

@@ -1,10 +1,23 @@
-"""Sign-in and password forms."""
+"""Forms for signing in, passwords, people and departments."""
+
+from collections.abc import Iterable
 
 from flask_babel import lazy_gettext as _l
-from wtforms import PasswordField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms import BooleanField, IntegerField, PasswordField, SelectField, StringField
+from wtforms.validators import (
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    Regexp,
+    ValidationError,
+)
+from wtforms.widgets import HiddenInput
 
-from crm.core.forms import BaseForm, trimmed
+from crm.accounts.rules import Role
+from crm.accounts.wording import DEPARTMENT_KIND, ROLE
+from crm.accounts.services import PersonEntry
+from crm.core.forms import BaseForm, optional_id, trimmed
 
 
 class SignInForm(BaseForm):
@@ -30,3 +43,89 @@ class PasswordForm(BaseForm):
     def validate_again(self, field: PasswordField) -> None:
         if field.data != self.new.data:
             raise ValidationError(_l("两次输入的新密码不一致"))
+
+
+class PersonForm(BaseForm):
+    """One account, as the administrator edits it."""
+
+    version = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1, 2**31 - 1)])
+    login = StringField(
+        _l("登录名"),
+        filters=[trimmed],
+        description=_l("字母、数字、点、横线，登录时使用"),
+        validators=[
+            InputRequired(_l("请填写登录名")),
+            Length(2, 60, _l("2到60个字符")),
+            Regexp(r"^[A-Za-z0-9._-]+\Z", message=_l("只能用字母、数字、点和横线")),
+        ],
+    )
+    name = StringField(
+        _l("姓名"),
+        filters=[trimmed],
+        validators=[InputRequired(_l("请填写姓名")), Length(max=60, message=_l("最多60个字符"))],
+    )
+    role = SelectField(_l("角色"), validators=[InputRequired(_l("请选择角色"))])
+    department_id = SelectField(_l("单位"), coerce=optional_id)
+    email = StringField(
+        _l("邮箱"),
+        filters=[trimmed],
+        description=_l("提醒邮件发到这里；没有邮箱就收不到提醒"),
+        validators=[
+            Optional(),
+            Length(max=120, message=_l("最多120个字符")),
+            Regexp(r"^[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[^@\s<>\"',;]+\Z", message=_l("邮箱格式不对")),
+        ],
+    )
+    phone = StringField(
+        _l("电话"), filters=[trimmed], validators=[Length(max=40, message=_l("最多40个字符"))]
+    )
+    is_active = BooleanField(_l("在用"), default=True)
+    password = PasswordField(
+        _l("初始密码"),
+        description=_l("填写后本人首次登录须修改；不填则保持不变"),
+        validators=[Optional(), Length(max=200)],
+    )
+
+    def offer(self, departments: Iterable[tuple[int, str]]) -> "PersonForm":
+        """Fill the pick lists."""
+        self.role.choices = [(r.value, ROLE[r]) for r in Role if r is not Role.SYSTEM]
+        self.department_id.choices = [("", _l("（无）")), *((i, name) for i, name in departments)]
+        return self
+
+
+class DepartmentForm(BaseForm):
+    version = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1, 2**31 - 1)])
+    name = StringField(
+        _l("单位名称"),
+        filters=[trimmed],
+        validators=[InputRequired(_l("请填写单位名称")), Length(max=60, message=_l("最多60个字符"))],
+    )
+    name_en = StringField(
+        _l("英文名称"), filters=[trimmed], validators=[Length(max=120, message=_l("最多120个字符"))]
+    )
+    kind = SelectField(_l("类别"))
+    position = IntegerField(
+        _l("排序"),
+        default=0,
+        description=_l("按公文顺序，小的在前"),
+        validators=[Optional(), NumberRange(0, 9999, _l("0到9999之间"))],
+    )
+    is_active = BooleanField(_l("在用"), default=True)
+
+    def offer(self) -> "DepartmentForm":
+        self.kind.choices = [(k.value, words) for k, words in DEPARTMENT_KIND.items()]
+        return self
+
+
+def person_entry(form: PersonForm) -> PersonEntry:
+    """What the form says, for the service."""
+    return PersonEntry(
+        login=form.login.data,
+        name=form.name.data,
+        role=Role(form.role.data),
+        department_id=form.department_id.data,
+        email=form.email.data,
+        phone=form.phone.data,
+        is_active=form.is_active.data,
+        password=form.password.data or None,
+    )

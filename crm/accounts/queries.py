@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor, Role
@@ -77,3 +77,58 @@ def people(
     if roles:
         statement = statement.where(User.role.in_(roles))
     return db.session.execute(statement).all()
+
+
+def all_people() -> Sequence[Row[Any]]:
+    """Everybody with account state, unit by unit; for the administrator's list."""
+    statement = (
+        select(
+            User.id,
+            User.login,
+            User.name,
+            User.role,
+            User.email,
+            User.is_active,
+            User.locked_until,
+            User.signed_in_at,
+            User.password_hash.is_not(None).label("can_sign_in"),
+            Department.name.label("department_name"),
+        )
+        .outerjoin(Department, Department.id == User.department_id)
+        .where(User.role != Role.SYSTEM)
+        .order_by(User.is_active.desc(), Department.position, Department.id, User.name, User.id)
+    )
+    return db.session.execute(statement).all()
+
+
+def all_departments() -> Sequence[Row[Any]]:
+    """All units with the number of their active people, in official order."""
+    members = (
+        select(User.department_id, func.count().label("n"))
+        .where(User.is_active)
+        .group_by(User.department_id)
+        .subquery()
+    )
+    statement = (
+        select(
+            Department.id,
+            Department.name,
+            Department.name_en,
+            Department.kind,
+            Department.position,
+            Department.is_active,
+            func.coalesce(members.c.n, 0).label("members"),
+        )
+        .outerjoin(members, members.c.department_id == Department.id)
+        .order_by(Department.position, Department.id)
+    )
+    return db.session.execute(statement).all()
+
+
+def user_by_id(user_id: int) -> User | None:
+    """The account, to fill a form; the built-in system is nobody's to edit."""
+    return db.session.scalar(select(User).where(User.id == user_id, User.role != Role.SYSTEM))
+
+
+def department_by_id(department_id: int) -> Department | None:
+    return db.session.get(Department, department_id)

@@ -1,20 +1,23 @@
 """Signing in, passwords, people. Services never commit; the door opens the transaction."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from crm.accounts.models import PastPassword, User
+from crm.accounts.models import Department, PastPassword, User
 from crm.accounts.queries import actor_by_id
-from crm.accounts.rules import Actor, why_weak_password
+from crm.accounts.rules import Actor, Role, why_weak_password
 from crm.accounts.wording import WEAK_PASSWORD
 from crm.core.db import db
-from crm.core.errors import Fault, Faults, Refused
+from crm.core.errors import Fault, Faults, NotFound, Refused, Stale
+from crm.core.pinyin import pinyin_initials
 from crm.history import services as history
 
 _hasher = PasswordHasher()  # argon2id, the library's defaults (RFC 9106, low-memory profile)
@@ -118,3 +121,99 @@ def _matches(password_hash: str, password: str) -> bool:
         return _hasher.verify(password_hash, password)
     except (VerificationError, InvalidHashError):
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonEntry:
+    """One account as typed: what an administrator may set."""
+
+    login: str
+    name: str
+    role: Role
+    department_id: int | None
+    email: str | None
+    phone: str | None
+    is_active: bool
+    password: str | None = None
+
+
+def save_person(
+    actor: Actor, user_id: int | None, entry: PersonEntry, at: datetime, *, version: int | None = None
+) -> User:
+    """Add (`user_id` None) or change an account.
+
+    Raises Refused (login taken, no unit for a role that needs one, own account locked out), Stale,
+    NotFound.
+    """
+    user = _person_to_change(user_id, version) if user_id else User(login=entry.login, name=entry.name)
+    faults = Faults()
+    taken = select(User.id).where(User.login == entry.login, User.id != (user_id or 0))
+    if db.session.scalar(taken) is not None:
+        faults.add("login", "login_taken", _l("这个登录名已被使用"))
+    if entry.role in {Role.STAFF, Role.UNIT_HEAD} and entry.department_id is None:
+        faults.add("department_id", "department_missing", _l("专员和单位负责人须选择单位"))
+    if user_id == actor.id and (not entry.is_active or entry.role is not actor.role):
+        faults.add("is_active", "own_account", _l("不能停用自己的账号或更改自己的角色"))
+    if entry.password:
+        for code in why_weak_password(entry.password, entry.login):
+            faults.add("password", code, WEAK_PASSWORD[code])
+    faults.raise_if_any()
+    for key in ("login", "name", "role", "department_id", "email", "phone", "is_active"):
+        setattr(user, key, getattr(entry, key))
+    user.initials = pinyin_initials(entry.name)
+    if not entry.is_active:
+        user.session_stamp = secrets.token_hex(8)
+    if user_id is None:
+        user.created_at = at
+        db.session.add(user)
+        db.session.flush()
+        history.record(
+            actor, at, "person_added", user, after={"login": user.login, "name": user.name, "role": user.role}
+        )
+    elif history.record_changes(actor, at, "person_changed", user):
+        user.version += 1
+    if entry.password:
+        _set_password(user, entry.password, at)
+        user.must_change_password = True
+        history.record(actor, at, "password_set", user)
+    return user
+
+
+def _person_to_change(user_id: int, version: int | None) -> User:
+    statement = select(User).where(User.id == user_id, User.role != Role.SYSTEM).with_for_update()
+    user = db.session.scalar(statement)
+    if user is None:
+        raise NotFound
+    if version is not None and user.version != version:
+        raise Stale(user)
+    return user
+
+
+def save_department(
+    actor: Actor,
+    department_id: int | None,
+    values: Mapping[str, Any],
+    at: datetime,
+    *,
+    version: int | None = None,
+) -> Department:
+    """Add or change a unit: name, name_en, kind, position, is_active. Raises Refused, Stale, NotFound."""
+    department = db.session.get(Department, department_id) if department_id else Department()
+    if department is None:
+        raise NotFound
+    if department_id and version is not None and department.version != version:
+        raise Stale(department)
+    taken = select(Department.id).where(
+        Department.name == values["name"], Department.id != (department_id or 0)
+    )
+    if db.session.scalar(taken) is not None:
+        raise Refused([Fault("name", "name_taken", _l("已有同名单位"))])
+    for key in ("name", "name_en", "kind", "position", "is_active"):
+        setattr(department, key, values[key])
+    if department_id is None:
+        db.session.add(department)
+        db.session.flush()
+        history.record(actor, at, "department_added", department, after={"name": department.name})
+    elif history.record_changes(actor, at, "department_changed", department):
+        department.version += 1
+    return department

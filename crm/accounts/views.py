@@ -1,4 +1,4 @@
-"""Sign in, sign out, password, language."""
+"""Sign in, sign out, password, language; the administrator's people and units."""
 
 from urllib.parse import urlsplit
 
@@ -17,11 +17,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 
-from crm.accounts import services
-from crm.accounts.forms import PasswordForm, SignInForm
+from crm.accounts import queries, services
+from crm.accounts.forms import DepartmentForm, PasswordForm, PersonForm, SignInForm, person_entry
+from crm.accounts.rules import DepartmentKind, Role
+from crm.accounts.wording import DEPARTMENT_KIND, ROLE
 from crm.core import clock
 from crm.core.db import transaction
-from crm.core.errors import Refused
+from crm.core.errors import NotFound, Refused
 from crm.core.guard import PUBLIC, SIGNED_IN, allow
 from crm.core.web import LOCALES
 
@@ -102,3 +104,67 @@ def set_language() -> ResponseReturnValue:
     answer = redirect(safe_next(request.form.get("next")))
     answer.set_cookie("language", wanted, max_age=365 * 86400, httponly=True, samesite="Lax")
     return answer
+
+
+@bp.get("/people")
+@allow(Role.ADMINISTRATOR)
+def people() -> ResponseReturnValue:
+    return render_template("accounts/people.html", people=queries.all_people(), role_words=ROLE)
+
+
+@bp.route("/people/new", methods=["GET", "POST"], defaults={"user_id": None})
+@bp.route("/people/<int:user_id>", methods=["GET", "POST"])
+@allow(Role.ADMINISTRATOR)
+def person(user_id: int | None) -> ResponseReturnValue:
+    user = queries.user_by_id(user_id) if user_id else None
+    if user_id and user is None:
+        raise NotFound
+    form = PersonForm(obj=user).offer(queries.departments())
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                services.save_person(
+                    g.actor, user_id, person_entry(form), clock.now(), version=form.version.data
+                )
+        except Refused as refused:
+            form.show(refused.faults)
+        else:
+            flash(_("已保存“%(name)s”的账号。", name=form.name.data), "success")
+            return redirect(url_for("accounts.people"))
+    page = render_template("accounts/person.html", form=form, user=user)
+    return page, 422 if form.is_submitted() else 200
+
+
+@bp.get("/departments")
+@allow(Role.ADMINISTRATOR)
+def departments() -> ResponseReturnValue:
+    return render_template(
+        "accounts/departments.html",
+        departments=queries.all_departments(),
+        kind_words=DEPARTMENT_KIND,
+    )
+
+
+@bp.route("/departments/new", methods=["GET", "POST"], defaults={"department_id": None})
+@bp.route("/departments/<int:department_id>", methods=["GET", "POST"])
+@allow(Role.ADMINISTRATOR)
+def department(department_id: int | None) -> ResponseReturnValue:
+    record = queries.department_by_id(department_id) if department_id else None
+    if department_id and record is None:
+        raise NotFound
+    form = DepartmentForm(obj=record).offer()
+    if form.validate_on_submit():
+        values = {k: v for k, v in form.data.items() if k not in {"version", "csrf_token"}}
+        values["kind"], values["position"] = DepartmentKind(values["kind"]), values["position"] or 0
+        try:
+            with transaction():
+                services.save_department(
+                    g.actor, department_id, values, clock.now(), version=form.version.data
+                )
+        except Refused as refused:
+            form.show(refused.faults)
+        else:
+            flash(_("已保存单位“%(name)s”。", name=form.name.data), "success")
+            return redirect(url_for("accounts.departments"))
+    page = render_template("accounts/department.html", form=form, department=record)
+    return page, 422 if form.is_submitted() else 200

@@ -27,6 +27,16 @@ def trimmed(value: str | None) -> str | None:
     return value.replace("\x00", "").strip() or None
 
 
+def optional_id(value: object) -> int | None:
+    """The coerce of a pick list of records: nothing chosen is None. Raises ValueError."""
+    text = str(value).strip() if value is not None else ""
+    if text in {"", "None"}:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise ValueError(text)
+    return int(text)
+
+
 class BaseForm(FlaskForm):
     """A WTForms form with CSRF. `show(faults)` puts a service's refusal beside the fields."""
 

@@ -37,7 +37,9 @@ def register_web(app: Flask) -> None:
         default_timezone="Asia/Shanghai",
         locale_selector=chosen_locale,
     )
-    app.jinja_env.globals.update(locale=lambda: str(get_locale() or "zh")[:2], today=clock.today)
+    app.jinja_env.globals.update(
+        locale=lambda: str(get_locale() or "zh")[:2], today=clock.today, now=clock.now
+    )
     app.jinja_env.filters.update(day=day_text, moment=moment_text, money=money_text)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
