@@ -15,8 +15,8 @@ from wtforms.validators import (
 from wtforms.widgets import HiddenInput
 
 from crm.accounts.rules import Role
-from crm.accounts.wording import DEPARTMENT_KIND, ROLE
 from crm.accounts.services import PersonEntry
+from crm.accounts.wording import DEPARTMENT_KIND, ROLE
 from crm.core.forms import BaseForm, optional_id, trimmed
 
 
@@ -98,7 +98,10 @@ class DepartmentForm(BaseForm):
     name = StringField(
         _l("单位名称"),
         filters=[trimmed],
-        validators=[InputRequired(_l("请填写单位名称")), Length(max=60, message=_l("最多60个字符"))],
+        validators=[
+            InputRequired(_l("请填写单位名称")),
+            Length(max=60, message=_l("最多60个字符")),
+        ],
     )
     name_en = StringField(
         _l("英文名称"), filters=[trimmed], validators=[Length(max=120, message=_l("最多120个字符"))]

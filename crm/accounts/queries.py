@@ -79,7 +79,7 @@ def people(
     return db.session.execute(statement).all()
 
 
-def all_people() -> Sequence[Row[Any]]:
+def all_people() -> Sequence[Any]:
     """Everybody with account state, unit by unit; for the administrator's list."""
     statement = (
         select(
@@ -101,7 +101,7 @@ def all_people() -> Sequence[Row[Any]]:
     return db.session.execute(statement).all()
 
 
-def all_departments() -> Sequence[Row[Any]]:
+def all_departments() -> Sequence[Any]:
     """All units with the number of their active people, in official order."""
     members = (
         select(User.department_id, func.count().label("n"))

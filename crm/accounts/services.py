@@ -138,14 +138,21 @@ class PersonEntry:
 
 
 def save_person(
-    actor: Actor, user_id: int | None, entry: PersonEntry, at: datetime, *, version: int | None = None
+    actor: Actor,
+    user_id: int | None,
+    entry: PersonEntry,
+    at: datetime,
+    *,
+    version: int | None = None,
 ) -> User:
     """Add (`user_id` None) or change an account.
 
     Raises Refused (login taken, no unit for a role that needs one, own account locked out), Stale,
     NotFound.
     """
-    user = _person_to_change(user_id, version) if user_id else User(login=entry.login, name=entry.name)
+    user = (
+        _person_to_change(user_id, version) if user_id else User(login=entry.login, name=entry.name)
+    )
     faults = Faults()
     taken = select(User.id).where(User.login == entry.login, User.id != (user_id or 0))
     if db.session.scalar(taken) is not None:
@@ -168,7 +175,11 @@ def save_person(
         db.session.add(user)
         db.session.flush()
         history.record(
-            actor, at, "person_added", user, after={"login": user.login, "name": user.name, "role": user.role}
+            actor,
+            at,
+            "person_added",
+            user,
+            after={"login": user.login, "name": user.name, "role": user.role},
         )
     elif history.record_changes(actor, at, "person_changed", user):
         user.version += 1

@@ -39,7 +39,7 @@ def events(
     cursor: str | None = None,
 ) -> Page:
     """One page of events, newest first."""
-    statement: Select[AuditEvent] = select(*AuditEvent.__table__.c).where(condition)  # type: ignore[assignment]
+    statement: Select[AuditEvent] = select(*AuditEvent.__table__.c).where(condition)
     if actor_name:
         statement = statement.where(AuditEvent.actor_name == actor_name)
     if action:
