@@ -22,6 +22,7 @@ from crm.leads.rules import (
     Path,
     Stage,
     fields_of,
+    implied_milestones,
     milestones_beyond,
     missing_evidence,
     required_fields,
@@ -121,6 +122,13 @@ def test_in_talks_means_from_first_contact_to_the_eve_of_signing():
     assert IN_TALKS == (Stage.CONTACTED, Stage.NEGOTIATING, Stage.REVIEWED, Stage.PRE_SIGNING)
     assert not Stage.PARKED.is_closed
     assert Stage.LOST.is_closed
+
+
+@pytest.mark.parametrize("path", [*Path, None])
+def test_a_stated_stage_claims_the_milestones_that_would_prove_it(path):
+    for stage in Stage:
+        claimed = implied_milestones(stage, path)
+        assert stage_from_milestones(claimed, path) is (stage if stage.is_signed else None)
 
 
 def test_a_step_back_names_the_milestones_it_withdraws():

@@ -151,6 +151,21 @@ def stage_from_milestones(kinds: Collection[MilestoneKind], path: Path | None) -
     return reached
 
 
+def implied_milestones(stage: Stage, path: Path | None) -> tuple[MilestoneKind, ...]:
+    """The milestones a stated stage claims without naming their days, in usual order.
+
+    An import that states STARTED claims signing, registration and the start of the path (of the
+    land path while none is decided); stages before signing claim none.
+    """
+    if stage not in FROM_SIGNING:
+        return ()
+    start = STARTS[path or Path.LAND]
+    return tuple(
+        start if reached is Stage.STARTED else MilestoneKind(reached.value.lower())
+        for reached in FROM_SIGNING[: FROM_SIGNING.index(stage) + 1]
+    )
+
+
 def milestones_beyond(
     stage: Stage, kinds: Collection[MilestoneKind], path: Path | None
 ) -> tuple[MilestoneKind, ...]:

@@ -1,0 +1,284 @@
+"""What quotas say: verdicts and reasons in plain, neutral words, and the line to read out.
+
+A reason never invites anybody to raise a figure: it says what the papers show and what would
+be looked at again.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from flask_babel import LazyString, get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from crm.core.money import format_yuan
+from crm.leads import wording as leads_wording
+from crm.leads.rules import FigureSource, Qualifier
+from crm.quotas.rules import (
+    AllOf,
+    AmountClause,
+    AnyOf,
+    Clause,
+    CountingEvent,
+    CriteriaFault,
+    HeadquartersClause,
+    Modality,
+    Outcome,
+    PhysicalClause,
+    RankingClause,
+    Reason,
+    ReasonCode,
+    Rounding,
+    Standing,
+    Tally,
+    together,
+)
+
+# By class first: members of two StrEnums with the same value are equal and would share one key.
+WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
+    Outcome: {
+        Outcome.COUNTS: _l("可计入"),
+        Outcome.PENDING: _l("待补佐证"),
+        Outcome.NO: _l("不计入"),
+    },
+    Modality: {
+        Modality.STRIVE_FOR: _l("力争"),
+        Modality.AT_LEAST: _l("不少于"),
+        Modality.MORE_THAN: _l("突破"),
+        Modality.EXPECTED: _l("预期"),
+    },
+    CountingEvent: {
+        CountingEvent.SIGNED: _l("按签约计数"),
+        CountingEvent.SIGNED_AND_REGISTERED: _l("按签约并注册计数"),
+        CountingEvent.STARTED: _l("按开工计数"),
+    },
+    Rounding: {
+        Rounding.HALF_UP: _l("四舍五入"),
+        Rounding.UP: _l("向上取整"),
+        Rounding.DOWN: _l("向下取整"),
+    },
+    CriteriaFault: {
+        CriteriaFault.NOT_A_CLAUSE: _l("此处应为一个条件"),
+        CriteriaFault.UNKNOWN_CLAUSE: _l("没有这种条件"),
+        CriteriaFault.UNKNOWN_KEY: _l("此处不认识这一项"),
+        CriteriaFault.EMPTY_LIST: _l("列表不能为空"),
+        CriteriaFault.NOT_A_LIST: _l("此处应为列表"),
+        CriteriaFault.UNKNOWN_FIELD: _l("没有这个指标字段"),
+        CriteriaFault.UNKNOWN_BASIS: _l("没有这种口径"),
+        CriteriaFault.NOT_WHOLE_YUAN: _l("门槛应为大于零的整数元"),
+        CriteriaFault.NOT_A_SHARE: _l("持股比例应在0到1之间"),
+        CriteriaFault.UNKNOWN_AS_OF: _l("榜单只能按签约时点判定"),
+        CriteriaFault.TOO_DEEP: _l("条件嵌套过深"),
+    },
+    ReasonCode: {
+        ReasonCode.RANKED: _l("列入%(list)s%(edition)s年榜单，持股%(share)s"),
+        ReasonCode.RANKING_NONE: _l("没有已确认的榜单记录，未满足"),
+        ReasonCode.RANKING_UNCONFIRMED: _l("%(list)s的榜单记录未经确认，未满足"),
+        ReasonCode.RANKING_NOT_YET_PUBLISHED: _l(
+            "%(list)s%(edition)s年榜单于%(on)s发布，晚于判定日，未满足"
+        ),
+        ReasonCode.RANKING_OUTDATED: _l(
+            "判定日适用的%(list)s榜单中没有该企业（最近列入%(edition)s年榜单），未满足"
+        ),
+        ReasonCode.SHAREHOLDING_UNKNOWN: _l("已列入%(list)s%(edition)s年榜单，持股比例未登记，未满足"),
+        ReasonCode.SHAREHOLDING_LOW: _l(
+            "已列入%(list)s%(edition)s年榜单，持股%(share)s，低于%(least)s，未满足"
+        ),
+        ReasonCode.AMOUNT_REACHED: _l("%(figure)s%(value)s，达到门槛%(threshold)s"),
+        ReasonCode.AMOUNT_BELOW: _l("%(figure)s%(value)s，低于门槛%(lacks)s，不计入"),
+        ReasonCode.AMOUNT_MISSING: _l("未登记%(field)s，未满足"),
+        ReasonCode.AMOUNT_EXPECTED: _l("%(figure)s%(value)s为签约前预期，签约后按协议金额判定"),
+        ReasonCode.AMOUNT_STATED: _l("%(figure)s%(value)s尚无材料，待补佐证"),
+        ReasonCode.AMOUNT_ABOUT: _l("%(figure)s%(value)s，是否达到门槛%(threshold)s待补佐证"),
+        ReasonCode.AMOUNT_PROVISIONAL: _l("%(figure)s按最近汇率暂估为%(value)s，签约日汇率确定后复核"),
+        ReasonCode.AMOUNT_WITHOUT_RATE: _l("%(figure)s为外币，缺少汇率，待补佐证"),
+        ReasonCode.BASIS_MISSING: _l("%(figure)s%(value)s未注明承诺或实际口径，待补佐证"),
+        ReasonCode.BASIS_NOT_ACCEPTED: _l("%(figure)s%(value)s的口径不在认定范围，未满足"),
+        ReasonCode.PHYSICAL: _l("实体项目"),
+        ReasonCode.NOT_PHYSICAL: _l("非实体项目，未满足"),
+        ReasonCode.PHYSICAL_UNSET: _l("是否实体项目未登记，待补佐证"),
+        ReasonCode.HEADQUARTERS: _l("总部项目"),
+        ReasonCode.NOT_HEADQUARTERS: _l("非总部项目，未满足"),
+        ReasonCode.HEADQUARTERS_UNCONFIRMED: _l("总部项目未经确认，未满足"),
+        ReasonCode.EXCLUDED: _l("属于不计入类型：%(exclusion)s"),
+        ReasonCode.LOST: _l("项目已终止，不计入"),
+        ReasonCode.TRANSFERRED: _l("项目已流转，不计入"),
+        ReasonCode.PHASE_OF_CONTRACT: _l("属于同一合同的分期，随合同项目合并计算，不重复计入"),
+    },
+}
+"""One text for every member of every code of this feature; reasons are filled by reason_text."""
+
+LABELS: dict[str, LazyString] = {
+    "大项目": _l("大项目"),  # 原文
+    "实体总部": _l("实体总部"),  # 原文
+}
+"""The short names of the preset quotas; a quota with another label is shown by that label."""
+
+LISTS: dict[str, LazyString] = {
+    "fortune_global_500": _l("世界500强"),
+    "china_500": _l("中国企业500强"),
+    "china_private_500": _l("中国民营企业500强"),
+    "china_services_500": _l("中国服务业企业500强"),
+    "strategic_emerging_100": _l("中国战略性新兴产业领军企业100强"),
+}
+
+YI = 100_000_000
+WORTH_SHOWING_IN_YI = YI // 100
+"""0.01亿元: below it a lack is clearer in 万元, whatever unit the amount has."""
+
+
+def word(code: StrEnum) -> LazyString:
+    """The word for a code of this feature, in the reader’s language. Raises KeyError."""
+    return WORDS[type(code)][code]
+
+
+def label_text(label: str) -> str:
+    """A quota's label in the reader's language, as entered where it has no translation."""
+    return str(LABELS.get(label, label))
+
+
+def list_text(code: str) -> str:
+    """The name of a ranking list, its code where it is none of the presets."""
+    return str(LISTS.get(code, code))
+
+
+def reason_text(reason: Reason) -> str:
+    """One sentence (without full stop) that tells a finding with its amounts, list and days."""
+    figure = ""
+    if reason.field is not None:
+        figure = str(leads_wording.word(reason.field))
+        if reason.source is not None:
+            source = leads_wording.word(reason.source)
+            figure = _("%(source)s%(field)s", source=source, field=figure)
+    text = _told(reason, figure)
+    papers = {FigureSource.AGREEMENT, FigureSource.FILING, FigureSource.STATISTICS}
+    if reason.code is ReasonCode.AMOUNT_BELOW and reason.source in papers:
+        text += _("；如有补充协议请上传复核")
+    return text
+
+
+def _told(reason: Reason, figure: str) -> str:
+    exclusion = reason.exclusion
+    return str(word(reason.code)) % {
+        "figure": figure,
+        "field": str(leads_wording.word(reason.field)) if reason.field else "",
+        "value": _qualified(reason),
+        "threshold": _yuan(reason.threshold or 0),
+        "lacks": _lack(reason.lacks_yuan or 0, reason.value or 0),
+        "list": list_text(reason.list_code or ""),
+        "edition": reason.edition_year or "",
+        "on": reason.on.isoformat() if reason.on else "",
+        "share": _percent(reason.shareholding),
+        "least": _percent(reason.min_shareholding),
+        "exclusion": str(leads_wording.word(exclusion)) if exclusion else "",
+    }
+
+
+def _is_chinese() -> bool:
+    return str(get_locale() or "zh").lower().startswith("zh")
+
+
+def _yuan(yuan: int) -> str:
+    return format_yuan(yuan, "zh" if _is_chinese() else "en")
+
+
+def _qualified(reason: Reason) -> str:
+    shown = _yuan(reason.value or 0)
+    if reason.qualifier is Qualifier.ABOUT:
+        return _("约%(amount)s", amount=shown)
+    if reason.qualifier is Qualifier.RANGE:
+        return _("%(amount)s（区间下限）", amount=shown)
+    if reason.qualifier is Qualifier.AT_LEAST:
+        return _("不低于%(amount)s", amount=shown)
+    if reason.qualifier is Qualifier.OVER:
+        return _("超%(amount)s", amount=shown)
+    return shown
+
+
+def _lack(lacks: int, beside: int) -> str:
+    """The lack in the unit of the amount it stands beside, so that the two can be compared."""
+    if _is_chinese() and beside >= YI and WORTH_SHOWING_IN_YI <= lacks < YI:
+        return f"{(Decimal(lacks) / YI).normalize():f}亿元"  # 原文
+    return _yuan(lacks)
+
+
+def _percent(share: Decimal | None) -> str:
+    return "" if share is None else f"{(share * 100).normalize():f}%"
+
+
+def criteria_text(clause: Clause) -> str:
+    """The criteria as one phrase, alternatives joined by “或”."""
+    match clause:
+        case AnyOf():
+            return _("，或").join(criteria_text(part) for part in clause.of)
+        case AllOf():
+            return _("，且").join(_bracketed(part) for part in clause.of)
+        case RankingClause():
+            lists = _("、").join(list_text(code) for code in clause.lists)
+            if not clause.min_shareholding:
+                return _("列入%(lists)s", lists=lists)
+            return _(
+                "列入%(lists)s（持股不低于%(share)s）",
+                lists=lists,
+                share=_percent(clause.min_shareholding),
+            )
+        case AmountClause():
+            field, yuan = str(leads_wording.word(clause.field)), _yuan(clause.at_least_yuan)
+            if not clause.basis:
+                return _("%(field)s%(yuan)s以上（含）", field=field, yuan=yuan)
+            basis = _("、").join(str(leads_wording.word(basis)) for basis in clause.basis)
+            return _("%(field)s%(yuan)s以上（含，口径：%(basis)s）", field=field, yuan=yuan, basis=basis)
+        case PhysicalClause():
+            return _("实体项目")
+        case HeadquartersClause():
+            return _("总部项目")
+
+
+def _bracketed(clause: Clause) -> str:
+    text = criteria_text(clause)
+    return _("（%(criteria)s）", criteria=text) if isinstance(clause, AnyOf) else text
+
+
+def day_text(on: date) -> str:
+    """A day as documents write it: 2026年11月23日, 23 November 2026."""
+    if _is_chinese():
+        return f"{on.year}年{on.month}月{on.day}日"  # 原文
+    return f"{on.day} {on:%B %Y}"
+
+
+def one_line(standings: Sequence[Standing], on: date) -> str:
+    """The line to read out or paste: every quota's numbers, the overlap and the distinct total."""
+    parts = [_standing_text(one) for one in standings]
+    if len(standings) > 1:
+        both = together(standings)
+        parts.append(
+            _(
+                "重叠%(overlap)s个，去重合计%(distinct)s个",
+                overlap=both.overlap,
+                distinct=both.distinct,
+            )
+        )
+    return _("截至%(day)s，%(parts)s。", day=day_text(on), parts=_("；").join(parts))
+
+
+def _standing_text(one: Standing) -> str:
+    signed = _(
+        "%(label)s已签约%(n)s个（目标%(target)s，应达%(due)s）",
+        label=label_text(one.label),
+        n=one.signed.count,
+        target=one.target,
+        due=one.due,
+    )
+    return _("，").join(
+        [
+            signed + _pending_text(one.signed),
+            _("已注册%(n)s个", n=one.registered.count) + _pending_text(one.registered),
+            _("已开工%(n)s个", n=one.started.count) + _pending_text(one.started),
+        ]
+    )
+
+
+def _pending_text(tally: Tally) -> str:
+    return _("（其中待补佐证%(n)s个）", n=tally.pending) if tally.pending else ""
