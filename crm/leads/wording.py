@@ -19,6 +19,7 @@ from crm.leads.rules import (
     HeadquartersType,
     Lack,
     Light,
+    MembershipKind,
     MilestoneKind,
     Nature,
     OffRampReason,
@@ -62,6 +63,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         MilestoneKind.OPERATING: _l("投产"),
         MilestoneKind.MOVED_IN: _l("入驻"),
         MilestoneKind.TAXPAYING: _l("纳税/纳统"),
+    },
+    MembershipKind: {
+        MembershipKind.CO_OWNER: _l("协办人"),
+        MembershipKind.NAMED: _l("知悉人员"),
     },
     StageSource: {
         StageSource.PERSON: _l("人工确认"),

@@ -82,7 +82,9 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         ReasonCode.RANKING_OUTDATED: _l(
             "判定日适用的%(list)s榜单中没有该企业（最近列入%(edition)s年榜单），未满足"
         ),
-        ReasonCode.SHAREHOLDING_UNKNOWN: _l("已列入%(list)s%(edition)s年榜单，持股比例未登记，未满足"),
+        ReasonCode.SHAREHOLDING_UNKNOWN: _l(
+            "已列入%(list)s%(edition)s年榜单，持股比例未登记，未满足"
+        ),
         ReasonCode.SHAREHOLDING_LOW: _l(
             "已列入%(list)s%(edition)s年榜单，持股%(share)s，低于%(least)s，未满足"
         ),
@@ -92,7 +94,9 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         ReasonCode.AMOUNT_EXPECTED: _l("%(figure)s%(value)s为签约前预期，签约后按协议金额判定"),
         ReasonCode.AMOUNT_STATED: _l("%(figure)s%(value)s尚无材料，待补佐证"),
         ReasonCode.AMOUNT_ABOUT: _l("%(figure)s%(value)s，是否达到门槛%(threshold)s待补佐证"),
-        ReasonCode.AMOUNT_PROVISIONAL: _l("%(figure)s按最近汇率暂估为%(value)s，签约日汇率确定后复核"),
+        ReasonCode.AMOUNT_PROVISIONAL: _l(
+            "%(figure)s按最近汇率暂估为%(value)s，签约日汇率确定后复核"
+        ),
         ReasonCode.AMOUNT_WITHOUT_RATE: _l("%(figure)s为外币，缺少汇率，待补佐证"),
         ReasonCode.BASIS_MISSING: _l("%(figure)s%(value)s未注明承诺或实际口径，待补佐证"),
         ReasonCode.BASIS_NOT_ACCEPTED: _l("%(figure)s%(value)s的口径不在认定范围，未满足"),
@@ -150,8 +154,7 @@ def reason_text(reason: Reason) -> str:
     if reason.field is not None:
         figure = str(leads_wording.word(reason.field))
         if reason.source is not None:
-            source = leads_wording.word(reason.source)
-            figure = _("%(source)s%(field)s", source=source, field=figure)
+            figure = f"{leads_wording.word(reason.source)}{_mark('', ': ')}{figure}"
     text = _told(reason, figure)
     papers = {FigureSource.AGREEMENT, FigureSource.FILING, FigureSource.STATISTICS}
     if reason.code is ReasonCode.AMOUNT_BELOW and reason.source in papers:
@@ -178,6 +181,11 @@ def _told(reason: Reason, figure: str) -> str:
 
 def _is_chinese() -> bool:
     return str(get_locale() or "zh").lower().startswith("zh")
+
+
+def _mark(chinese: str, english: str) -> str:
+    """A punctuation mark, which is no text to translate."""
+    return chinese if _is_chinese() else english
 
 
 def _yuan(yuan: int) -> str:
@@ -216,7 +224,7 @@ def criteria_text(clause: Clause) -> str:
         case AllOf():
             return _("，且").join(_bracketed(part) for part in clause.of)
         case RankingClause():
-            lists = _("、").join(list_text(code) for code in clause.lists)
+            lists = _mark("、", ", ").join(list_text(code) for code in clause.lists)
             if not clause.min_shareholding:
                 return _("列入%(lists)s", lists=lists)
             return _(
@@ -228,8 +236,10 @@ def criteria_text(clause: Clause) -> str:
             field, yuan = str(leads_wording.word(clause.field)), _yuan(clause.at_least_yuan)
             if not clause.basis:
                 return _("%(field)s%(yuan)s以上（含）", field=field, yuan=yuan)
-            basis = _("、").join(str(leads_wording.word(basis)) for basis in clause.basis)
-            return _("%(field)s%(yuan)s以上（含，口径：%(basis)s）", field=field, yuan=yuan, basis=basis)
+            basis = _mark("、", ", ").join(str(leads_wording.word(basis)) for basis in clause.basis)
+            return _(
+                "%(field)s%(yuan)s以上（含，口径：%(basis)s）", field=field, yuan=yuan, basis=basis
+            )
         case PhysicalClause():
             return _("实体项目")
         case HeadquartersClause():
@@ -238,7 +248,9 @@ def criteria_text(clause: Clause) -> str:
 
 def _bracketed(clause: Clause) -> str:
     text = criteria_text(clause)
-    return _("（%(criteria)s）", criteria=text) if isinstance(clause, AnyOf) else text
+    if not isinstance(clause, AnyOf):
+        return text
+    return f"{_mark('（', ' (')}{text}{_mark('）', ')')}"
 
 
 def day_text(on: date) -> str:
@@ -260,7 +272,7 @@ def one_line(standings: Sequence[Standing], on: date) -> str:
                 distinct=both.distinct,
             )
         )
-    return _("截至%(day)s，%(parts)s。", day=day_text(on), parts=_("；").join(parts))
+    return _("截至%(day)s，%(parts)s。", day=day_text(on), parts=_mark("；", "; ").join(parts))
 
 
 def _standing_text(one: Standing) -> str:
@@ -271,7 +283,7 @@ def _standing_text(one: Standing) -> str:
         target=one.target,
         due=one.due,
     )
-    return _("，").join(
+    return _mark("，", ", ").join(
         [
             signed + _pending_text(one.signed),
             _("已注册%(n)s个", n=one.registered.count) + _pending_text(one.registered),
@@ -281,4 +293,4 @@ def _standing_text(one: Standing) -> str:
 
 
 def _pending_text(tally: Tally) -> str:
-    return _("（其中待补佐证%(n)s个）", n=tally.pending) if tally.pending else ""
+    return _("，其中待补佐证%(n)s个", n=tally.pending) if tally.pending else ""

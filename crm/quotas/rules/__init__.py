@@ -23,6 +23,7 @@ from crm.quotas.rules.judging import (
     Verdict,
     judge,
     signing_of,
+    with_yuan,
 )
 from crm.quotas.rules.standing import (
     CountedLead,
@@ -80,4 +81,5 @@ __all__ = [
     "signing_of",
     "standing",
     "together",
+    "with_yuan",
 ]

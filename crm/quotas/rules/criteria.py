@@ -97,11 +97,13 @@ def _clause(data: object, path: str, depth: int) -> Clause:
             _only(data, {key}, path)
             return build(_clauses(data[key], _under(path, key), depth))
     name = data.get("clause")
+    if not isinstance(name, str):
+        raise CriteriaError(CriteriaFault.UNKNOWN_CLAUSE, _under(path, "clause"))
     if name in {"any_of", "all"}:
         _only(data, {"clause", "of"}, path)
         of = _clauses(data.get("of"), _under(path, "of"), depth)
         return AnyOf(of) if name == "any_of" else AllOf(of)
-    if not isinstance(name, str) or name not in _LEAVES:
+    if name not in _LEAVES:
         raise CriteriaError(CriteriaFault.UNKNOWN_CLAUSE, _under(path, "clause"))
     return _LEAVES[name](data, path)
 

@@ -19,8 +19,10 @@ from crm.leads.rules import (
     MilestoneKind,
     Path,
     Qualifier,
+    Rate,
     Stage,
     judged_figure,
+    valued,
 )
 from crm.quotas.rules.criteria import (
     AllOf,
@@ -128,7 +130,7 @@ class MilestoneDay:
 
 @dataclass(frozen=True, slots=True)
 class JudgedLead:
-    """Everything a quota reads of a lead. Figures carry their value in yuan already."""
+    """Everything a quota reads of a lead. Foreign figures need their yuan: see with_yuan."""
 
     id: int
     title: str
@@ -140,7 +142,7 @@ class JudgedLead:
     rankings: tuple[RankingMembership, ...] = ()
     is_physical: bool | None = None
     is_headquarters: bool | None = None
-    exclusions: tuple[Exclusion, ...] = ()
+    exclusion: Exclusion | None = None
     contract_lead_id: int | None = None
 
 
@@ -216,6 +218,17 @@ def signing_of(lead: JudgedLead, on: date) -> MilestoneDay | None:
     return min(signed, key=lambda m: (m.day, m.is_pending, repr(m)), default=None)
 
 
+def with_yuan(lead: JudgedLead, rates: Iterable[Rate], on: date) -> JudgedLead:
+    """The lead with its foreign figures in yuan: at the signing day's rate once signed by ``on``,
+    before at the latest rate known on that day and provisional."""
+    signing, known = signing_of(lead, on), tuple(rates)
+    signed_on = signing.day if signing else None
+    return replace(
+        lead,
+        figures=tuple(valued(f, known, signed_on=signed_on, today=on) for f in lead.figures),
+    )
+
+
 def judge(
     lead: JudgedLead, terms: QuotaTerms, on: date, editions: Iterable[Edition] = ()
 ) -> Verdict:
@@ -260,10 +273,8 @@ def _bars(lead: JudgedLead) -> tuple[Reason, ...]:
         bars.append(Reason(ReasonCode.LOST, passed=False))
     if lead.stage is Stage.TRANSFERRED:
         bars.append(Reason(ReasonCode.TRANSFERRED, passed=False))
-    bars += [
-        Reason(ReasonCode.EXCLUDED, passed=False, exclusion=exclusion)
-        for exclusion in sorted(set(lead.exclusions))
-    ]
+    if lead.exclusion is not None:
+        bars.append(Reason(ReasonCode.EXCLUDED, passed=False, exclusion=lead.exclusion))
     if lead.contract_lead_id is not None and lead.contract_lead_id != lead.id:
         bars.append(
             Reason(ReasonCode.PHASE_OF_CONTRACT, passed=False, refers_to=lead.contract_lead_id)
