@@ -117,8 +117,9 @@ def register_features(app: Flask, settings: Settings) -> None:
     import crm.reminders.models  # noqa: F401
     from crm.accounts import views as accounts
     from crm.history import views as history
+    from crm.leads import views as leads
 
-    for feature in (accounts, history):
+    for feature in (accounts, history, leads):
         app.register_blueprint(feature.bp)
     if settings.is_development:
         register_styleguide(app)
