@@ -187,7 +187,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         OffRampReason.OTHER: _l("其他"),
     },
     ActivityKind: {
-        ActivityKind.CALL: _l("电话"),
+        ActivityKind.CALL: _l("电话沟通"),
         ActivityKind.VISIT_OUT: _l("外出拜访"),
         ActivityKind.RECEPTION: _l("来访接待"),
         ActivityKind.MEETING: _l("会议"),
@@ -208,7 +208,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     },
     Light: {
         Light.GREEN: _l("正常"),
-        Light.NOTICE: _l("提醒"),
+        Light.NOTICE: _l("需关注"),
         Light.YELLOW: _l("黄灯"),
         Light.RED: _l("红灯"),
         Light.WITHDRAW: _l("建议退库"),
