@@ -211,8 +211,11 @@ def tidied(feature: str, root: Path = ROOT) -> str:
     return "\n".join([HEADER, *stanzas])
 
 
-def merged(root: Path = ROOT) -> Catalog:
-    """All .po files as one catalogue. Raises `TranslationError` naming every conflict."""
+def merged(root: Path = ROOT, *, is_strict: bool = True) -> Catalog:
+    """All .po files as one catalogue.
+
+    Raises `TranslationError` naming every conflict; if not strict, the first feature's word stands.
+    """
     catalog = Catalog(locale="en", charset="utf-8")
     first: dict[Key, tuple[str, Entry]] = {}
     conflicts = []
@@ -232,17 +235,20 @@ def merged(root: Path = ROOT) -> Catalog:
                     entry.english[0] if entry.plural is None else entry.english,
                     context=entry.context,
                 )
-    if conflicts:
+    if conflicts and is_strict:
         raise TranslationError("\n".join(conflicts))
     return catalog
 
 
-def compile_catalogue(root: Path = ROOT) -> Path:
-    """Build the .mo that Flask-Babel reads, in one step: a reader never sees half of it."""
+def compile_catalogue(root: Path = ROOT, *, is_strict: bool = True) -> Path:
+    """Build the .mo that Flask-Babel reads, in one step: a reader never sees half of it.
+
+    Raises `TranslationError` for words in conflict, unless not strict.
+    """
     target = mo_path(root)
     target.parent.mkdir(parents=True, exist_ok=True)
     buffer = BytesIO()
-    write_mo(buffer, merged(root))
+    write_mo(buffer, merged(root, is_strict=is_strict))
     if not target.is_file() or target.read_bytes() != buffer.getvalue():
         half = target.with_name(f".{target.name}.{id(buffer):x}")
         half.write_bytes(buffer.getvalue())
@@ -252,11 +258,14 @@ def compile_catalogue(root: Path = ROOT) -> Path:
 
 
 def ensure_compiled(root: Path = ROOT) -> None:
-    """Rebuild the catalogue if a .po is newer; the factory calls this in development."""
+    """Rebuild the catalogue if a .po is newer; the factory calls this in development.
+
+    Words in conflict are a matter for `check`, no reason for a running page to fail.
+    """
     target = mo_path(root)
     built = target.stat().st_mtime_ns if target.is_file() else -1
     if any(po.stat().st_mtime_ns > built for po in (root / "crm").glob("*/en.po")) or built < 0:
-        compile_catalogue(root)
+        compile_catalogue(root, is_strict=False)
 
 
 # ---------------------------------------------------------------- what is wrong

@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,10 +93,10 @@ def configured(folder: Path, port: int | None = None) -> Redis:
     return Redis([binary(), str(config.resolve())], port, password, log)
 
 
-def wait_until_ready(server: Redis, process: subprocess.Popen[bytes], seconds: float = 10) -> None:
+def wait_until_ready(server: Redis, is_running: Callable[[], bool], seconds: float = 10) -> None:
     """Return once the server answers. Raises `NoRedisError` if it ends or stays silent."""
     until = time.monotonic() + seconds
-    while time.monotonic() < until and process.poll() is None:
+    while time.monotonic() < until and is_running():
         try:
             with socket.create_connection(("127.0.0.1", server.port), timeout=1) as line:
                 line.sendall(f"AUTH {server.password}\r\nPING\r\n".encode())

@@ -1,0 +1,44 @@
+"""The suite's own ground: both databases are real, prepared, and clean for every test."""
+
+import smtplib
+
+import pytest
+from sqlalchemy import func, select, text
+
+from crm.accounts.models import Department, User
+from crm.chains.models import Chain
+from crm.core import migrations
+from crm.core.db import db, transaction
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_a_test_finds_nothing_another_has_left(db_session, person, turn):
+    assert db_session.scalar(select(func.count()).select_from(Department)) == 0
+    person("staff", "药山街道")
+    with transaction() as session:
+        session.execute(text("DELETE FROM chains WHERE id = (SELECT max(id) FROM chains)"))
+    assert db_session.scalar(select(func.count()).select_from(User)) == 2
+
+
+def test_reference_data_is_loaded(db_session):
+    assert db_session.scalar(select(func.count()).select_from(Chain)) > 5
+
+
+def test_the_database_is_the_one_asked_for(db_session, backend):
+    assert db.engine.dialect.name == backend
+
+
+def test_a_signed_in_client_is_let_in_and_a_stranger_is_not(client, sign_in):
+    assert client.get("/account/password").status_code in {302, 404}
+    page = sign_in("staff").get("/style-guide")
+    assert page.status_code in {200, 404}
+
+
+def test_mail_by_accident_fails_the_test():
+    with pytest.raises(pytest.fail.Exception):
+        smtplib.SMTP("127.0.0.1", 25)
+
+
+def test_migrations_equal_the_models(db_session):
+    assert migrations.current(db.engine) == migrations.head()
+    assert migrations.differences(db.engine) == []
