@@ -113,6 +113,7 @@ def register_sign_in(app: Flask) -> None:
 def register_features(app: Flask, settings: Settings) -> None:
     """Import every feature's models (so that all tables are known) and mount its pages."""
     import crm.imports.models
+    import crm.leads.models
     import crm.quotas.models
     import crm.reminders.models  # noqa: F401
     from crm.accounts import views as accounts
