@@ -38,6 +38,7 @@ CALLS = {
     "lazy_ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
     "lazy_pgettext": ((1, "c"), 2),
+    "_pl": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
 JINJA_OPTIONS = {"extensions": "jinja2.ext.do,jinja2.ext.loopcontrols", "silent": "false"}

@@ -77,7 +77,7 @@ class PersonForm(BaseForm):
         ],
     )
     phone = StringField(
-        _l("电话"), filters=[trimmed], validators=[Length(max=40, message=_l("最多40个字符"))]
+        _l("联系电话"), filters=[trimmed], validators=[Length(max=40, message=_l("最多40个字符"))]
     )
     is_active = BooleanField(_l("在用"), default=True)
     password = PasswordField(

@@ -2,22 +2,11 @@
 
 from typing import Any
 
-from flask_babel import get_locale
-from flask_babel import gettext as _
 from flask_wtf import FlaskForm
+from flask_wtf.i18n import translations
 from wtforms import Field, Form
 
 from crm.core.errors import Fault
-
-
-class _Words:
-    """WTForms' own messages in the user's language."""
-
-    def gettext(self, string: str) -> str:
-        return _(string) if str(get_locale() or "zh").startswith("zh") else string
-
-    def ngettext(self, singular: str, plural: str, n: int) -> str:
-        return self.gettext(singular if n == 1 else plural)
 
 
 def trimmed(value: str | None) -> str | None:
@@ -38,16 +27,10 @@ def optional_id(value: object) -> int | None:
 
 
 class BaseForm(FlaskForm):
-    """A WTForms form with CSRF. `show(faults)` puts a service's refusal beside the fields."""
+    """A WTForms form with CSRF. `show(faults)` puts a service's refusal beside the fields.
 
-    class Meta(FlaskForm.Meta):
-        def get_translations(self, form: Form) -> Any:
-            return _Words()
-
-    @property
-    def own_faults(self) -> list[Any]:
-        """Faults that belong to no field of this form."""
-        return list(self.form_errors)
+    WTForms' own messages come in the user's language from its own catalogue.
+    """
 
     def show(self, faults: tuple[Fault, ...] | list[Fault]) -> None:
         for fault in faults:
@@ -64,4 +47,4 @@ class FilterForm(Form):
 
     class Meta:
         def get_translations(self, form: Form) -> Any:
-            return _Words()
+            return translations

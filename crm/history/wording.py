@@ -29,7 +29,7 @@ SUBJECT = {
     "ranking_editions": _l("榜单"),
     "exchange_rates": _l("汇率"),
     "quotas": _l("指标"),
-    "ledger_imports": _l("台账导入"),
+    "ledger_imports": _l("导入台账"),
     "ledger_differences": _l("台账差异"),
     "deliveries": _l("提醒邮件"),
     "workday_calendar": _l("工作日历"),
