@@ -83,29 +83,240 @@ def _projects() -> tuple[Project, ...]:
     s = Stage
     carrier, hq = Path.CARRIER, Path.HEADQUARTERS
     return (
-        Project("高纯硅溶胶抛光材料扩产项目", "示例硅材料（山东）有限公司", "NFM-M11", s.SIGNED, "6.5亿", "staff", signed=200, registered=150),
-        Project("动力电池正极材料生产基地", "示例锂电材料股份有限公司", "NFM-M1", s.STARTED, "52亿元", "staff", signed=240, registered=210, started=60),
-        Project("风电整机与叶片制造基地", "示例风电装备集团有限公司", "IME-M10", s.REGISTERED, "50亿", "staff2", signed=150, registered=90),
-        Project("储能系统集成总装项目", "示例储能科技有限公司", "IME-M9", s.SIGNED, "49.99亿", "staff2", signed=120),
-        Project("工业机器人谐波减速器项目", "示例传动机械有限公司", "IME-U1", s.STARTED, "5.2亿元", "staff", signed=260, registered=230, started=110),
-        Project("电力物联网终端产业园", "示例电力电子有限公司", "IME-M7", s.REGISTERED, "8亿", "staff", signed=100, registered=40, path=carrier),
-        Project("智能仓储机器人项目", "示例物流科技有限公司", "IME-M6", s.SIGNED, "5亿", "staff2", signed=13, has_papers=False),
-        Project("央企区域结算总部", "示例建设集团有限公司", "SVC-M1", s.REGISTERED, "1,200.5万元", "staff", is_physical=False, is_headquarters=True, revenue="25亿", signed=75, registered=30, path=hq),
-        Project("电气集团山东区域总部", "示例电气（中国）投资有限公司", "SVC-M2", s.SIGNED, "3000万美元", "staff", is_physical=False, is_headquarters=True, revenue="12亿", signed=45, path=hq, origin=Origin.OVERSEAS, listed=True),
-        Project("中央厨房预制菜产业园", "示例食品股份有限公司", "TRD-M11", s.STARTED, "5亿2000万", "staff2", signed=210, registered=180, started=30),
-        Project("医用影像探测器产业化项目", "示例影像科技有限公司", "MED-U2", s.NEGOTIATING, "约6亿", "staff", quiet=20, next_in=-3),
-        Project("检验检测综合实验室", "示例检测认证集团股份有限公司", "TIC-M1", s.REVIEWED, "50-60亿", "staff", next_in=2),
-        Project("氢能膜电极中试线", "山东示例氢能有限公司", "NFM-M5", s.PRE_SIGNING, "2.4亿元", "staff2", next_in=8),
-        Project("智能车载设备产业园", "示例车联科技有限公司", "IME-M12", s.PRE_SIGNING, "18亿", "staff", next_in=1, path=carrier),
-        Project("跨境电商区域总部", "示例跨境（香港）有限公司", "TRD-M6", s.NEGOTIATING, "2亿港元", "staff2", is_physical=False, is_headquarters=True, origin=Origin.OVERSEAS, path=hq, next_in=0),
-        Project("细胞治疗CDMO平台", "示例生物技术（山东）有限公司", "HLT-M6", s.LOST, "3.2亿", "staff", next_in=None, quiet=70),
-        Project("电竞新媒体产业园运营中心", "示例互娱网络科技有限公司", "SVC-M11", s.CONTACTED, "1.5亿", "staff2", is_physical=False, next_in=None, path=carrier),
-        Project("低空飞行器零部件项目", "示例航空零部件有限公司", "IME-M12", s.PARKED, "3亿", "staff", next_in=None, quiet=95),
-        Project("半导体湿电子化学品项目", "示例半导体材料有限公司", "NFM-M7", s.NEGOTIATING, "50亿", "staff", quiet=65, next_in=-10),
-        Project("高端医疗影像整机项目", "示例医疗设备有限公司", "MED-M1", s.LEAD, "7亿", "staff2", next_in=1, quiet=1),
-        Project("城市冷链配送中心", "示例供应链管理有限公司", "TRD-M11", s.CONTACTED, "2.8亿", "staff", quiet=33, next_in=-1),
-        Project("精密丝杠导轨生产线", "示例精工股份有限公司", "IME-U1", s.NEGOTIATING, "9.6亿", "staff2", next_in=6),
-    )  # fmt: skip
+        Project(
+            "高纯硅溶胶抛光材料扩产项目",
+            "示例硅材料（山东）有限公司",
+            "NFM-M11",
+            s.SIGNED,
+            "6.5亿",
+            "staff",
+            signed=200,
+            registered=150,
+        ),
+        Project(
+            "动力电池正极材料生产基地",
+            "示例锂电材料股份有限公司",
+            "NFM-M1",
+            s.STARTED,
+            "52亿元",
+            "staff",
+            signed=240,
+            registered=210,
+            started=60,
+        ),
+        Project(
+            "风电整机与叶片制造基地",
+            "示例风电装备集团有限公司",
+            "IME-M10",
+            s.REGISTERED,
+            "50亿",
+            "staff2",
+            signed=150,
+            registered=90,
+        ),
+        Project(
+            "储能系统集成总装项目",
+            "示例储能科技有限公司",
+            "IME-M9",
+            s.SIGNED,
+            "49.99亿",
+            "staff2",
+            signed=120,
+        ),
+        Project(
+            "工业机器人谐波减速器项目",
+            "示例传动机械有限公司",
+            "IME-U1",
+            s.STARTED,
+            "5.2亿元",
+            "staff",
+            signed=260,
+            registered=230,
+            started=110,
+        ),
+        Project(
+            "电力物联网终端产业园",
+            "示例电力电子有限公司",
+            "IME-M7",
+            s.REGISTERED,
+            "8亿",
+            "staff",
+            signed=100,
+            registered=40,
+            path=carrier,
+        ),
+        Project(
+            "智能仓储机器人项目",
+            "示例物流科技有限公司",
+            "IME-M6",
+            s.SIGNED,
+            "5亿",
+            "staff2",
+            signed=13,
+            has_papers=False,
+        ),
+        Project(
+            "央企区域结算总部",
+            "示例建设集团有限公司",
+            "SVC-M1",
+            s.REGISTERED,
+            "1,200.5万元",
+            "staff",
+            is_physical=False,
+            is_headquarters=True,
+            revenue="25亿",
+            signed=75,
+            registered=30,
+            path=hq,
+        ),
+        Project(
+            "电气集团山东区域总部",
+            "示例电气（中国）投资有限公司",
+            "SVC-M2",
+            s.SIGNED,
+            "3000万美元",
+            "staff",
+            is_physical=False,
+            is_headquarters=True,
+            revenue="12亿",
+            signed=45,
+            path=hq,
+            origin=Origin.OVERSEAS,
+            listed=True,
+        ),
+        Project(
+            "中央厨房预制菜产业园",
+            "示例食品股份有限公司",
+            "TRD-M11",
+            s.STARTED,
+            "5亿2000万",
+            "staff2",
+            signed=210,
+            registered=180,
+            started=30,
+        ),
+        Project(
+            "医用影像探测器产业化项目",
+            "示例影像科技有限公司",
+            "MED-U2",
+            s.NEGOTIATING,
+            "约6亿",
+            "staff",
+            quiet=20,
+            next_in=-3,
+        ),
+        Project(
+            "检验检测综合实验室",
+            "示例检测认证集团股份有限公司",
+            "TIC-M1",
+            s.REVIEWED,
+            "50-60亿",
+            "staff",
+            next_in=2,
+        ),
+        Project(
+            "氢能膜电极中试线",
+            "山东示例氢能有限公司",
+            "NFM-M5",
+            s.PRE_SIGNING,
+            "2.4亿元",
+            "staff2",
+            next_in=8,
+        ),
+        Project(
+            "智能车载设备产业园",
+            "示例车联科技有限公司",
+            "IME-M12",
+            s.PRE_SIGNING,
+            "18亿",
+            "staff",
+            next_in=1,
+            path=carrier,
+        ),
+        Project(
+            "跨境电商区域总部",
+            "示例跨境（香港）有限公司",
+            "TRD-M6",
+            s.NEGOTIATING,
+            "2亿港元",
+            "staff2",
+            is_physical=False,
+            is_headquarters=True,
+            origin=Origin.OVERSEAS,
+            path=hq,
+            next_in=0,
+        ),
+        Project(
+            "细胞治疗CDMO平台",
+            "示例生物技术（山东）有限公司",
+            "HLT-M6",
+            s.LOST,
+            "3.2亿",
+            "staff",
+            next_in=None,
+            quiet=70,
+        ),
+        Project(
+            "电竞新媒体产业园运营中心",
+            "示例互娱网络科技有限公司",
+            "SVC-M11",
+            s.CONTACTED,
+            "1.5亿",
+            "staff2",
+            is_physical=False,
+            next_in=None,
+            path=carrier,
+        ),
+        Project(
+            "低空飞行器零部件项目",
+            "示例航空零部件有限公司",
+            "IME-M12",
+            s.PARKED,
+            "3亿",
+            "staff",
+            next_in=None,
+            quiet=95,
+        ),
+        Project(
+            "半导体湿电子化学品项目",
+            "示例半导体材料有限公司",
+            "NFM-M7",
+            s.NEGOTIATING,
+            "50亿",
+            "staff",
+            quiet=65,
+            next_in=-10,
+        ),
+        Project(
+            "高端医疗影像整机项目",
+            "示例医疗设备有限公司",
+            "MED-M1",
+            s.LEAD,
+            "7亿",
+            "staff2",
+            next_in=1,
+            quiet=1,
+        ),
+        Project(
+            "城市冷链配送中心",
+            "示例供应链管理有限公司",
+            "TRD-M11",
+            s.CONTACTED,
+            "2.8亿",
+            "staff",
+            quiet=33,
+            next_in=-1,
+        ),
+        Project(
+            "精密丝杠导轨生产线",
+            "示例精工股份有限公司",
+            "IME-U1",
+            s.NEGOTIATING,
+            "9.6亿",
+            "staff2",
+            next_in=6,
+        ),
+    )
 
 
 def is_empty() -> bool:
@@ -260,10 +471,14 @@ def _enterprise(name: str, owner: User, at: datetime) -> Enterprise:
     db.session.flush()
     db.session.add(
         Contact(
-            enterprise_id=enterprise.id, name="赵经理", position="投资总监", phone="13800001001",
-            created_by_id=owner.id, created_at=at,
+            enterprise_id=enterprise.id,
+            name="赵经理",
+            position="投资总监",
+            phone="13800001001",
+            created_by_id=owner.id,
+            created_at=at,
         )
-    )  # fmt: skip
+    )
     return enterprise
 
 
@@ -285,14 +500,21 @@ def _load_facts(
         amount = parse_amount(typed, bare_unit=Unit.YI)
         db.session.add(
             Figure(
-                lead_id=lead.id, kind=kind, source=source, as_of=as_of, stated_text=typed,
-                amount=amount.value, upper=amount.upper, currency=amount.currency,
+                lead_id=lead.id,
+                kind=kind,
+                source=source,
+                as_of=as_of,
+                stated_text=typed,
+                amount=amount.value,
+                upper=amount.upper,
+                currency=amount.currency,
                 qualifier=amount.qualifier,
                 basis="committed" if kind is FigureKind.HEADQUARTERS_REVENUE else None,
                 document="投资协议第3条" if source is FigureSource.AGREEMENT else None,
-                recorded_by_id=owner.id, recorded_at=at,
+                recorded_by_id=owner.id,
+                recorded_at=at,
             )
-        )  # fmt: skip
+        )
         if kind is FigureKind.TOTAL_INVESTMENT:
             lead.investment_text = typed
             rate = LATEST_RATES.get(amount.currency, Decimal(1))
@@ -311,18 +533,25 @@ def _load_facts(
         if days is not None:
             db.session.add(
                 Milestone(
-                    lead_id=lead.id, kind=kind, happened_on=today - timedelta(days=days),
+                    lead_id=lead.id,
+                    kind=kind,
+                    happened_on=today - timedelta(days=days),
                     known_on=today - timedelta(days=days),
                     document=document if project.has_papers else None,
-                    recorded_by_id=owner.id, recorded_at=at,
+                    recorded_by_id=owner.id,
+                    recorded_at=at,
                 )
-            )  # fmt: skip
+            )
     db.session.add(
         StageChange(
-            lead_id=lead.id, from_stage=None, to_stage=lead.stage, happened_on=lead.stage_since,
-            by_id=owner.id, at=at,
+            lead_id=lead.id,
+            from_stage=None,
+            to_stage=lead.stage,
+            happened_on=lead.stage_since,
+            by_id=owner.id,
+            at=at,
         )
-    )  # fmt: skip
+    )
     for days, kind, summary in (
         (0, ActivityKind.CALL, "电话沟通选址条件，对方将补充用地需求"),
         (12, ActivityKind.RECEPTION, "来访考察园区，介绍产业政策与配套"),
@@ -330,11 +559,17 @@ def _load_facts(
     ):
         db.session.add(
             Activity(
-                lead_id=lead.id, enterprise_id=lead.investor_id, kind=kind,
+                lead_id=lead.id,
+                enterprise_id=lead.investor_id,
+                kind=kind,
                 happened_on=max(lead.last_progress_on - timedelta(days=days), first),
-                summary=summary, contact_name="赵经理", is_substantive=True, by_id=owner.id, at=at,
+                summary=summary,
+                contact_name="赵经理",
+                is_substantive=True,
+                by_id=owner.id,
+                at=at,
             )
-        )  # fmt: skip
+        )
 
 
 def _load_ranking(confirmed_by: User, today: date, at: datetime) -> None:
@@ -356,7 +591,12 @@ def _load_ranking(confirmed_by: User, today: date, at: datetime) -> None:
     db.session.flush()
     db.session.add(
         RankingEntry(
-            edition_id=edition.id, enterprise_id=member.id, rank=196, name_on_list="示例电气",
-            document="榜单第196位截图（示例）", confirmed_by_id=confirmed_by.id, confirmed_at=at,
+            edition_id=edition.id,
+            enterprise_id=member.id,
+            rank=196,
+            name_on_list="示例电气",
+            document="榜单第196位截图（示例）",
+            confirmed_by_id=confirmed_by.id,
+            confirmed_at=at,
         )
-    )  # fmt: skip
+    )
