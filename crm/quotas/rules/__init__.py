@@ -12,7 +12,7 @@ from crm.quotas.rules.criteria import (
     RankingClause,
     parse_criteria,
 )
-from crm.quotas.rules.judging import (
+from crm.quotas.rules.facts import (
     Edition,
     JudgedLead,
     MilestoneDay,
@@ -21,10 +21,8 @@ from crm.quotas.rules.judging import (
     Reason,
     ReasonCode,
     Verdict,
-    judge,
-    signing_of,
-    with_yuan,
 )
+from crm.quotas.rules.judging import judge, signing_of, with_yuan
 from crm.quotas.rules.standing import (
     CountedLead,
     Standing,

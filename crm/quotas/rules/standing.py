@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from crm.leads.rules import AgreementType, MilestoneKind, starting_milestones
-from crm.quotas.rules.judging import JudgedLead, MilestoneDay, Outcome, Verdict
+from crm.quotas.rules.facts import JudgedLead, MilestoneDay, Outcome, Verdict
 from crm.quotas.rules.terms import CountingEvent, QuotaTerms, due
 
 
