@@ -1,0 +1,41 @@
+"""Who a company is: credit code, names, pinyin, telephone. Pure."""
+
+from crm.enterprises.rules.names import (
+    loose_name,
+    normalise_name,
+    search_text,
+    similar,
+    similarity,
+    title_key,
+)
+from crm.enterprises.rules.phones import mask_phone, normalise_phone
+from crm.enterprises.rules.pinyin import pinyin_full, pinyin_initials
+from crm.enterprises.rules.uscc import (
+    UsccFault,
+    UsccFaultCode,
+    check_character,
+    clean_uscc,
+    is_uscc,
+    suggest_uscc,
+    why_not_uscc,
+)
+
+__all__ = [
+    "UsccFault",
+    "UsccFaultCode",
+    "check_character",
+    "clean_uscc",
+    "is_uscc",
+    "loose_name",
+    "mask_phone",
+    "normalise_name",
+    "normalise_phone",
+    "pinyin_full",
+    "pinyin_initials",
+    "search_text",
+    "similar",
+    "similarity",
+    "suggest_uscc",
+    "title_key",
+    "why_not_uscc",
+]

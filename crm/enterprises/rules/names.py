@@ -1,0 +1,159 @@
+"""Keys by which two spellings of one company or project are recognised.
+
+A Chinese company name is region + trade name + industry + legal form (《企业名称登记管理规定》, in force
+since 2021-03-01); the region may stand in front, in brackets behind the trade name, or be missing.
+"""
+
+import re
+import unicodedata
+from functools import cache
+from typing import Protocol
+
+from crm.enterprises.rules.regions import BRACKETED, LEADING
+
+SIMILAR_FROM = 88  # in percent; compares loose keys, never raw names
+LEAST_KEY = 2
+INVISIBLE = {"Cf", "Cs", "Co", "Cn"}
+SEPARATORS = re.compile(r"[\s·•‧・∙⋅.,，、。'’‘\"“”`_\-‐‑‒–—―－]+")
+BRACKETS = str.maketrans("[]{}【】〔〕", "()()()()")
+LEGAL_FORM = re.compile(
+    r"(?:集团)?(?:股份有限公司|有限公司|股份公司|控股公司|总公司|公司"
+    r"|(?:特殊普通|普通|有限)合伙(?:企业)?|合伙企业)$"
+)
+NO_BRACKETS = str.maketrans("", "", "()[]{}【】〔〕《》<>")
+
+
+class _Converter(Protocol):
+    def convert(self, text: str) -> str: ...
+
+
+@cache
+def _to_simplified() -> _Converter:
+    # Loaded on first use: the dictionaries cost start-up time that a mail worker need not pay.
+    from opencc import OpenCC
+
+    converter: _Converter = OpenCC("t2s")
+    return converter
+
+
+def _folded(text: str) -> str:
+    """One width, one script, one case, no invisible characters."""
+    while True:
+        once = _to_simplified().convert(unicodedata.normalize("NFKC", text))
+        once = unicodedata.normalize("NFKC", once.upper())
+        once = "".join(char for char in once if unicodedata.category(char) not in INVISIBLE)
+        if once == text:
+            return text
+        text = once
+
+
+def normalise_name(name: str) -> str:
+    """The key under which one company stands whatever way its name was typed.
+
+    Width, blanks, dots, traditional characters, case, brackets, 有限责任公司 for 有限公司 and the
+    省/市/区 of a region do not matter. 股份有限公司 stays a class of its own.
+    """
+    text = _cleaned(name)
+    while True:
+        shorter = _short_leading_regions(
+            BRACKETED.sub(_short, text).replace("(", "").replace(")", "")
+        ).replace("有限责任公司", "有限公司")
+        if shorter == text:
+            return text
+        text = shorter
+
+
+def loose_name(name: str) -> str:
+    """Trade name and industry alone, without region and legal form: equal keys are worth a look."""
+    text = _cleaned(name)
+    while True:
+        shorter = BRACKETED.sub("", text).replace("(", "").replace(")", "")
+        shorter = _without_leading_region(_without_form(shorter or text))
+        if shorter == text:
+            return text
+        text = shorter
+
+
+def title_key(title: str) -> str:
+    """The key under which one project title stands: 智能仓储机器人 and 智能仓储机器人项目 are one."""
+    folded = _folded(title)
+    kept = "".join(
+        char
+        for position, char in enumerate(folded)
+        if char.isalnum() or (char == "." and _between_digits(folded, position))
+    )
+    while len(kept) > LEAST_KEY and kept.endswith("项目"):
+        kept = kept.removesuffix("项目")
+    return kept
+
+
+def similarity(loose_a: str, loose_b: str) -> int:
+    """How alike two loose keys are, 0 to 100: twice the longest common subsequence by both lengths."""
+    total = len(loose_a) + len(loose_b)
+    return 200 * _common(loose_a, loose_b) // total if total else 100
+
+
+def similar(loose_a: str, loose_b: str) -> bool:
+    """Whether two loose keys are alike enough to warn about."""
+    shorter, total = min(len(loose_a), len(loose_b)), len(loose_a) + len(loose_b)
+    if not shorter or 200 * shorter < SIMILAR_FROM * total:
+        return False
+    return similarity(loose_a, loose_b) >= SIMILAR_FROM
+
+
+def search_text(*parts: str | None) -> str:
+    """What a search looks through; a query goes through the same function before it is compared.
+
+    Lower case, one width, simplified characters, no blanks, dots or brackets inside a part; the
+    parts stand apart by one blank, so no hit runs across two of them.
+    """
+    folded = (SEPARATORS.sub("", _folded(part or "")).lower() for part in parts)
+    return " ".join(filter(None, (part.translate(NO_BRACKETS) for part in folded)))
+
+
+def _between_digits(text: str, position: int) -> bool:
+    around = text[max(position - 1, 0) : position + 2]
+    return len(around) == 3 and around[0].isdigit() and around[2].isdigit()
+
+
+def _common(a: str, b: str) -> int:
+    row = [0] * (len(b) + 1)
+    for char in a:
+        diagonal = 0
+        for position, other in enumerate(b, 1):
+            above = row[position]
+            row[position] = diagonal + 1 if char == other else max(above, row[position - 1])
+            diagonal = above
+    return row[-1]
+
+
+def _cleaned(name: str) -> str:
+    """Folded and without separators; brackets are still there."""
+    text = SEPARATORS.sub("", _folded(name).translate(BRACKETS))
+    return text.replace("有限责任公司", "有限公司").replace("(集团)", "集团")
+
+
+def _short(found: re.Match[str]) -> str:
+    groups = found.groupdict()
+    district = groups.get("district")
+    return groups.get("short") or groups.get("only") or (district or "")[:-1]
+
+
+def _short_leading_regions(text: str) -> str:
+    """山东省济南市天桥区甲公司 → 山东济南天桥甲公司."""
+    kept, position = [], 0
+    while found := LEADING.match(text, position):
+        kept.append(_short(found))
+        position = found.end()
+    return "".join(kept) + text[position:]
+
+
+def _without_leading_region(text: str) -> str:
+    found = LEADING.match(text)
+    return text[found.end() :] if found and len(text) - found.end() >= LEAST_KEY else text
+
+
+def _without_form(text: str) -> str:
+    shorter = LEGAL_FORM.sub("", text)
+    shorter = shorter.removesuffix("集团") if shorter != text or len(text) > 4 else shorter
+    return shorter if len(shorter) >= LEAST_KEY else text

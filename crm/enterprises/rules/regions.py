@@ -1,0 +1,95 @@
+"""Names of administrative regions (GB/T 2260: provinces, prefectures, the home city's districts).
+
+Short forms as they stand in company names; the class suffix (省, 市, 自治州…) is read off separately.
+"""
+
+import re
+
+
+def _words(text: str) -> tuple[str, ...]:
+    "One string a group is easier to compare with the standard than hundreds of quoted"
+    "words. "
+    return tuple(text.split())
+
+
+PROVINCES = _words(
+    "北京 天津 河北 山西 内蒙古 辽宁 吉林 黑龙江 上海 江苏 浙江 安徽 福建 江西 山东 河南 "
+    "湖北 湖南 广东 广西 海南 重庆 四川 贵州 云南 西藏 陕西 甘肃 青海 宁夏 新疆 台湾 香港 "
+    "澳门"
+)
+CITIES = _words(
+    # 河北 山西 内蒙古
+    "石家庄 唐山 秦皇岛 邯郸 邢台 保定 张家口 承德 沧州 廊坊 衡水 "
+    "太原 大同 阳泉 长治 晋城 朔州 晋中 运城 忻州 临汾 吕梁 "
+    "呼和浩特 包头 乌海 赤峰 通辽 鄂尔多斯 呼伦贝尔 巴彦淖尔 乌兰察布 兴安盟 锡林郭勒 阿拉善 "
+    # 辽宁 吉林 黑龙江
+    "沈阳 大连 鞍山 抚顺 本溪 丹东 锦州 营口 阜新 辽阳 盘锦 铁岭 朝阳 葫芦岛 "
+    "长春 四平 辽源 通化 白山 松原 白城 延边 "
+    "哈尔滨 齐齐哈尔 鸡西 鹤岗 双鸭山 大庆 伊春 佳木斯 七台河 牡丹江 黑河 绥化 大兴安岭 "
+    # 江苏 浙江 安徽
+    "南京 无锡 徐州 常州 苏州 南通 连云港 淮安 盐城 扬州 镇江 泰州 宿迁 "
+    "杭州 宁波 温州 嘉兴 湖州 绍兴 金华 衢州 舟山 台州 丽水 "
+    "合肥 芜湖 蚌埠 淮南 马鞍山 淮北 铜陵 安庆 黄山 滁州 阜阳 宿州 六安 亳州 池州 宣城 "
+    # 福建 江西 山东 河南
+    "福州 厦门 莆田 三明 泉州 漳州 南平 龙岩 宁德 "
+    "南昌 景德镇 萍乡 九江 新余 鹰潭 赣州 吉安 宜春 抚州 上饶 "
+    "济南 青岛 淄博 枣庄 东营 烟台 潍坊 济宁 泰安 威海 日照 莱芜 临沂 德州 聊城 滨州 菏泽 "
+    "郑州 开封 洛阳 平顶山 安阳 鹤壁 新乡 焦作 濮阳 许昌 漯河 三门峡 南阳 商丘 信阳 周口 "
+    "驻马店 济源 "
+    # 湖北 湖南 广东 广西 海南
+    "武汉 黄石 十堰 宜昌 襄阳 鄂州 荆门 孝感 荆州 黄冈 咸宁 随州 恩施 仙桃 潜江 天门 神农架 "
+    "长沙 株洲 湘潭 衡阳 邵阳 岳阳 常德 张家界 益阳 郴州 永州 怀化 娄底 湘西 "
+    "广州 韶关 深圳 珠海 汕头 佛山 江门 湛江 茂名 肇庆 惠州 梅州 汕尾 河源 阳江 清远 东莞 "
+    "中山 潮州 揭阳 云浮 "
+    "南宁 柳州 桂林 梧州 北海 防城港 钦州 贵港 玉林 百色 贺州 河池 来宾 崇左 "
+    "海口 三亚 三沙 儋州 "
+    # 四川 贵州 云南 西藏
+    "成都 自贡 攀枝花 泸州 德阳 绵阳 广元 遂宁 内江 乐山 南充 眉山 宜宾 广安 达州 雅安 巴中 "
+    "资阳 阿坝 甘孜 凉山 "
+    "贵阳 六盘水 遵义 安顺 毕节 铜仁 黔西南 黔东南 黔南 "
+    "昆明 曲靖 玉溪 保山 昭通 丽江 普洱 临沧 楚雄 红河 文山 西双版纳 大理 德宏 怒江 迪庆 "
+    "拉萨 日喀则 昌都 林芝 山南 那曲 阿里 "
+    # 陕西 甘肃 青海 宁夏 新疆
+    "西安 铜川 宝鸡 咸阳 渭南 延安 汉中 榆林 安康 商洛 "
+    "兰州 嘉峪关 金昌 白银 天水 武威 张掖 平凉 酒泉 庆阳 定西 陇南 临夏 甘南 "
+    "西宁 海东 海北 黄南 果洛 玉树 海西 "
+    "银川 石嘴山 吴忠 固原 中卫 "
+    "乌鲁木齐 克拉玛依 吐鲁番 哈密 昌吉 博尔塔拉 巴音郭楞 阿克苏 克孜勒苏 喀什 和田 伊犁 "
+    "塔城 阿勒泰 "
+)
+# Only together with their suffix: 市中, 天桥, 长清 are ordinary words as well.
+DISTRICTS = _words(
+    "历下区 市中区 槐荫区 天桥区 历城区 长清区 章丘区 济阳区 莱芜区 钢城区 平阴县 商河县 "
+    "历城县 长清县 济阳县 章丘市"
+)
+# Too common as brand words to be taken for the place unless 市, 省 or a bracket says so: 阿里云, 中山路.
+ONLY_WITH_SUFFIX = {
+    "阿里",
+    "朝阳",
+    "天门",
+    "中山",
+    "大理",
+    "红河",
+    "黄山",
+    "三明",
+    "白银",
+    "百色",
+    "安康",
+}
+
+SUFFIX = (
+    r"(?:省|市(?!中)|特别行政区|(?:壮族|回族|维吾尔)?自治区|地区|盟|[^()省市区县]{1,10}?自治州|州)"
+)
+_by_length = sorted({*PROVINCES, *CITIES}, key=len, reverse=True)
+_bare = "|".join(name for name in _by_length if name not in ONLY_WITH_SUFFIX)
+_suffixed = "|".join(ONLY_WITH_SUFFIX)
+DISTRICT = "|".join(DISTRICTS)
+
+# One region at the beginning of a name; group "short" is it without suffix.
+LEADING = re.compile(
+    rf"(?:(?P<short>{_bare}){SUFFIX}?|(?P<only>{_suffixed}){SUFFIX}|(?P<district>{DISTRICT}))"
+)
+# A region in brackets: （山东）, （济南市）, （中国）.
+BRACKETED = re.compile(
+    rf"\((?P<short>{'|'.join(_by_length)}|中国)(?:{SUFFIX})?\)|\((?P<district>{DISTRICT})\)"
+)
