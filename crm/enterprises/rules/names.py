@@ -6,6 +6,7 @@ since 2021-03-01); the region may stand in front, in brackets behind the trade n
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 from typing import Protocol
 
@@ -36,15 +37,21 @@ def _to_simplified() -> _Converter:
     return converter
 
 
+def _settled(step: Callable[[str], str], text: str) -> str:
+    """Apply `step` until nothing changes: what one removal brings together may need another."""
+    for _ in range(len(text) + 8):  # every round but a few shortens the text
+        once = step(text)
+        if once == text:
+            break
+        text = once
+    return text
+
+
 def _folded(text: str) -> str:
     """One width, one script, one case, no invisible characters."""
-    while True:
-        once = _to_simplified().convert(unicodedata.normalize("NFKC", text))
-        once = unicodedata.normalize("NFKC", once.upper())
-        once = "".join(char for char in once if unicodedata.category(char) not in INVISIBLE)
-        if once == text:
-            return text
-        text = once
+    simplified = _to_simplified().convert(unicodedata.normalize("NFKC", text))
+    upper = unicodedata.normalize("NFKC", simplified.upper())
+    return "".join(char for char in upper if unicodedata.category(char) not in INVISIBLE)
 
 
 def normalise_name(name: str) -> str:
@@ -53,38 +60,38 @@ def normalise_name(name: str) -> str:
     Width, blanks, dots, traditional characters, case, brackets, 有限责任公司 for 有限公司 and the
     省/市/区 of a region do not matter. 股份有限公司 stays a class of its own.
     """
-    text = _cleaned(name)
-    while True:
-        shorter = _short_leading_regions(
-            BRACKETED.sub(_short, text).replace("(", "").replace(")", "")
-        ).replace("有限责任公司", "有限公司")
-        if shorter == text:
-            return text
-        text = shorter
+    return _settled(_normalised_once, name)
+
+
+def _normalised_once(name: str) -> str:
+    text = BRACKETED.sub(_short, _cleaned(name)).replace("(", "").replace(")", "")
+    return _short_leading_regions(text).replace("有限责任公司", "有限公司")
 
 
 def loose_name(name: str) -> str:
     """Trade name and industry alone, without region and legal form: equal keys are worth a look."""
+    return _settled(_loosened_once, name)
+
+
+def _loosened_once(name: str) -> str:
     text = _cleaned(name)
-    while True:
-        shorter = BRACKETED.sub("", text).replace("(", "").replace(")", "")
-        shorter = _without_leading_region(_without_form(shorter or text))
-        if shorter == text:
-            return text
-        text = shorter
+    text = BRACKETED.sub("", text).replace("(", "").replace(")", "") or text
+    return _without_leading_region(_without_form(text))
 
 
 def title_key(title: str) -> str:
     """The key under which one project title stands: 智能仓储机器人 and 智能仓储机器人项目 are one."""
+    return _settled(_titled_once, title)
+
+
+def _titled_once(title: str) -> str:
     folded = _folded(title)
     kept = "".join(
         char
         for position, char in enumerate(folded)
         if char.isalnum() or (char == "." and _between_digits(folded, position))
     )
-    while len(kept) > LEAST_KEY and kept.endswith("项目"):
-        kept = kept.removesuffix("项目")
-    return kept
+    return kept.removesuffix("项目") if len(kept) > LEAST_KEY else kept
 
 
 def similarity(loose_a: str, loose_b: str) -> int:
@@ -107,8 +114,11 @@ def search_text(*parts: str | None) -> str:
     Lower case, one width, simplified characters, no blanks, dots or brackets inside a part; the
     parts stand apart by one blank, so no hit runs across two of them.
     """
-    folded = (SEPARATORS.sub("", _folded(part or "")).lower() for part in parts)
-    return " ".join(filter(None, (part.translate(NO_BRACKETS) for part in folded)))
+    return " ".join(filter(None, (_settled(_searchable_once, part or "") for part in parts)))
+
+
+def _searchable_once(part: str) -> str:
+    return SEPARATORS.sub("", _folded(part)).translate(NO_BRACKETS).lower()
 
 
 def _between_digits(text: str, position: int) -> bool:

@@ -47,7 +47,8 @@ def mask_phone(text: str) -> str:
     if MOBILE.fullmatch(number):
         return f"{number[:3]}****{number[-4:]}"
     if number.startswith("+"):
-        return f"{number[:3]}****{number[-4:]}"
+        tail = 4 if len(number) > 9 else 2
+        return f"{number[:3]}****{number[-tail:]}"
     area, _, local = number.partition("-")
     if not local:
         return f"****{number[-4:]}"
