@@ -49,6 +49,7 @@ function option(spec) {
       itemHeight: 10,
       textStyle: text,
       inactiveColor: token("ink-3"),
+      formatter: (name) => (spec.kind === "pie" ? `${name} ${spec.series[0].values[spec.categories.indexOf(name)]}` : name),
     },
   };
   if (spec.kind === "pie" || spec.kind === "funnel") return { ...base, series: [shares(spec)] };
@@ -57,10 +58,12 @@ function option(spec) {
 
 function shares(spec) {
   const data = spec.categories.map((name, index) => ({ name, value: spec.series[0].values[index] }));
-  const label = { color: token("ink"), formatter: "{b}  {c}" };
-  return spec.kind === "pie"
-    ? { type: "pie", radius: ["48%", "72%"], center: ["50%", "44%"], data, label, itemStyle: { borderColor: token("paper"), borderWidth: 2 } }
-    : { type: "funnel", sort: "none", gap: 3, left: "10%", width: "80%", top: 8, bottom: 8, minSize: "18%", data, label: { ...label, position: "inside", color: "#fff" }, itemStyle: { borderWidth: 0 } };
+  if (spec.kind === "pie") {
+    const itemStyle = { borderColor: token("paper"), borderWidth: 2 };
+    return { type: "pie", radius: ["54%", "84%"], center: ["50%", "43%"], data, label: { show: false }, itemStyle };
+  }
+  const label = { position: "inside", color: token("paper"), formatter: "{b}  {c}", fontSize: 12 };
+  return { type: "funnel", sort: "none", gap: 3, left: "10%", width: "80%", top: 8, bottom: 8, minSize: "30%", data, label };
 }
 
 function axes(spec, text) {
@@ -74,14 +77,14 @@ function axes(spec, text) {
   const value = {
     type: "value",
     name: spec.unit || "",
-    nameTextStyle: { ...text, align: spec.across ? "center" : "left" },
+    nameTextStyle: spec.across ? { ...text, verticalAlign: "top", padding: [6, 0, 0, 0] } : { ...text, align: "left" },
     minInterval: spec.whole ? 1 : 0,
     axisLabel: text,
     splitLine: { lineStyle: { color: token("line") } },
   };
   const legend = spec.series.length > 1 ? 32 : 4;
   return {
-    grid: { left: 4, right: spec.across ? 36 : 12, top: spec.unit && !spec.across ? 30 : 12, bottom: legend, containLabel: true },
+    grid: { left: 4, right: spec.across ? 44 : spec.mark == null ? 12 : 56, top: spec.unit && !spec.across ? 30 : 12, bottom: legend, containLabel: true },
     xAxis: spec.across ? value : category,
     yAxis: spec.across ? { ...category, inverse: true } : value,
   };
@@ -106,7 +109,7 @@ function columns(spec, { name, values }, index) {
             silent: true,
             symbol: "none",
             lineStyle: { color: token("ink-2"), type: "dashed" },
-            label: { color: token("ink-2"), formatter: spec.markLabel ? `${spec.markLabel} {c}` : "{c}", position: "insideEndTop" },
+            label: { color: token("ink-2"), formatter: spec.markLabel ? `${spec.markLabel} {c}` : "{c}", position: "end" },
             data: [spec.across ? { xAxis: spec.mark } : { yAxis: spec.mark }],
           }
         : undefined,
