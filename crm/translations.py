@@ -44,6 +44,8 @@ CALLS = {
 JINJA_OPTIONS = {"extensions": "jinja2.ext.do,jinja2.ext.loopcontrols", "silent": "false"}
 WITHOUT_CHINESE = frozenset({"English", "USCC", "CSV", "Excel"})
 """Texts that read the same in both languages and may therefore be a msgid."""
+OWN_NAMES = frozenset({"中文"})
+"""What a language calls itself, the same in every language."""
 NOT_WORDS = "原文"
 """Ends a Python line, or in `{# 原文 #}` heads a template, that stays Chinese on purpose."""
 
@@ -401,7 +403,9 @@ def loose_template(path: Path) -> list[tuple[int, str]]:
     found = [
         (data.lineno, f"“{snippet(data.data)}” stands outside _()")
         for data in tree.find_all(nodes.TemplateData)
-        if CHINESE.search(data.data)
+        if any(
+            CHINESE.search(run) and run not in OWN_NAMES for run in CHINESE_RUN.findall(data.data)
+        )
     ]
     found += [
         (const.lineno, f"“{snippet(const.value)}” stands outside _()")

@@ -62,7 +62,7 @@ def icon_url(name: str) -> str:
 def file(filename: str) -> Response:
     """A built file. Its name changes with its content, so it never has to be asked for again."""
     folder = Path(current_app.config["ASSETS_DIR"])
-    packed = "gzip" in request.accept_encodings and (folder / f"{filename}.gz").is_file()
+    packed = request.accept_encodings.quality("gzip") > 0 and (folder / f"{filename}.gz").is_file()
     response = send_from_directory(
         folder,
         f"{filename}.gz" if packed else filename,
