@@ -428,7 +428,7 @@ def _load_people(at: datetime) -> dict[str, User]:
             user = User(
                 login=login,
                 name=name,
-                initials=pinyin_initials(name),
+                initials=pinyin_initials(name, is_person=True),
                 role=role,
                 department_id=units[unit_name].id if unit_name else None,
                 email=email,

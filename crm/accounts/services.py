@@ -167,7 +167,7 @@ def save_person(
     faults.raise_if_any()
     for key in ("login", "name", "role", "department_id", "email", "phone", "is_active"):
         setattr(user, key, getattr(entry, key))
-    user.initials = pinyin_initials(entry.name)
+    user.initials = pinyin_initials(entry.name, is_person=True)
     if not entry.is_active:
         user.session_stamp = secrets.token_hex(8)
     if user_id is None:

@@ -1,5 +1,6 @@
 """Who a company is: credit code, names, pinyin, telephone. Pure."""
 
+from crm.core.pinyin import pinyin_full, pinyin_initials
 from crm.enterprises.rules.names import (
     loose_name,
     normalise_name,
@@ -9,7 +10,6 @@ from crm.enterprises.rules.names import (
     title_key,
 )
 from crm.enterprises.rules.phones import mask_phone, normalise_phone
-from crm.enterprises.rules.pinyin import pinyin_full, pinyin_initials
 from crm.enterprises.rules.uscc import (
     UsccFault,
     UsccFaultCode,
