@@ -1,11 +1,12 @@
 """Company and project names: one key however they are typed; pinyin and search."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crm.enterprises.rules import (
     loose_name,
+    names,
     normalise_name,
     pinyin_full,
     pinyin_initials,
@@ -171,3 +172,9 @@ def test_a_search_finds_any_part_of_name_code_or_initials() -> None:
 )
 def test_any_piece_of_a_stored_text_is_found(text: str, start: int, length: int) -> None:
     assert search_text(text[start : start + length]) in search_text("前", text, "后")
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), max_size=12))
+@example("沈默的瞭望")
+def test_skipping_the_converter_changes_no_name(text: str) -> None:
+    assert names._simplified(text) == names._to_simplified().convert(text)

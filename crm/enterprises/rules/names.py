@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import cache
+from importlib.resources import files
 from typing import Protocol
 
 from crm.enterprises.rules.regions import BRACKETED, LEADING
@@ -37,6 +38,27 @@ def _to_simplified() -> _Converter:
     return converter
 
 
+@cache
+def _may_be_traditional() -> frozenset[str]:
+    """Every character the converter may change. Most names hold none, and converting takes 50 µs."""
+    dictionaries = files("opencc") / "dictionary"
+    entries = (
+        line.split("\t")
+        for name in ("TSCharacters.txt", "TSPhrases.txt")
+        for line in (dictionaries / name).read_text(encoding="utf-8").splitlines()
+        if line
+    )
+    return frozenset(
+        char for written, simplified in entries if written != simplified for char in written
+    )
+
+
+def _simplified(text: str) -> str:
+    if _may_be_traditional().isdisjoint(text):
+        return text
+    return _to_simplified().convert(text)
+
+
 def _settled(step: Callable[[str], str], text: str) -> str:
     """Apply `step` until nothing changes: what one removal brings together may need another."""
     for _ in range(len(text) + 8):  # every round but a few shortens the text
@@ -49,7 +71,7 @@ def _settled(step: Callable[[str], str], text: str) -> str:
 
 def _folded(text: str) -> str:
     """One width, one script, one case, no invisible characters."""
-    simplified = _to_simplified().convert(unicodedata.normalize("NFKC", text))
+    simplified = _simplified(unicodedata.normalize("NFKC", text))
     upper = unicodedata.normalize("NFKC", simplified.upper())
     return "".join(char for char in upper if unicodedata.category(char) not in INVISIBLE)
 
