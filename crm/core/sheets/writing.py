@@ -1,0 +1,52 @@
+"""Spreadsheets out. Text stays text: no cell of ours is ever run as a formula by the reader's Excel."""
+
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+
+from crm.core.sheets.grid import Value
+
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_LONGEST_TEXT = 32_767  # Excel's limit for one cell
+_DAY_FORMAT = "yyyy-mm-dd"
+
+
+def put(cell: Cell, value: Value) -> None:
+    """Writes a value into a cell; text is written as text whatever it begins with.
+
+    Text that a spreadsheet might take for a formula also carries the quote prefix, so it stays text
+    when somebody edits the cell. Characters no workbook can hold are dropped.
+    """
+    if isinstance(value, str):
+        text = ILLEGAL_CHARACTERS_RE.sub("", value)[:_LONGEST_TEXT]
+        cell.value = text
+        cell.data_type = "s"
+        if text.startswith(_STARTS_A_FORMULA):
+            cell.quotePrefix = True
+        return
+    cell.value = value
+    if isinstance(value, date):
+        cell.number_format = _DAY_FORMAT
+
+
+def csv_text(value: str) -> str:
+    """Text for a .csv cell: an apostrophe stands before what a spreadsheet would run as a formula."""
+    return f"'{value}" if value.startswith(_STARTS_A_FORMULA) else value
+
+
+def workbook_bytes(sheets: Iterable[tuple[str, Iterable[Sequence[Value]]]]) -> bytes:
+    """An .xlsx of plain tables, each a name and its rows, every cell written by `put`."""
+    workbook = Workbook()
+    workbook.remove(workbook.worksheets[0])
+    for name, rows in sheets:
+        sheet = workbook.create_sheet(name)
+        for number, row in enumerate(rows, start=1):
+            for column, value in enumerate(row, start=1):
+                if value is not None:
+                    put(sheet.cell(number, column), value)
+    out = io.BytesIO()
+    workbook.save(out)
+    return out.getvalue()
