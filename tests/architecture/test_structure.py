@@ -1,0 +1,176 @@
+"""What import contracts cannot say: where words, templates, commits and migrations stand."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from crm import translations
+from crm.core import migrations
+from tests.databases import settings_for
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+PYTHON = sorted([*(ROOT / "crm").rglob("*.py"), *(ROOT / "worker").rglob("*.py")])
+VIEWS = [p for p in PYTHON if p.name == "views.py" or p.parent.name == "views"]
+RULES = [p for p in PYTHON if p.name == "rules.py" or p.parent.name == "rules"]
+
+
+def place(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def calls(path: Path, name: str) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if called == name:
+                yield node
+
+
+# ---------------------------------------------------------------- code
+
+
+@pytest.mark.parametrize("path", VIEWS, ids=place)
+def test_a_view_renders_only_templates_of_its_own_feature_or_shared_ones(path):
+    feature = path.relative_to(ROOT / "crm").parts[0]
+    for call in calls(path, "render_template"):
+        names = [
+            node.value
+            for node in ast.walk(call.args[0])
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "/" in node.value
+        ]
+        assert names, f"{place(path)}:{call.lineno} renders a template nobody can look up"
+        for name in names:
+            assert name.split("/")[0] in {feature, "shared", "errors"}, f"line {call.lineno}"
+            assert (ROOT / "templates" / name).is_file(), f"{name} does not exist"
+
+
+def test_only_the_database_module_commits():
+    assert [
+        f"{place(path)}:{call.lineno}"
+        for path in PYTHON
+        if place(path) != "crm/core/db.py"
+        for call in calls(path, "commit")
+    ] == []
+
+
+def test_no_file_has_a_name_that_says_nothing():
+    empty = {"utils", "util", "helpers", "helper", "manager", "misc", "common", "base"}
+    assert [place(path) for path in PYTHON if path.stem in empty] == []
+
+
+# ---------------------------------------------------------------- words
+
+
+def module_of(path: Path) -> ModuleType:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return importlib.import_module(".".join(p for p in parts if p != "__init__"))
+
+
+def codes() -> list[type[StrEnum]]:
+    """Every StrEnum some feature's rules define."""
+    found = {}
+    for path in RULES:
+        module = module_of(path)
+        for value in vars(module).values():
+            if (
+                isinstance(value, type)
+                and issubclass(value, StrEnum)
+                and value.__module__ == module.__name__
+            ):
+                found[f"{value.__module__}.{value.__qualname__}"] = value
+    return [found[name] for name in sorted(found)]
+
+
+def keys_in(value: object) -> Iterator[tuple[type, str]]:
+    """Codes that are keys of a mapping, or of mappings in it; equal values of two enums stay two."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if isinstance(key, StrEnum):
+                yield (type(key), key.value)
+            yield from keys_in(inner)
+
+
+def worded_codes(feature: str) -> set[tuple[type, str]]:
+    """Codes the wording of a feature has words for."""
+    path = ROOT / "crm" / feature / "wording.py"
+    if not path.is_file():
+        return set()
+    return {key for value in vars(module_of(path)).values() for key in keys_in(value)}
+
+
+NOT_ON_SCREEN = {"chains", "enterprises", "reminders"}
+"""Features whose codes no page shows yet. The first wording.py there brings all their codes in."""
+
+
+@pytest.mark.parametrize("code", codes(), ids=lambda c: f"{c.__module__}.{c.__qualname__}")
+def test_every_code_has_words(code):
+    feature = code.__module__.split(".")[1]
+    worded = worded_codes(feature)
+    if feature in NOT_ON_SCREEN:
+        assert not worded, f"{feature} has words now: take it out of NOT_ON_SCREEN"
+        return
+    assert [member.value for member in code if (code, member.value) not in worded] == []
+
+
+def test_both_languages_are_complete():
+    assert translations.problems() == []
+
+
+# ---------------------------------------------------------------- templates
+
+
+@pytest.fixture(scope="module")
+def jinja(tmp_path_factory):
+    from crm.factory import create_app
+
+    folder = tmp_path_factory.mktemp("templates")
+    return create_app(settings_for(f"sqlite:///{folder / 'none.db'}", folder)).jinja_env
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=place)
+def test_a_template_parses_and_knows_the_filters_it_uses(jinja, path):
+    jinja.get_template(path.relative_to(ROOT / "templates").as_posix())
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=place)
+def test_a_template_obeys_the_content_security_policy(path):
+    text = re.sub(r"{#.*?#}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert not re.search(r"<[^>]*\sstyle\s*=", text), "a style attribute is ignored by browsers"
+    assert not re.search(r"<style\b", text), "styles stand in frontend/"
+    assert not re.search(r"<script\b(?![^>]*\ssrc=)", text), "scripts stand in frontend/"
+    assert not re.search(r"<[^>]*\son[a-z]+\s*=", text), "listeners stand in frontend/"
+    assert not re.search(r"javascript:", text)
+
+
+def test_a_template_belongs_to_a_feature_or_to_everybody():
+    folders = {p.relative_to(ROOT / "templates").parts[0] for p in TEMPLATES}
+    assert folders - set(translations.features()) <= {"shared", "errors", "mail"}
+
+
+# ---------------------------------------------------------------- migrations
+
+
+def test_migrations_are_numbered_without_gaps_and_form_one_line():
+    files = sorted((ROOT / "migrations" / "versions").glob("*.py"))
+    assert files
+    previous = None
+    for number, path in enumerate(files, start=1):
+        assert re.fullmatch(r"\d{4}_[a-z0-9_]+\.py", path.name), path.name
+        said = dict(
+            re.findall(
+                r'^(revision|down_revision)\b[^=]*= (?:"(\w+)"|None)',
+                path.read_text(encoding="utf-8"),
+                re.MULTILINE,
+            )
+        )
+        assert path.name[:4] == f"{number:04d}" == said["revision"]
+        assert (said["down_revision"] or None) == previous
+        previous = said["revision"]
+    assert migrations.head() == previous
