@@ -108,9 +108,17 @@ def worded_codes(feature: str) -> set[tuple[type, str]]:
 NOT_ON_SCREEN = {"chains", "enterprises", "reminders"}
 """Features whose codes no page shows yet. The first wording.py there brings all their codes in."""
 
+NEVER_SHOWN = {
+    "crm.imports.rules.fields.LandUnit": "says how to read a cell; the cell itself is shown",
+    "crm.imports.rules.layout.RowKind": "says which rows of a sheet to skip",
+}
+"""Codes no person ever reads, each with the reason."""
+
 
 @pytest.mark.parametrize("code", codes(), ids=lambda c: f"{c.__module__}.{c.__qualname__}")
 def test_every_code_has_words(code):
+    if f"{code.__module__}.{code.__qualname__}" in NEVER_SHOWN:
+        return
     feature = code.__module__.split(".")[1]
     worded = worded_codes(feature)
     if feature in NOT_ON_SCREEN:
