@@ -1,6 +1,6 @@
 """Who sees and who changes which lead. Every list, page, export, count and file starts here."""
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.accounts.rules import Actor, Role
@@ -20,7 +20,7 @@ def _member(actor: Actor, kind: MembershipKind) -> ColumnElement[bool]:
 def may_see(actor: Actor) -> ColumnElement[bool]:
     """The SQL condition on `leads` for what this person may read (DOMAIN: roles and rights).
 
-    A sensitive lead is seen by its named list alone, whatever the role.
+    A sensitive lead is seen by its named list alone, whatever the role; the list also suffices.
     """
     match actor.role:
         case Role.SYSTEM:
@@ -38,7 +38,8 @@ def may_see(actor: Actor) -> ColumnElement[bool]:
             reach = or_(Lead.sponsor_id == actor.id, Lead.chain_id.in_(own_chains))
         case _:
             return false()
-    return reach & or_(Lead.is_sensitive.is_(False), _member(actor, MembershipKind.NAMED))
+    named = and_(Lead.is_sensitive, _member(actor, MembershipKind.NAMED))
+    return or_(and_(reach, Lead.is_sensitive.is_(False)), named)
 
 
 def may_edit(actor: Actor) -> ColumnElement[bool]:
