@@ -6,7 +6,7 @@ since 2021-03-01); the region may stand in front, in brackets behind the trade n
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Protocol
@@ -40,17 +40,24 @@ def _to_simplified() -> _Converter:
 
 @cache
 def _may_be_traditional() -> frozenset[str]:
-    """Every character the converter may change. Most names hold none, and converting takes 50 µs."""
-    dictionaries = files("opencc") / "dictionary"
-    entries = (
-        line.split("\t")
-        for name in ("TSCharacters.txt", "TSPhrases.txt")
-        for line in (dictionaries / name).read_text(encoding="utf-8").splitlines()
-        if line
-    )
-    return frozenset(
-        char for written, simplified in entries if written != simplified for char in written
-    )
+    """A character of every text the converter may change. Most names hold none; converting is slow."""
+    characters = {
+        written for written, simplified in _dictionary("TSCharacters.txt") if written != simplified
+    }
+    phrases = {
+        written[0]
+        for written, simplified in _dictionary("TSPhrases.txt")
+        if written != simplified and characters.isdisjoint(written)
+    }
+    return frozenset(characters | phrases)
+
+
+def _dictionary(name: str) -> Iterator[tuple[str, str]]:
+    text = (files("opencc") / "dictionary" / name).read_text(encoding="utf-8")
+    for line in text.splitlines():
+        written, _, choices = line.partition("\t")
+        if choices:
+            yield written, choices.split(" ")[0]
 
 
 def _simplified(text: str) -> str:
