@@ -16,11 +16,16 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired
 
 from crm.core.guard import PUBLIC, allow
 
 bp = Blueprint("styleguide", __name__, url_prefix="/styleguide")
+
+
+def _choices(*words: str) -> list[SelectChoice]:
+    return [SelectChoice(value=word, label=word) for word in words]
 
 
 class SampleForm(Form):
@@ -34,15 +39,9 @@ class SampleForm(Form):
         "协议总投资", [InputRequired()], description="可填50亿、5.2亿、3000万美元"
     )  # 原文
     signed_on = DateField("合同签订日")  # 原文
-    chain = SelectField(
-        "产业链", choices=[("", "请选择"), ("nev", "新能源汽车"), ("bio", "生物医药")]
-    )  # 原文
-    path = RadioField(
-        "落地方式", choices=[("land", "供地"), ("carrier", "载体"), ("hq", "总部")]
-    )  # 原文
-    marks = SelectMultipleField(
-        "项目属性", choices=[("physical", "实体"), ("reinvest", "增资扩产")]
-    )  # 原文
+    chain = SelectField("产业链", choices=_choices("请选择", "新能源汽车", "生物医药"))  # 原文
+    path = RadioField("落地方式", choices=_choices("供地", "载体", "总部"))  # 原文
+    marks = SelectMultipleField("项目属性", choices=_choices("实体", "增资扩产"))  # 原文
     note = TextAreaField("情况说明")  # 原文
     paper = FileField("合同扫描件", description="PDF或图片，不超过20 MB")  # 原文
     is_sensitive = BooleanField("敏感项目，仅指定人员可见")  # 原文

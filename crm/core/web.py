@@ -117,6 +117,7 @@ def _error_page(error: Exception) -> Any:
         )
     except Exception:
         current_app.logger.exception("the error page itself failed")
+        code = 500
         page = _failing_page(code)
     headers = (
         dict(error.get_headers()) if isinstance(error, HTTPException) and code in {405, 429} else {}
