@@ -45,7 +45,7 @@ def _may_be_traditional() -> frozenset[str]:
         written for written, simplified in _dictionary("TSCharacters.txt") if written != simplified
     }
     phrases = {
-        written[0]
+        next(one for one, other in zip(written, f"{simplified} ", strict=False) if one != other)
         for written, simplified in _dictionary("TSPhrases.txt")
         if written != simplified and characters.isdisjoint(written)
     }
