@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Uniq
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.core.db import Base, created, pk, ref, revision, text
-from crm.enterprises.ownership import Ownership
+from crm.enterprises.rules import Ownership
 
 
 class Enterprise(Base):

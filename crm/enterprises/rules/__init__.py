@@ -9,6 +9,7 @@ from crm.enterprises.rules.names import (
     similarity,
     title_key,
 )
+from crm.enterprises.rules.ownership import Ownership
 from crm.enterprises.rules.phones import mask_phone, normalise_phone
 from crm.enterprises.rules.uscc import (
     UsccFault,
@@ -21,6 +22,7 @@ from crm.enterprises.rules.uscc import (
 )
 
 __all__ = [
+    "Ownership",
     "UsccFault",
     "UsccFaultCode",
     "check_character",

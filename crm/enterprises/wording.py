@@ -1,0 +1,85 @@
+"""Words for who a company is and what is wrong with its credit code."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from crm.enterprises.rules import (
+    Ownership,
+    UsccFault,
+    UsccFaultCode,
+    clean_uscc,
+    suggest_uscc,
+    why_not_uscc,
+)
+
+# By class first: members of two StrEnums with the same value are equal and would share one key.
+WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
+    Ownership: {
+        Ownership.CENTRAL: _l("央企"),
+        Ownership.PROVINCIAL: _l("省属国企"),
+        Ownership.LOCAL_STATE: _l("市县国企"),
+        Ownership.PRIVATE: _l("民企"),
+        Ownership.FOREIGN: _l("外企"),
+        Ownership.JOINT: _l("合资"),
+        Ownership.OTHER: _l("其他"),
+    },
+    UsccFaultCode: {
+        UsccFaultCode.LENGTH: _l("统一社会信用代码应为18位"),
+        UsccFaultCode.ALPHABET: _l("含有信用代码不用的字符"),
+        UsccFaultCode.REGION: _l("第3到8位是登记地的行政区划码，只能是数字"),
+        UsccFaultCode.CHECK: _l("第18位校验码不对，请核对营业执照"),
+        UsccFaultCode.INNER_CHECK: _l(
+            "组织机构代码的校验位（第17位）不对，早年发的个别代码如此，请核对营业执照"
+        ),
+    },
+}
+"""One text for every member of every code of this feature."""
+
+
+def word(code: StrEnum) -> LazyString:
+    """The word for a code of this feature, in the reader’s language. Raises KeyError."""
+    return WORDS[type(code)][code]
+
+
+def uscc_words(text: str) -> tuple[LazyString, ...]:
+    """Everything that stands against a typed code, each with its place, and what may be meant.
+
+    Empty for a code that can be taken; what is only a warning is told by `uscc_warning`.
+    """
+    faults = [fault for fault in why_not_uscc(text) if not fault.is_warning]
+    if not faults:
+        return ()
+    words = [_fault_words(fault, clean_uscc(text)) for fault in _one_a_kind(faults)]
+    meant = suggest_uscc(text)
+    if meant:
+        words.append(_l("是否应为%(code)s？", code=meant))
+    return tuple(words)
+
+
+def uscc_warning(text: str) -> LazyString | None:
+    """What should be looked at again although the code can be taken."""
+    warned = any(fault.is_warning for fault in why_not_uscc(text))
+    return word(UsccFaultCode.INNER_CHECK) if warned else None
+
+
+def _one_a_kind(faults: Iterable[UsccFault]) -> list[UsccFault]:
+    """The first of each code: one wrong region digit tells as much as six."""
+    first: dict[UsccFaultCode, UsccFault] = {}
+    for fault in faults:
+        first.setdefault(fault.code, fault)
+    return list(first.values())
+
+
+def _fault_words(fault: UsccFault, code: str) -> LazyString:
+    if fault.code is UsccFaultCode.LENGTH:
+        return _l("统一社会信用代码应为18位，现在是%(n)s位", n=len(code))
+    if fault.code is UsccFaultCode.ALPHABET and fault.position:
+        return _l(
+            "第%(n)s位的“%(char)s”不是信用代码用的字符（不用I、O、S、V、Z）",
+            n=fault.position,
+            char=code[fault.position - 1],
+        )
+    return word(fault.code)
