@@ -60,8 +60,9 @@ def check_folder():
 
 def check_port(port):
     """A port nobody listens on, asked before minutes are spent on installing."""
-    if not 1 <= port <= 65535:
-        stop("PORT must be a number from 1 to 65535, not %d" % port)
+    if not (port.isdigit() and 1 <= int(port) <= 65535):
+        stop("PORT must be a number from 1 to 65535, not %s" % port)
+    port = int(port)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -108,7 +109,7 @@ def install(wanted):
         if subprocess.call([sys.executable, "-m", "venv", VENV]):
             stop("the environment .venv could not be made; the lines above say why")
     sys.stderr.write("LianZhao: installing requirements.lock, about a minute\n")
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    pip = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
     if subprocess.call(pip + ["--require-hashes", "-r", LOCK], stdin=subprocess.DEVNULL):
         stop("the packages of requirements.lock could not be installed; the lines above say why")
     with open(STAMP, "w") as stamp:
@@ -117,7 +118,7 @@ def install(wanted):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--port", type=int, help="also demand that this port of 127.0.0.1 is free")
+    parser.add_argument("--port", help="also demand that this port of 127.0.0.1 is free")
     arguments = parser.parse_args()
     check_python()
     check_folder()
