@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
 from flask_wtf.i18n import translations
-from wtforms import Field, Form
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from wtforms import Field, FileField, Form
 
 from crm.core.errors import Fault
 
@@ -31,6 +33,24 @@ class BaseForm(FlaskForm):
 
     WTForms' own messages come in the user's language from its own catalogue.
     """
+
+    class Meta(FlaskForm.Meta):
+        def wrap_formdata(self, form: Form, formdata: Any) -> Any:
+            """Files reach file fields only: one sent under another name is no text."""
+            found = super().wrap_formdata(form, formdata)
+            if found is None or not request.files:
+                return found
+            takes_files = {field.name for field in form if isinstance(field, FileField)}
+            return CombinedMultiDict(
+                [
+                    MultiDict(
+                        (name, file)
+                        for name, file in request.files.items(multi=True)
+                        if name in takes_files
+                    ),
+                    request.form,
+                ]
+            )
 
     def show(self, faults: tuple[Fault, ...] | list[Fault]) -> None:
         for fault in faults:

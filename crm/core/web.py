@@ -9,6 +9,7 @@ from flask_login import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
 
 from crm.core import clock, money
 from crm.core.assets import AssetsNotBuilt, asset_url
@@ -28,8 +29,15 @@ def chosen_locale() -> str:
     return wanted if wanted in LOCALES else "zh"
 
 
+class RecordNumber(IntegerConverter):
+    """`<int:lead_id>` in an address: 1 to 18 digits, so that no database overflows on it."""
+
+    regex = "[1-9][0-9]{0,17}"
+
+
 def register_web(app: Flask) -> None:
     """Language, CSRF, headers, template words and error pages."""
+    app.url_map.converters["int"] = RecordNumber
     csrf.init_app(app)
     babel.init_app(
         app,
