@@ -101,7 +101,10 @@ def run(request: pytest.FixtureRequest) -> Run:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "backend" in metafunc.fixturenames:
         only = metafunc.config.getoption("--backend")
-        metafunc.parametrize("backend", [only] if only else BACKENDS, scope="session")
+        # What a browser shows does not depend on the database: once is enough.
+        once = metafunc.definition.get_closest_marker("browser") is not None
+        backends = [only] if only else BACKENDS[:1] if once else BACKENDS
+        metafunc.parametrize("backend", backends, scope="session")
 
 
 @pytest.fixture(scope="session")
