@@ -4,11 +4,11 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 PAGE = 25
@@ -28,6 +28,9 @@ class Order:
     is_descending: bool
     parse: Callable[[Any], Any] = lambda value: value
     is_nullable: bool = True
+
+    def reversed(self) -> "Order":
+        return replace(self, is_descending=not self.is_descending)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,9 @@ def keyset_page(
     """One page of `statement`, whose rows must carry `id` and the order's column under its key.
 
     Rows without a value come last. They are a second segment with its own query, because an
-    ORDER BY … NULLS LAST walks no plain index on PostgreSQL. Raises CursorError.
+    ORDER BY … NULLS LAST walks no plain index on PostgreSQL. A page further on is found by
+    comparing (value, id) as one row value: only that lets both databases start in the middle of
+    the index. Raises CursorError.
     """
     column, down = order.column, order.is_descending
     by_id = id_column.desc() if down else id_column.asc()
@@ -75,14 +80,19 @@ def keyset_page(
     def later(row_id: int) -> ColumnElement[bool]:
         return id_column < row_id if down else id_column > row_id
 
-    valued = statement.order_by(column.desc() if down else column.asc(), by_id)
+    ordering = (by_id,) if column is id_column else (column.desc() if down else column.asc(), by_id)
+    valued = statement.order_by(*ordering)
     empty = statement.where(column.is_(None)).order_by(by_id)
     rows: list[Any] = []
     value, row_id = read_cursor(cursor, order) if cursor else (None, None)
     if row_id is None or value is not None:
         if row_id is not None:
-            beyond = column < value if down else column > value
-            valued = valued.where(or_(beyond, and_(column == value, later(row_id))))
+            if column is id_column:
+                valued = valued.where(later(row_id))
+            else:
+                here = tuple_(column, id_column)
+                mark = tuple_(literal(value, column.type), literal(row_id, id_column.type))
+                valued = valued.where(here < mark if down else here > mark)
         if order.is_nullable:
             valued = valued.where(column.is_not(None))
         rows = list(session.execute(valued.limit(size + 1)).all())
@@ -90,11 +100,11 @@ def keyset_page(
         empty = empty.where(later(row_id))
     if order.is_nullable and len(rows) <= size:
         rows += session.execute(empty.limit(size + 1 - len(rows))).all()
-    mark = None
+    next_cursor = None
     if len(rows) > size:
         rows = rows[:size]
-        mark = write_cursor(getattr(rows[-1], column.key), rows[-1].id)
-    return Page(rows, mark, not cursor)
+        next_cursor = write_cursor(getattr(rows[-1], column.key), rows[-1].id)
+    return Page(rows, next_cursor, not cursor)
 
 
 def capped_count(session: Session, statement: Select[Any], limit: int = COUNT_LIMIT) -> int:

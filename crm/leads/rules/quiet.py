@@ -61,6 +61,18 @@ def quiet_light(
     return Light.GREEN
 
 
+def quiet_days(
+    light: Light, limits: QuietLimits = DEFAULT_QUIET_LIMITS
+) -> tuple[int, int | None]:
+    """The days without progress for which a light shows: from, and below what (None: no end).
+
+    Raises ValueError for GREEN, which also means stages that have no such clock.
+    """
+    steps = [limits.notice, limits.yellow, limits.red, limits.withdraw]
+    place = (Light.NOTICE, Light.YELLOW, Light.RED, Light.WITHDRAW).index(light)
+    return steps[place], steps[place + 1] if place < 3 else None
+
+
 def is_quiet(
     stage: Stage,
     last_progress_on: date | None,
