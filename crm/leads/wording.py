@@ -31,6 +31,7 @@ from crm.leads.rules import (
     StageSource,
     Tier,
 )
+from crm.leads.rules.filters import Bucket, CountedEvent, Due, Outcome, Quiet
 
 # By class first: members of two StrEnums with the same value are equal and would share one key.
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
@@ -253,6 +254,40 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     },
 }
 """One text for every member of every code of this feature."""
+
+
+FILTER_WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
+    Bucket: {
+        Bucket.IN_TALKS: _l("在谈"),
+        Bucket.OPEN: _l("未结束"),
+        Bucket.FROM_SIGNING: _l("已签约"),
+        Bucket.CLOSED: _l("已结束"),
+    },
+    Due: {
+        Due.OVERDUE: _l("已逾期"),
+        Due.NOW: _l("今天及逾期"),
+        Due.WEEK: _l("本周到期"),
+        Due.NONE: _l("无下步"),
+    },
+    Quiet: {
+        Quiet.ANY: _l("久未推进"),
+        Quiet.NOTICE: _l("提醒"),
+        Quiet.YELLOW: _l("黄灯"),
+        Quiet.RED: _l("红灯"),
+        Quiet.WITHDRAW: _l("建议退库"),
+    },
+    Outcome: {
+        Outcome.COUNTS: _l("可计入"),
+        Outcome.PENDING: _l("待补佐证"),
+        Outcome.NO: _l("不计入"),
+    },
+    CountedEvent: {
+        CountedEvent.SIGNED: _l("已签约"),
+        CountedEvent.REGISTERED: _l("已注册"),
+        CountedEvent.STARTED: _l("已开工"),
+    },
+}
+"""What a list can be narrowed to, in the words of its pick lists."""
 
 
 def word(code: StrEnum) -> LazyString:

@@ -169,11 +169,15 @@ class LeadFilter:
 def read_filter(args: Mapping[str, str], *, me: int) -> LeadFilter:
     """The filter an address asks for; `me` is the person that owner=me means.
 
-    Names it does not know and empty values are passed over. Raises WrongParameter.
+    A verdict may carry its quota (verdict=A:pending), so that one pick list sends both. Names it
+    does not know and empty values are passed over. Raises WrongParameter.
     """
     found: dict[str, Any] = {}
-    for name in _NAMES:
-        text = args.get(name, "").strip()
+    given = {name: args.get(name, "").strip() for name in _NAMES}
+    quota, colon, verdict = given["verdict"].partition(":")
+    if colon:
+        given |= {"quota": quota, "verdict": verdict}
+    for name, text in given.items():
         if text:
             found[name] = me if (name, text) == ("owner", "me") else _read(name, text)
     if sort := args.get("sort", "").strip():

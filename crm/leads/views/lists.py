@@ -1,0 +1,268 @@
+"""项目库: the list of leads, narrowed and sorted, page by page."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import abort, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS
+from crm.core import clock
+from crm.core.guard import allow
+from crm.core.lists import COUNT_LIMIT, CursorError
+from crm.leads import queries
+from crm.core.web import money_text
+from crm.leads.rules import CLOSED, Stage
+from crm.leads.rules.filters import (
+    NEEDS_NEXT_ACTION,
+    Bucket,
+    Due,
+    LeadFilter,
+    Outcome,
+    Quiet,
+    Sort,
+    WrongParameter,
+    read_filter,
+)
+from crm.leads.views import bp
+from crm.leads.wording import FILTER_WORDS, word
+from crm.quotas.queries import judged_leads, quotas_of
+from crm.quotas.wording import label_text
+
+YI, WAN = 10**8, 10**4
+PLAIN_AMOUNT = re.compile(r"[\d０-９.．]+\s*(?:千|百)?(?:亿|万)?元?")
+TONES: dict[Stage, str] = {
+    **dict.fromkeys(Bucket.IN_TALKS.stages, "info"),
+    **dict.fromkeys(Bucket.FROM_SIGNING.stages, "good"),
+    Stage.PARKED: "warn",
+}
+
+
+@bp.get("/")
+@allow(*LEAD_READERS)
+def index() -> ResponseReturnValue:
+    try:
+        wanted = read_filter(request.args, me=g.actor.id)
+    except WrongParameter as wrong:
+        abort(400, _("看不懂参数%(name)s的值“%(value)s”。", name=wrong.name, value=wrong.value[:60]))
+    today = clock.today()
+    matching = queries.leads_matching(
+        g.actor, wanted, today, judged=judged_leads(wanted, today)
+    )
+    try:
+        page = queries.lead_page(matching, wanted, request.args.get("after"))
+    except CursorError:
+        abort(400, _("看不懂参数%(name)s的值“%(value)s”。", name="after", value=request.args["after"][:60]))
+    choices = queries.choices(g.actor, wanted.segment)
+    is_whole = page.is_first and page.next_cursor is None
+    total = len(page.rows) if is_whole else queries.count_leads(matching)
+    bar = FilterBar(wanted, choices, today)
+    address = url_for("leads.index")
+    return render_template(
+        "leads/_list.html" if request.headers.get("HX-Target") == "leads" else "leads/index.html",
+        wanted=wanted,
+        search_text=wanted.q,
+        rows=list(listed(page.rows, choices, today)),
+        total=f"{COUNT_LIMIT}+" if total > COUNT_LIMIT else str(total),
+        shown=len(page.rows),
+        bar=bar,
+        first_url=None if page.is_first else list_url(address, wanted),
+        next_url=page.next_cursor and list_url(address, wanted, after=page.next_cursor),
+        sorts={
+            sort.value: list_url(address, wanted.sorted_by(sort))
+            for sort in (Sort.AMOUNT, Sort.DUE, Sort.PROGRESS)
+        },
+        descending=queries.ORDERS[wanted.sort].is_descending != wanted.is_reversed,
+        may_enter=g.actor.role in LEAD_WRITERS,
+    )
+
+
+def list_url(address: str, wanted: LeadFilter, **more: str) -> str:
+    """The address of a list. The prefix is made once per page, not once per link."""
+    args = wanted.url_args() | more
+    return f"{address}?{urlencode(args)}" if args else address
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One row, every cell ready to print."""
+
+    href: str
+    title: str
+    investor: str | None
+    stage: Markup
+    amount: str
+    amount_note: str | None
+    chain: str
+    owner: str
+    department: str
+    next_action: str | None
+    next_on: str
+    is_late: bool
+    lacks_next: bool
+    progress_on: str
+    is_sensitive: bool
+
+
+def listed(rows: Sequence[Any], choices: queries.Choices, today: date) -> Iterator[Listed]:
+    """The page's rows in words. What is the same in many rows is worded once."""
+    english = _is_english()
+    chains = {row[0]: named(row, english=english) for row in choices.chains}
+    units = {row[0]: named(row, english=english) for row in choices.departments}
+    badges = {stage: stage_badge(stage) for stage in {row.stage for row in rows}}
+    prefix = url_for("leads.detail", lead_id=0).removesuffix("0")
+    for row in rows:
+        due = row.next_action_on
+        is_open = row.stage not in CLOSED
+        yield Listed(
+            href=f"{prefix}{row.id}",
+            title=row.title,
+            investor=row.investor,
+            stage=badges[row.stage],
+            amount=in_yi(row.investment_yuan),
+            amount_note=amount_note(row.investment_text),
+            chain=chains.get(row.chain_id, ""),
+            owner=row.owner or "",
+            department=units.get(row.department_id, ""),
+            next_action=row.next_action,
+            next_on=due.isoformat() if due else "",
+            is_late=bool(due and due < today and is_open),
+            lacks_next=due is None and row.stage in NEEDS_NEXT_ACTION,
+            progress_on=row.last_progress_on.isoformat(),
+            is_sensitive=row.is_sensitive,
+        )
+
+
+def stage_badge(stage: Stage) -> Markup:
+    tone = TONES.get(stage)
+    classes = f"badge badge-{tone}" if tone else "badge"
+    return Markup('<span class="{}">{}</span>').format(classes, word(stage))
+
+
+def in_yi(value: int | None) -> str:
+    """Yuan as a bare number of 亿元, cut (never rounded up) after four decimals, which is 万元."""
+    if value is None:
+        return ""
+    whole, rest = divmod(value, YI)
+    decimals = f"{rest // WAN:04d}".rstrip("0")
+    if not whole and not decimals and value:
+        return f"{Decimal(value) / YI:f}".rstrip("0")  # less than 万元: shown as it is
+    return f"{whole}.{decimals}" if decimals else str(whole)
+
+
+def amount_note(text: str | None) -> str | None:
+    """What was said, where the bare number does not say it all: 约6亿, 3000万美元, 50-60亿."""
+    return text if text and PLAIN_AMOUNT.fullmatch(text) is None else None
+
+
+def named(row: tuple[int, str, str | None], *, english: bool) -> str:
+    return row[2] or row[1] if english else row[1]
+
+
+def _is_english() -> bool:
+    return str(get_locale() or "zh").startswith("en")
+
+
+class FilterBar:
+    """The pick lists above the list, what they stand at, and one chip for each condition."""
+
+    def __init__(self, wanted: LeadFilter, choices: queries.Choices, today: date) -> None:
+        english = _is_english()
+        self.wanted = wanted
+        self.args = wanted.url_args()
+        self.stages = [
+            (code.value, words(code)) for code in (Bucket.OPEN, Bucket.IN_TALKS, *Stage)
+        ]
+        nobody = ("none", _("未定"))
+        self.chains = [_option(row, english) for row in choices.chains] + [("none", _("待归链"))]
+        self.departments = [_option(row, english) for row in choices.departments] + [nobody]
+        self.people = [_option(row, english) for row in choices.people] + [nobody]
+        self.dues = [(code.value, words(code)) for code in Due]
+        self.quiets = [(code.value, words(code)) for code in Quiet]
+        self.quotas = [
+            (row.code, label_text(row.label)) for row in quotas_of(wanted.year or today.year)
+        ]
+        self.verdicts = [
+            (f"{code}:{outcome}", f"{label} · {words(outcome)}")
+            for code, label in self.quotas
+            for outcome in Outcome
+        ]
+        self.verdict = f"{wanted.quota}:{wanted.verdict}" if wanted.verdict else ""
+        self.segment = choices.segment and named(choices.segment, english=english)
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """Conditions without a field of their own, carried along by hidden ones."""
+        names = ("segment", "event", "year", "sort")
+        kept = {name: self.args[name] for name in names if name in self.args}
+        if self.wanted.quota and not self.wanted.verdict:
+            kept["quota"] = self.args["quota"]
+        return kept
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a condition stands in the folded part of the bar."""
+        return bool(self.args.keys() & {"amount_from", "amount_to", "quiet", "verdict", "sensitive"})
+
+    def chips(self, address: str) -> list[dict[str, Any]]:
+        """Each condition in words, with the address of the list without it."""
+        wanted = self.wanted
+        told: list[tuple[str, Any, tuple[str, ...]]] = []
+        if wanted.q:
+            told.append((_("搜索"), wanted.q, ("q",)))
+        if wanted.stage:
+            told.append((_("阶段"), words(wanted.stage), ("stage",)))
+        for name, label, options in (
+            ("chain", _("产业链"), self.chains),
+            ("owner", _("责任人"), self.people),
+            ("department", _("责任单位"), self.departments),
+        ):
+            if (value := self.args.get(name)) is not None:
+                told.append((label, dict(options).get(value, value), (name,)))
+        if wanted.segment is not None:
+            told.append((_("环节"), self.segment or _("未定"), ("segment",)))
+        for name, label in (("amount_from", _("总投资不低于")), ("amount_to", _("总投资不高于"))):
+            if (yuan := getattr(wanted, name)) is not None:
+                told.append((label, money_text(yuan), (name,)))
+        if wanted.due:
+            told.append((_("下一步"), words(wanted.due), ("due",)))
+        if wanted.quiet:
+            told.append((_("久未推进"), words(wanted.quiet), ("quiet",)))
+        if wanted.quota:
+            told.append(self._quota_chip())
+        if wanted.sensitive is not None:
+            told.append((_("敏感项目"), _("是") if wanted.sensitive else _("否"), ("sensitive",)))
+        return [
+            {
+                "label": _("%(name)s：%(value)s", name=label, value=value),
+                "href": list_url(address, wanted.without(*names)),
+            }
+            for label, value, names in told
+        ]
+
+    def _quota_chip(self) -> tuple[str, str, tuple[str, ...]]:
+        wanted = self.wanted
+        label = dict(self.quotas).get(str(wanted.quota), str(wanted.quota))
+        if wanted.year:
+            label = f"{wanted.year} {label}"
+        told = [str(words(code)) for code in (wanted.event, wanted.verdict) if code]
+        said = _("、").join(told) or _("已判定")
+        return label, said, ("quota", "year", "event", "verdict")
+
+
+def _option(row: tuple[int, str, str | None], english: bool) -> tuple[str, str]:
+    return str(row[0]), named(row, english=english)
+
+
+def words(code: StrEnum) -> Any:
+    """The words of a filter's code, or of a stage."""
+    return FILTER_WORDS[type(code)][code] if type(code) in FILTER_WORDS else word(code)
