@@ -15,6 +15,13 @@ PAGE = 25
 COUNT_LIMIT = 1000
 
 
+def whole(value: Any) -> int:
+    """A cursor's whole number, as `Order.parse`. Raises ValueError for anything else."""
+    if type(value) is not int or abs(value) > 2**62:
+        raise ValueError(value)
+    return value
+
+
 class CursorError(ValueError):
     """The page mark in the address is not one of ours: status 400."""
 

@@ -5,8 +5,7 @@ pairs of neighbouring characters of every text (`search_grams`, migration 0002) 
 superset first: trigrams, the usual way, do not help a two-character Chinese term.
 """
 
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Text, and_, bindparam, true
@@ -21,23 +20,13 @@ MOST_TERMS = 8
 ESCAPE = "\\"
 
 
-def fold(text: str) -> str:
-    """Text as a `search_text` column holds it and as a query is compared with it.
+def terms(query: str, fold: Callable[[str], str]) -> tuple[str, ...]:
+    """The words of a query, each once, in the spelling the column has; all of them must be found.
 
-    Full-width becomes half-width, capitals small, NUL and every run of white space one blank.
+    `fold` is the function that also made the column's text.
     """
-    return " ".join(unicodedata.normalize("NFKC", text.replace("\x00", " ")).casefold().split())
-
-
-def search_text(parts: Iterable[str | None]) -> str:
-    """The value of a `search_text` column: every name once, one a line."""
-    folded = (fold(part) for part in parts if part)
-    return "\n".join(dict.fromkeys(part for part in folded if part))
-
-
-def terms(query: str) -> tuple[str, ...]:
-    """The words of a query, folded, each once. All of them must be found."""
-    return tuple(dict.fromkeys(fold(query[:LONGEST_QUERY]).split()))[:MOST_TERMS]
+    words = (fold(word) for word in query.replace("\x00", " ")[:LONGEST_QUERY].split())
+    return tuple(dict.fromkeys(word for word in words if word))[:MOST_TERMS]
 
 
 def like_pattern(term: str) -> str:
@@ -54,10 +43,10 @@ def grams(term: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(term[at : at + 2] for at in range(len(term) - 1)))
 
 
-def contains(column: InstrumentedAttribute[str], query: str) -> ColumnElement[bool]:
-    """The condition that a folded column contains every word of the query, wherever it stands."""
+def contains(column: InstrumentedAttribute[str], words: Iterable[str]) -> ColumnElement[bool]:
+    """The condition that a folded column contains every one of the words, wherever they stand."""
     found: list[ColumnElement[bool]] = []
-    for term in terms(query):
+    for term in words:
         asked = bindparam(None, list(grams(term)), type_=ARRAY(Text()), unique=True)
         found += (_HasGrams(column, asked), column.like(like_pattern(term), escape=ESCAPE))
     return and_(true(), *found)

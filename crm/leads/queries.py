@@ -1,8 +1,8 @@
 """Reading leads: the list, what is counted of it, and everything one lead's page shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -10,10 +10,8 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
-    func,
     literal,
     null,
-    or_,
     select,
     true,
     union_all,
@@ -26,8 +24,9 @@ from crm.chains.models import Chain, Segment
 from crm.core import search
 from crm.core.db import db
 from crm.core.errors import NotFound
-from crm.core.lists import Order, Page, capped_count, keyset_page
+from crm.core.lists import Order, Page, capped_count, keyset_page, whole
 from crm.enterprises.models import Contact, Enterprise
+from crm.enterprises.rules import search_text
 from crm.history.models import AuditEvent
 from crm.leads.access import may_edit, may_see
 from crm.leads.models import (
@@ -47,9 +46,9 @@ from crm.places.models import Carrier, Street, Zone
 # Name, column, downwards, whether rows may lack a value.
 ORDERS: dict[Sort, Order] = {
     Sort.PROGRESS: Order("progress", Lead.last_progress_on, True, date.fromisoformat, False),
-    Sort.AMOUNT: Order("amount", Lead.investment_yuan, True, int),
+    Sort.AMOUNT: Order("amount", Lead.investment_yuan, True, whole),
     Sort.DUE: Order("due", Lead.next_action_on, False, date.fromisoformat),
-    Sort.NEWEST: Order("newest", Lead.id, True, int, False),
+    Sort.NEWEST: Order("newest", Lead.id, True, whole, False),
 }
 
 
@@ -76,7 +75,7 @@ def leads_matching(
 def _conditions(wanted: LeadFilter, today: date) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.q:
-        found.append(search.contains(Lead.search_text, wanted.q))
+        found.append(search.contains(Lead.search_text, search.terms(wanted.q, search_text)))
     if wanted.stages:
         found.append(Lead.stage.in_(wanted.stages))
     for column, value in (
@@ -195,7 +194,10 @@ def choices(actor: Actor, segment_id: int | None = None) -> Choices:
         found.setdefault(kind, []).append((rest[0], rest[1], rest[2], rest[3]))
 
     def ordered(kind: str) -> list[tuple[int, str, str | None]]:
-        rows = sorted(found.get(kind, ()), key=lambda row: (row[3], row[1] if kind == "person" else "", row[0]))
+        rows = sorted(
+            found.get(kind, ()),
+            key=lambda row: (row[3], row[1] if kind == "person" else "", row[0]),
+        )
         return [row[:3] for row in rows]
 
     return Choices(
@@ -204,3 +206,276 @@ def choices(actor: Actor, segment_id: int | None = None) -> Choices:
         ordered("person"),
         next(iter(ordered("segment")), None),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage:
+    """Everything a lead's own page shows of the lead itself, read in a fixed number of queries."""
+
+    lead: Row[Any]
+    figures: Sequence[Row[Any]]
+    milestones: Sequence[Row[Any]]
+    stage_days: Mapping[str, date]
+    activities: Sequence[Row[Any]]
+    attachments: Sequence[Row[Any]]
+    members: Sequence[Row[Any]]
+    contacts: Sequence[Row[Any]]
+
+
+ACTIVITIES_SHOWN = 20
+
+_investor, _listed, _entity = aliased(Enterprise), aliased(Enterprise), aliased(Enterprise)
+_owner, _sponsor, _creator = aliased(User), aliased(User), aliased(User)
+_first_unit, _contract = aliased(Department), aliased(Lead)
+
+
+def lead_in_words(actor: Actor, lead_id: int) -> Row[Any]:
+    """The lead with the names of everything it points to, and `can_edit` for this person.
+
+    Raises NotFound for unknown and forbidden alike.
+    """
+    row = db.session.execute(
+        select(
+            *Lead.__table__.c,
+            may_edit(actor).label("can_edit"),
+            _investor.name.label("investor"),
+            _investor.uscc.label("investor_uscc"),
+            _listed.name.label("list_enterprise"),
+            _entity.name.label("legal_entity"),
+            _entity.uscc.label("legal_entity_uscc"),
+            _contract.title.label("contract_lead"),
+            Chain.name.label("chain"),
+            Chain.name_en.label("chain_en"),
+            Segment.name.label("segment"),
+            Segment.name_en.label("segment_en"),
+            Zone.name.label("zone"),
+            Carrier.name.label("carrier"),
+            Street.name.label("street"),
+            _owner.name.label("owner"),
+            _sponsor.name.label("sponsor"),
+            _creator.name.label("created_by"),
+            Department.name.label("department"),
+            _first_unit.name.label("first_talk_department"),
+        )
+        .select_from(Lead)
+        .outerjoin(_investor, _investor.id == Lead.investor_id)
+        .outerjoin(_listed, _listed.id == Lead.list_enterprise_id)
+        .outerjoin(_entity, _entity.id == Lead.legal_entity_id)
+        .outerjoin(_contract, _contract.id == Lead.contract_lead_id)
+        .outerjoin(Chain, Chain.id == Lead.chain_id)
+        .outerjoin(Segment, Segment.id == Lead.segment_id)
+        .outerjoin(Zone, Zone.id == Lead.zone_id)
+        .outerjoin(Carrier, Carrier.id == Lead.carrier_id)
+        .outerjoin(Street, Street.id == Lead.street_id)
+        .outerjoin(_owner, _owner.id == Lead.owner_id)
+        .outerjoin(_sponsor, _sponsor.id == Lead.sponsor_id)
+        .outerjoin(_creator, _creator.id == Lead.created_by_id)
+        .outerjoin(Department, Department.id == Lead.department_id)
+        .outerjoin(_first_unit, _first_unit.id == Lead.first_talk_department_id)
+        .where(Lead.id == lead_id, may_see(actor))
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def figures_of(lead_id: int) -> Sequence[Row[Any]]:
+    """Every amount ever stated, kind by kind, the newest first; withdrawn ones too."""
+    return db.session.execute(
+        select(
+            Figure.id,
+            Figure.kind,
+            Figure.source,
+            Figure.as_of,
+            Figure.stated_text,
+            Figure.amount,
+            Figure.upper,
+            Figure.currency,
+            Figure.qualifier,
+            Figure.basis,
+            Figure.document,
+            Figure.attachment_id,
+            Figure.is_withdrawn,
+            Figure.recorded_at,
+            User.name.label("recorded_by"),
+        )
+        .outerjoin(User, User.id == Figure.recorded_by_id)
+        .where(Figure.lead_id == lead_id)
+        .order_by(Figure.as_of.desc(), Figure.id.desc())
+    ).all()
+
+
+def milestones_of(lead_id: int) -> Sequence[Row[Any]]:
+    return db.session.execute(
+        select(
+            Milestone.id,
+            Milestone.kind,
+            Milestone.happened_on,
+            Milestone.statistics_on,
+            Milestone.known_on,
+            Milestone.document,
+            Milestone.attachment_id,
+            Milestone.source,
+            Milestone.recorded_at,
+            User.name.label("recorded_by"),
+        )
+        .outerjoin(User, User.id == Milestone.recorded_by_id)
+        .where(Milestone.lead_id == lead_id)
+        .order_by(Milestone.id)
+    ).all()
+
+
+def stage_days(lead_id: int) -> dict[str, date]:
+    """The day on which the lead last entered each stage it was ever in."""
+    rows = db.session.execute(
+        select(StageChange.to_stage, StageChange.happened_on)
+        .where(StageChange.lead_id == lead_id)
+        .order_by(StageChange.id)
+    )
+    return dict(rows.tuples().all())
+
+
+def activities_of(lead_id: int, limit: int = ACTIVITIES_SHOWN) -> Sequence[Row[Any]]:
+    """The latest calls, visits and meetings, newest first; one more than asked if there are more."""
+    return db.session.execute(
+        select(
+            Activity.id,
+            Activity.kind,
+            Activity.happened_on,
+            Activity.summary,
+            Activity.contact_name,
+            Activity.is_substantive,
+            Activity.next_action,
+            Activity.next_action_on,
+            User.name.label("by"),
+        )
+        .outerjoin(User, User.id == Activity.by_id)
+        .where(Activity.lead_id == lead_id)
+        .order_by(Activity.happened_on.desc(), Activity.id.desc())
+        .limit(limit + 1)
+    ).all()
+
+
+def attachments_of(lead_id: int) -> Sequence[Row[Any]]:
+    return db.session.execute(
+        select(
+            Attachment.id,
+            Attachment.kind,
+            Attachment.filename,
+            Attachment.size,
+            Attachment.uploaded_at,
+            User.name.label("uploaded_by"),
+        )
+        .outerjoin(User, User.id == Attachment.uploaded_by_id)
+        .where(Attachment.lead_id == lead_id, Attachment.is_removed.is_(False))
+        .order_by(Attachment.id.desc())
+    ).all()
+
+
+def members_of(lead_id: int) -> Sequence[Row[Any]]:
+    return db.session.execute(
+        select(LeadMember.user_id, LeadMember.kind, User.name)
+        .join(User, User.id == LeadMember.user_id)
+        .where(LeadMember.lead_id == lead_id)
+        .order_by(LeadMember.kind, User.name)
+    ).all()
+
+
+def contacts_of(enterprise_id: int | None) -> Sequence[Row[Any]]:
+    """The people at the investor. Phones are for `mask_phone` or a logged reveal, never as they are."""
+    if enterprise_id is None:
+        return ()
+    return db.session.execute(
+        select(Contact.id, Contact.name, Contact.position, Contact.phone, Contact.email)
+        .where(Contact.enterprise_id == enterprise_id)
+        .order_by(Contact.id)
+    ).all()
+
+
+def lead_page_of(actor: Actor, lead_id: int) -> LeadPage:
+    """The page of one lead in eight queries. Raises NotFound."""
+    lead = lead_in_words(actor, lead_id)
+    return LeadPage(
+        lead,
+        figures_of(lead_id),
+        milestones_of(lead_id),
+        stage_days(lead_id),
+        activities_of(lead_id),
+        attachments_of(lead_id),
+        members_of(lead_id),
+        contacts_of(lead.investor_id),
+    )
+
+
+def contact_of_lead(actor: Actor, lead_id: int, contact_id: int) -> Contact:
+    """A person at the investor of a lead this person sees. Raises NotFound."""
+    contact = db.session.scalar(
+        select(Contact)
+        .join(Lead, Lead.investor_id == Contact.enterprise_id)
+        .where(Contact.id == contact_id, Lead.id == lead_id, may_see(actor))
+    )
+    if contact is None:
+        raise NotFound
+    return contact
+
+
+def lead_heading(actor: Actor, lead_id: int) -> Row[int, str, Any]:
+    """(id, title, stage) of a lead this person sees. Raises NotFound."""
+    row = db.session.execute(
+        select(Lead.id, Lead.title, Lead.stage).where(Lead.id == lead_id, may_see(actor))
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+_NEWEST_EVENT = Order("id", AuditEvent.id, True, whole, is_nullable=False)
+
+
+def events_of(lead_id: int, cursor: str | None) -> Page:
+    """One page of what ever happened to a lead, newest first. Raises CursorError."""
+    statement = select(
+        AuditEvent.id,
+        AuditEvent.at,
+        AuditEvent.actor_name,
+        AuditEvent.address,
+        AuditEvent.action,
+        AuditEvent.subject_type,
+        AuditEvent.before,
+        AuditEvent.after,
+        AuditEvent.note,
+    ).where(AuditEvent.lead_id == lead_id)
+    return keyset_page(db.session(), statement, _NEWEST_EVENT, AuditEvent.id, cursor)
+
+
+_NAMED: dict[str, tuple[Any, Any]] = {
+    "users": (User.id, User.name),
+    "departments": (Department.id, Department.name),
+    "enterprises": (Enterprise.id, Enterprise.name),
+    "chains": (Chain.id, Chain.name),
+    "segments": (Segment.id, Segment.name),
+    "zones": (Zone.id, Zone.name),
+    "carriers": (Carrier.id, Carrier.name),
+    "streets": (Street.id, Street.name),
+    "leads": (Lead.id, Lead.title),
+    "attachments": (Attachment.id, Attachment.filename),
+}
+
+
+def names_in(references: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """The names behind (table, id) pairs, in one query; what has no name is left out.
+
+    A lead is named by its title only to whoever may read the history that mentions it.
+    """
+    wanted: dict[str, set[int]] = {}
+    for table, row_id in references:
+        if table in _NAMED:
+            wanted.setdefault(table, set()).add(row_id)
+    if not wanted:
+        return {}
+    parts = [
+        select(literal(table), column, name).where(column.in_(sorted(ids)))
+        for table, ids in sorted(wanted.items())
+        for column, name in [_NAMED[table]]
+    ]
+    return {(table, row_id): name for table, row_id, name in db.session.execute(union_all(*parts))}

@@ -259,6 +259,4 @@ _WRITE: dict[str, Any] = {
     "amount_to": money.format_yuan,
     "sensitive": lambda value: "yes" if value else "no",
 }
-_NAMES = tuple(
-    each.name for each in fields(LeadFilter) if each.name not in {"sort", "is_reversed"}
-)
+_NAMES = tuple(each.name for each in fields(LeadFilter) if each.name not in {"sort", "is_reversed"})

@@ -61,9 +61,7 @@ def quiet_light(
     return Light.GREEN
 
 
-def quiet_days(
-    light: Light, limits: QuietLimits = DEFAULT_QUIET_LIMITS
-) -> tuple[int, int | None]:
+def quiet_days(light: Light, limits: QuietLimits = DEFAULT_QUIET_LIMITS) -> tuple[int, int | None]:
     """The days without progress for which a light shows: from, and below what (None: no end).
 
     Raises ValueError for GREEN, which also means stages that have no such clock.

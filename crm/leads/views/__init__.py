@@ -3,3 +3,6 @@
 from flask import Blueprint
 
 bp = Blueprint("leads", __name__, url_prefix="/leads")
+
+# The pages hang themselves on the blueprint when they are imported.
+from crm.leads.views import detail, lists, trail  # noqa: E402, F401

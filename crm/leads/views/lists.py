@@ -19,8 +19,8 @@ from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS
 from crm.core import clock
 from crm.core.guard import allow
 from crm.core.lists import COUNT_LIMIT, CursorError
-from crm.leads import queries
 from crm.core.web import money_text
+from crm.leads import queries
 from crm.leads.rules import CLOSED, Stage
 from crm.leads.rules.filters import (
     NEEDS_NEXT_ACTION,
@@ -53,15 +53,22 @@ def index() -> ResponseReturnValue:
     try:
         wanted = read_filter(request.args, me=g.actor.id)
     except WrongParameter as wrong:
-        abort(400, _("看不懂参数%(name)s的值“%(value)s”。", name=wrong.name, value=wrong.value[:60]))
+        abort(
+            400, _("看不懂参数%(name)s的值“%(value)s”。", name=wrong.name, value=wrong.value[:60])
+        )
     today = clock.today()
-    matching = queries.leads_matching(
-        g.actor, wanted, today, judged=judged_leads(wanted, today)
-    )
+    matching = queries.leads_matching(g.actor, wanted, today, judged=judged_leads(wanted, today))
     try:
         page = queries.lead_page(matching, wanted, request.args.get("after"))
     except CursorError:
-        abort(400, _("看不懂参数%(name)s的值“%(value)s”。", name="after", value=request.args["after"][:60]))
+        abort(
+            400,
+            _(
+                "看不懂参数%(name)s的值“%(value)s”。",
+                name="after",
+                value=request.args["after"][:60],
+            ),
+        )
     choices = queries.choices(g.actor, wanted.segment)
     is_whole = page.is_first and page.next_cursor is None
     total = len(page.rows) if is_whole else queries.count_leads(matching)
@@ -179,9 +186,7 @@ class FilterBar:
         english = _is_english()
         self.wanted = wanted
         self.args = wanted.url_args()
-        self.stages = [
-            (code.value, words(code)) for code in (Bucket.OPEN, Bucket.IN_TALKS, *Stage)
-        ]
+        self.stages = [(code.value, words(code)) for code in (Bucket.OPEN, Bucket.IN_TALKS, *Stage)]
         nobody = ("none", _("未定"))
         self.chains = [_option(row, english) for row in choices.chains] + [("none", _("待归链"))]
         self.departments = [_option(row, english) for row in choices.departments] + [nobody]
@@ -211,7 +216,9 @@ class FilterBar:
     @property
     def has_more(self) -> bool:
         """Whether a condition stands in the folded part of the bar."""
-        return bool(self.args.keys() & {"amount_from", "amount_to", "quiet", "verdict", "sensitive"})
+        return bool(
+            self.args.keys() & {"amount_from", "amount_to", "quiet", "verdict", "sensitive"}
+        )
 
     def chips(self, address: str) -> list[dict[str, Any]]:
         """Each condition in words, with the address of the list without it."""
