@@ -68,7 +68,7 @@ def read_cursor(text: str, order: Order) -> tuple[Any, int]:
 
 def keyset_page(
     session: Session,
-    statement: Select[Any],
+    statement: Select[*tuple[Any, ...]],
     order: Order,
     id_column: InstrumentedAttribute[int],
     cursor: str | None,
@@ -114,7 +114,9 @@ def keyset_page(
     return Page(rows, next_cursor, not cursor)
 
 
-def capped_count(session: Session, statement: Select[Any], limit: int = COUNT_LIMIT) -> int:
+def capped_count(
+    session: Session, statement: Select[*tuple[Any, ...]], limit: int = COUNT_LIMIT
+) -> int:
     """How many rows, counted no further than `limit` + 1 ("1000+")."""
     inner = statement.order_by(None).limit(limit + 1)
     return session.scalar(select(func.count()).select_from(inner.subquery())) or 0

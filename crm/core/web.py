@@ -56,6 +56,11 @@ def register_web(app: Flask) -> None:
         app.register_error_handler(kind, _error_page)
 
 
+def mark(chinese: str, english: str) -> str:
+    """A punctuation mark of the reader's language, which is no text to translate."""
+    return english if str(get_locale() or "zh").startswith("en") else chinese
+
+
 def day_text(value: date | None) -> str:
     """A day in a table: 2026-11-23."""
     return value.isoformat() if value else ""

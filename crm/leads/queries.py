@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     Select,
     and_,
     literal,
@@ -57,8 +56,8 @@ def leads_matching(
     wanted: LeadFilter,
     today: date,
     *,
-    judged: Select[tuple[int]] | None = None,
-) -> Select[tuple[int]]:
+    judged: Select[int] | None = None,
+) -> Select[int]:
     """The ids of the leads this person sees that match the filter: list and counter alike.
 
     `judged` are the lead ids that the filter's quota, year, verdict and event mean; they stand in
@@ -140,7 +139,7 @@ _LISTED = (
 )
 
 
-def lead_page(matching: Select[tuple[int]], wanted: LeadFilter, cursor: str | None) -> Page:
+def lead_page(matching: Select[int], wanted: LeadFilter, cursor: str | None) -> Page:
     """One page of the leads `leads_matching` gave, in the filter's order. Raises CursorError."""
     order = ORDERS[wanted.sort]
     if wanted.is_reversed:
@@ -153,7 +152,7 @@ def lead_page(matching: Select[tuple[int]], wanted: LeadFilter, cursor: str | No
     return keyset_page(db.session(), statement, order, Lead.id, cursor)
 
 
-def count_leads(matching: Select[tuple[int]]) -> int:
+def count_leads(matching: Select[int]) -> int:
     """How many there are, counted no further than "1000+"."""
     return capped_count(db.session(), matching)
 
@@ -182,14 +181,14 @@ def choices(actor: Actor, segment_id: int | None = None) -> Choices:
     )
     if not actor.sees_all and actor.department_id:
         people = people.where(User.department_id == actor.department_id)
-    parts = [chains, departments, people]
+    parts: list[Any] = [chains, departments, people]
     if segment_id:
         parts.append(
             select(
                 literal("segment"), Segment.id, Segment.name, Segment.name_en, Segment.position
             ).where(Segment.id == segment_id)
         )
-    found: dict[str, list[tuple[int, str, str | None, int]]] = {}
+    found: dict[str, list[Any]] = {}
     for kind, *rest in db.session.execute(union_all(*parts)):
         found.setdefault(kind, []).append((rest[0], rest[1], rest[2], rest[3]))
 
@@ -212,14 +211,14 @@ def choices(actor: Actor, segment_id: int | None = None) -> Choices:
 class LeadPage:
     """Everything a lead's own page shows of the lead itself, read in a fixed number of queries."""
 
-    lead: Row[Any]
-    figures: Sequence[Row[Any]]
-    milestones: Sequence[Row[Any]]
+    lead: Any
+    figures: Sequence[Any]
+    milestones: Sequence[Any]
     stage_days: Mapping[str, date]
-    activities: Sequence[Row[Any]]
-    attachments: Sequence[Row[Any]]
-    members: Sequence[Row[Any]]
-    contacts: Sequence[Row[Any]]
+    activities: Sequence[Any]
+    attachments: Sequence[Any]
+    members: Sequence[Any]
+    contacts: Sequence[Any]
 
 
 ACTIVITIES_SHOWN = 20
@@ -229,7 +228,7 @@ _owner, _sponsor, _creator = aliased(User), aliased(User), aliased(User)
 _first_unit, _contract = aliased(Department), aliased(Lead)
 
 
-def lead_in_words(actor: Actor, lead_id: int) -> Row[Any]:
+def lead_in_words(actor: Actor, lead_id: int) -> Any:
     """The lead with the names of everything it points to, and `can_edit` for this person.
 
     Raises NotFound for unknown and forbidden alike.
@@ -279,7 +278,7 @@ def lead_in_words(actor: Actor, lead_id: int) -> Row[Any]:
     return row
 
 
-def figures_of(lead_id: int) -> Sequence[Row[Any]]:
+def figures_of(lead_id: int) -> Sequence[Any]:
     """Every amount ever stated, kind by kind, the newest first; withdrawn ones too."""
     return db.session.execute(
         select(
@@ -305,7 +304,7 @@ def figures_of(lead_id: int) -> Sequence[Row[Any]]:
     ).all()
 
 
-def milestones_of(lead_id: int) -> Sequence[Row[Any]]:
+def milestones_of(lead_id: int) -> Sequence[Any]:
     return db.session.execute(
         select(
             Milestone.id,
@@ -335,7 +334,7 @@ def stage_days(lead_id: int) -> dict[str, date]:
     return dict(rows.tuples().all())
 
 
-def activities_of(lead_id: int, limit: int = ACTIVITIES_SHOWN) -> Sequence[Row[Any]]:
+def activities_of(lead_id: int, limit: int = ACTIVITIES_SHOWN) -> Sequence[Any]:
     """The latest calls, visits and meetings, newest first; one more than asked if there are more."""
     return db.session.execute(
         select(
@@ -356,7 +355,7 @@ def activities_of(lead_id: int, limit: int = ACTIVITIES_SHOWN) -> Sequence[Row[A
     ).all()
 
 
-def attachments_of(lead_id: int) -> Sequence[Row[Any]]:
+def attachments_of(lead_id: int) -> Sequence[Any]:
     return db.session.execute(
         select(
             Attachment.id,
@@ -372,7 +371,7 @@ def attachments_of(lead_id: int) -> Sequence[Row[Any]]:
     ).all()
 
 
-def members_of(lead_id: int) -> Sequence[Row[Any]]:
+def members_of(lead_id: int) -> Sequence[Any]:
     return db.session.execute(
         select(LeadMember.user_id, LeadMember.kind, User.name)
         .join(User, User.id == LeadMember.user_id)
@@ -381,7 +380,7 @@ def members_of(lead_id: int) -> Sequence[Row[Any]]:
     ).all()
 
 
-def contacts_of(enterprise_id: int | None) -> Sequence[Row[Any]]:
+def contacts_of(enterprise_id: int | None) -> Sequence[Any]:
     """The people at the investor. Phones are for `mask_phone` or a logged reveal, never as they are."""
     if enterprise_id is None:
         return ()
@@ -419,7 +418,7 @@ def contact_of_lead(actor: Actor, lead_id: int, contact_id: int) -> Contact:
     return contact
 
 
-def lead_heading(actor: Actor, lead_id: int) -> Row[int, str, Any]:
+def lead_heading(actor: Actor, lead_id: int) -> Any:
     """(id, title, stage) of a lead this person sees. Raises NotFound."""
     row = db.session.execute(
         select(Lead.id, Lead.title, Lead.stage).where(Lead.id == lead_id, may_see(actor))

@@ -13,7 +13,7 @@ from crm.quotas.models import Quota, Verdict
 from crm.quotas.rules import Outcome
 
 
-def judged_leads(wanted: LeadFilter, today: date) -> Select[tuple[int]] | None:
+def judged_leads(wanted: LeadFilter, today: date) -> Select[int] | None:
     """The ids of the leads a filter's quota, year, verdict and event mean; None without a quota.
 
     With an event: the leads in that number of the quota as of today, each number part of the one
@@ -60,7 +60,7 @@ def quotas_of(year: int) -> Sequence[Row[str, str, str | None]]:
     ).all()
 
 
-def verdicts_of(lead_id: int, year: int) -> Sequence[Row[Any]]:
+def verdicts_of(lead_id: int, year: int) -> Sequence[Any]:
     """The stored verdicts of a lead on the year's quotas, in the order of the quotas.
 
     Rows of (code, label, label_en, verdict, lacks_yuan, reasons, judged_at).

@@ -19,7 +19,7 @@ from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS
 from crm.core import clock
 from crm.core.guard import allow
 from crm.core.lists import COUNT_LIMIT, CursorError
-from crm.core.web import money_text
+from crm.core.web import mark, money_text
 from crm.leads import queries
 from crm.leads.rules import CLOSED, Stage
 from crm.leads.rules.filters import (
@@ -250,7 +250,7 @@ class FilterBar:
             told.append((_("敏感项目"), _("是") if wanted.sensitive else _("否"), ("sensitive",)))
         return [
             {
-                "label": _("%(name)s：%(value)s", name=label, value=value),
+                "label": f"{label}{mark('：', ': ')}{value}",
                 "href": list_url(address, wanted.without(*names)),
             }
             for label, value, names in told
@@ -262,7 +262,7 @@ class FilterBar:
         if wanted.year:
             label = f"{wanted.year} {label}"
         told = [str(words(code)) for code in (wanted.event, wanted.verdict) if code]
-        said = _("、").join(told) or _("已判定")
+        said = mark("、", ", ").join(told) or _("已判定")
         return label, said, ("quota", "year", "event", "verdict")
 
 

@@ -15,7 +15,7 @@ from crm.accounts.rules import LEAD_READERS
 from crm.core.db import Base
 from crm.core.guard import allow
 from crm.core.lists import CursorError
-from crm.core.web import moment_text, money_text
+from crm.core.web import mark, moment_text, money_text
 from crm.history.wording import ACTION, SUBJECT
 from crm.leads import queries
 from crm.leads.models import Lead
@@ -109,7 +109,7 @@ def told(column: str, value: Any, *, table: str = Lead.__tablename__) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, list):
-        return _("、").join(str(each) for each in value)
+        return mark("、", ", ").join(str(each) for each in value)
     found = Base.metadata.tables.get(table)
     kind = found.c[column].type if found is not None and column in found.c else None
     if isinstance(kind, Enum) and kind.enum_class in WORDS:
