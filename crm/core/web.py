@@ -46,7 +46,7 @@ def register_web(app: Flask) -> None:
         locale_selector=chosen_locale,
     )
     app.jinja_env.globals.update(
-        locale=lambda: str(get_locale() or "zh")[:2], today=clock.today, now=clock.now
+        locale=lambda: str(get_locale() or "zh")[:2], today=clock.today, now=clock.now, mark=mark
     )
     app.jinja_env.filters.update(day=day_text, moment=moment_text, money=money_text)
     app.jinja_env.trim_blocks = True

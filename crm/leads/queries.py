@@ -331,7 +331,7 @@ def stage_days(lead_id: int) -> dict[str, date]:
         .where(StageChange.lead_id == lead_id)
         .order_by(StageChange.id)
     )
-    return dict(rows.tuples().all())
+    return {stage: day for stage, day in rows}  # noqa: C416
 
 
 def activities_of(lead_id: int, limit: int = ACTIVITIES_SHOWN) -> Sequence[Any]:

@@ -28,9 +28,7 @@ def upgrade() -> None:
         return
     op.execute(GRAMS)
     for table in TABLES:
-        op.execute(
-            f"CREATE INDEX search_{table} ON {table} USING gin (search_grams(search_text))"
-        )
+        op.execute(f"CREATE INDEX search_{table} ON {table} USING gin (search_grams(search_text))")
 
 
 def downgrade() -> None:

@@ -111,6 +111,7 @@ NOT_ON_SCREEN = {"chains", "enterprises", "reminders"}
 NEVER_SHOWN = {
     "crm.imports.rules.fields.LandUnit": "says how to read a cell; the cell itself is shown",
     "crm.imports.rules.layout.RowKind": "says which rows of a sheet to skip",
+    "crm.leads.rules.filters.Sort": "stands in addresses; the heads of the columns say it",
 }
 """Codes no person ever reads, each with the reason."""
 
