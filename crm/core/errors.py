@@ -51,6 +51,14 @@ class Stale(Exception):
         self.yours = dict(yours or {})
 
 
+class TooOften(Exception):
+    """Allowed, but not this often: status 429; `wait_seconds` until it makes sense to try again."""
+
+    def __init__(self, wait_seconds: int) -> None:
+        super().__init__(f"try again in {wait_seconds} s")
+        self.wait_seconds = wait_seconds
+
+
 class NotFound(Exception):
     """Unknown and forbidden alike: status 404."""
 

@@ -7,6 +7,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.i18n import translations
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms import Field, FileField, Form
+from wtforms.widgets import HiddenInput
 
 from crm.core.errors import Fault
 
@@ -60,6 +61,20 @@ class BaseForm(FlaskForm):
                 self.form_errors.append(message)
             else:
                 field.errors = [*field.errors, message]
+
+    def told(self) -> dict[str, Any]:
+        """What was typed, by the words of its fields: shown on a 409 page so that nothing is lost."""
+        told: dict[str, Any] = {}
+        for field in self:
+            if field.type in UNTOLD_FIELDS or isinstance(field.widget, HiddenInput):
+                continue
+            value = field.data
+            words = dict(getattr(field, "choices", None) or ())
+            told[str(field.label.text)] = words.get(value, words.get(str(value), value))
+        return told
+
+
+UNTOLD_FIELDS = {"CSRFTokenField", "HiddenField", "PasswordField", "FileField", "SubmitField"}
 
 
 class FilterForm(Form):

@@ -14,7 +14,7 @@ from werkzeug.routing import IntegerConverter
 from crm.core import clock, money
 from crm.core.assets import AssetsNotBuilt, asset_url
 from crm.core.db import db
-from crm.core.errors import NotFound, Refused, Stale
+from crm.core.errors import NotFound, Refused, Stale, TooOften
 
 LOCALES = ("zh", "en")
 csrf = CSRFProtect()
@@ -52,7 +52,7 @@ def register_web(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.after_request(_safe_headers)
-    for kind in (HTTPException, Refused, Stale, NotFound, Exception):
+    for kind in (HTTPException, Refused, Stale, NotFound, TooOften, Exception):
         app.register_error_handler(kind, _error_page)
 
 
@@ -103,6 +103,8 @@ def _error_page(error: Exception) -> Any:
             code = 422
         case Stale():
             code = 409
+        case TooOften():
+            code = 429
         case CSRFError():
             code, context["is_expired_form"] = 400, True
         case HTTPException():
@@ -136,6 +138,8 @@ def _error_page(error: Exception) -> Any:
         dict(error.get_headers()) if isinstance(error, HTTPException) and code in {405, 429} else {}
     )
     headers = {k: v for k, v in headers.items() if k in {"Allow", "Retry-After"}}
+    if isinstance(error, TooOften):
+        headers["Retry-After"] = str(error.wait_seconds)
     return page, code, headers
 
 

@@ -39,6 +39,52 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
 """One text for every member of every code of this feature."""
 
 
+FIELD: dict[str, LazyString] = {
+    "name": _l("企业全称"),
+    "short_name": _l("简称"),
+    "name_en": _l("英文名称"),
+    "former_names": _l("曾用名"),
+    "uscc": _l("统一社会信用代码"),
+    "ownership": _l("所有制"),
+    "parent": _l("母公司"),
+    "parent_shareholding": _l("持股比例"),
+    "industry_code": _l("国民经济行业代码"),
+    "address": _l("地址"),
+    "note": _l("备注"),
+}
+"""The facts of a company as the form and the trail call them."""
+
+CONTACT_FIELD: dict[str, LazyString] = {
+    "name": _l("姓名"),
+    "position": _l("职务"),
+    "phone": _l("电话"),
+    "email": _l("邮箱"),
+    "note": _l("备注"),
+}
+RANKING_FIELD: dict[str, LazyString] = {
+    "list": _l("榜单"),
+    "year": _l("年度"),
+    "rank": _l("名次"),
+    "name_on_list": _l("榜上名称"),
+    "document": _l("依据"),
+}
+
+
+def tell(field: str, value: object) -> object:
+    """A value of the trail in words: codes of ownership, and percentages."""
+    if field == "ownership" and value in tuple(Ownership):
+        return word(Ownership(str(value)))
+    if field == "parent_shareholding" and value is not None:
+        return percent(str(value))
+    return value
+
+
+def percent(value: object) -> str:
+    """51% from 51.00, 33.33% from 33.33."""
+    text = f"{value}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text}%"
+
+
 def word(code: StrEnum) -> LazyString:
     """The word for a code of this feature, in the reader’s language. Raises KeyError."""
     return WORDS[type(code)][code]

@@ -1,8 +1,13 @@
 """Reading the audit trail."""
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 
 from crm.core.db import db
+from crm.core.errors import TheirChange
 from crm.core.lists import Order, Page, keyset_page
 from crm.history.models import AuditEvent
 
@@ -28,6 +33,66 @@ def readable(role: str, actor_id: int, department_id: int | None) -> ColumnEleme
             return AuditEvent.subject_type.in_(ADMIN_SUBJECTS)
         case _:
             return false()
+
+
+def latest_of(
+    subject_type: str, subject_id: int, actions: Collection[str] = (), limit: int = 50
+) -> Sequence[AuditEvent]:
+    """The newest events of one record, newest first; of the named actions if any are named."""
+    statement = (
+        select(AuditEvent)
+        .where(AuditEvent.subject_type == subject_type, AuditEvent.subject_id == subject_id)
+        .order_by(AuditEvent.id.desc())
+        .limit(limit)
+    )
+    if actions:
+        statement = statement.where(AuditEvent.action.in_(actions))
+    return db.session.scalars(statement).all()
+
+
+def missed_changes(
+    subject_type: str,
+    subject_id: int,
+    action: str,
+    versions: int,
+    words: Mapping[str, Any],
+    tell: Callable[[str, Any], Any] = lambda _name, value: value,
+) -> list[TheirChange]:
+    """What the last `versions` changes of a record changed, in words, oldest first.
+
+    `words` names the fields a person knows; the others (keys, stamps) are left out. `tell` puts a
+    value of a field into words.
+    """
+    missed = latest_of(subject_type, subject_id, (action,), limit=max(versions, 0))
+    return their_changes(missed, words, tell)
+
+
+def their_changes(
+    events: Sequence[AuditEvent],
+    words: Mapping[str, Any],
+    tell: Callable[[str, Any], Any] = lambda _name, value: value,
+) -> list[TheirChange]:
+    """Events (newest first) as a 409 page tells them: by field, oldest first."""
+    return [
+        TheirChange(
+            str(words[name]),
+            tell(name, (event.before or {}).get(name)),
+            tell(name, value),
+            event.actor_name,
+            event.at,
+        )
+        for event in reversed(events)
+        for name, value in (event.after or {}).items()
+        if name in words
+    ]
+
+
+def how_often(actor_id: int, action: str, since: datetime) -> int:
+    """How many times a person did something since a moment; what limits on haste are judged by."""
+    statement = select(func.count()).where(
+        AuditEvent.actor_id == actor_id, AuditEvent.action == action, AuditEvent.at > since
+    )
+    return db.session.scalar(statement) or 0
 
 
 def events(

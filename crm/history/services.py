@@ -17,6 +17,8 @@ UNTOLD = {
     "name_norm",
     "name_loose",
     "title_key",
+    "pinyin_initials",
+    "initials",
     "password_hash",
     "session_stamp",
 }

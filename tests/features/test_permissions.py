@@ -45,7 +45,9 @@ def leads_around(app, person):
             found = {}
             for scope in SCOPES:
                 is_own = scope == "own"
-                owner = actor if is_own else stranger if scope in {"other", "co_owned"} else colleague
+                owner = (
+                    actor if is_own else stranger if scope in {"other", "co_owned"} else colleague
+                )
                 lead = Lead(
                     title=f"{scope}项目",
                     title_key=scope,
@@ -59,7 +61,9 @@ def leads_around(app, person):
                 )
                 session.add(lead)
                 session.flush()
-                kind = {"co_owned": MembershipKind.CO_OWNER, "named": MembershipKind.NAMED}.get(scope)
+                kind = {"co_owned": MembershipKind.CO_OWNER, "named": MembershipKind.NAMED}.get(
+                    scope
+                )
                 if kind:
                     session.add(LeadMember(lead_id=lead.id, user_id=actor.id, kind=kind))
                 found[scope] = lead.id
@@ -95,7 +99,9 @@ def routes(app):
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_each_route_admits_the_roles_it_names_and_no_other(app, person, sign_in, leads_around, role):
+def test_each_route_admits_the_roles_it_names_and_no_other(
+    app, person, sign_in, leads_around, role
+):
     actor = person(role, department_of(role))
     client = sign_in(actor)
     wrong = []

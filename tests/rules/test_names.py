@@ -8,6 +8,7 @@ from crm.enterprises.rules import (
     loose_name,
     names,
     normalise_name,
+    pieces,
     pinyin_full,
     pinyin_initials,
     search_text,
@@ -178,3 +179,23 @@ def test_any_piece_of_a_stored_text_is_found(text: str, start: int, length: int)
 @example("沈默的瞭望")
 def test_skipping_the_converter_changes_no_name(text: str) -> None:
     assert names._simplified(text) == names._to_simplified().convert(text)
+
+
+@given(
+    st.text(alphabet="甲乙丙丁AB1", min_size=1, max_size=40),
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from(["", "戊", "甲"])), max_size=6),
+)
+def test_a_search_by_parts_misses_no_similar_name(loose, edits):
+    other = loose
+    for place, put in edits:  # a deletion, or an insertion
+        at = place % (len(other) + 1)
+        other = other[:at] + put + other[at + (not put) :]
+    if other and similar(loose, other):
+        assert any(part in other for part in pieces(loose))
+        assert any(part in loose for part in pieces(other))
+
+
+@given(st.text(alphabet="甲乙丙", max_size=60))
+def test_the_parts_of_a_name_make_it_up(loose):
+    assert "".join(pieces(loose)) == loose
+    assert all(pieces(loose))

@@ -4,6 +4,7 @@ from crm.core.pinyin import pinyin_full, pinyin_initials
 from crm.enterprises.rules.names import (
     loose_name,
     normalise_name,
+    pieces,
     search_text,
     similar,
     similarity,
@@ -32,6 +33,7 @@ __all__ = [
     "mask_phone",
     "normalise_name",
     "normalise_phone",
+    "pieces",
     "pinyin_full",
     "pinyin_initials",
     "search_text",

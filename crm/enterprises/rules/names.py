@@ -137,6 +137,21 @@ def similar(loose_a: str, loose_b: str) -> bool:
     return similarity(loose_a, loose_b) >= SIMILAR_FROM
 
 
+def pieces(loose: str) -> tuple[str, ...]:
+    """Parts of a loose key, one of which stands whole in every key similar to it.
+
+    For narrowing a search before `similar` decides. Two keys of lengths a and b that are similar
+    differ by at most (100 - SIMILAR_FROM) % of a + b single insertions and deletions, and each of
+    them can spoil one part: one part more than that, and one is left.
+    """
+    longest_other = len(loose) * (200 - SIMILAR_FROM) // SIMILAR_FROM
+    edits = (len(loose) + longest_other) * (100 - SIMILAR_FROM) // 100
+    count = min(edits + 1, len(loose))
+    return tuple(
+        loose[len(loose) * n // count : len(loose) * (n + 1) // count] for n in range(count)
+    )
+
+
 def search_text(*parts: str | None) -> str:
     """What a search looks through; a query goes through the same function before it is compared.
 

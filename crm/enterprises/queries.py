@@ -1,0 +1,312 @@
+"""Reading companies: the list, a card, people, rankings, and finding one by what is remembered."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
+
+from crm.accounts.models import User
+from crm.core.db import db
+from crm.core.lists import Order, Page, capped_count, keyset_page
+from crm.enterprises.models import (
+    Contact,
+    Enterprise,
+    RankingEdition,
+    RankingEntry,
+    RankingList,
+)
+from crm.enterprises.rules import (
+    Ownership,
+    clean_uscc,
+    loose_name,
+    normalise_name,
+    pieces,
+    search_text,
+    similar,
+)
+
+NEWEST_FIRST = Order("id", Enterprise.id, is_descending=True, is_nullable=False)
+PICKS = 10
+SIMILAR_SHOWN = 8
+CHILDREN_SHOWN = 50
+Parent = aliased(Enterprise)
+
+
+@dataclass(frozen=True, slots=True)
+class EnterpriseFilter:
+    """What the list is narrowed to. `text`: part of a name, of a code, or pinyin initials."""
+
+    text: str | None = None
+    ownership: Ownership | None = None
+    list_id: int | None = None
+    """Companies confirmed on any edition of this ranking."""
+
+
+def _filtered(statement: Any, wanted: EnterpriseFilter) -> Any:
+    for word in (wanted.text or "").split():
+        key = search_text(word)
+        if key:
+            statement = statement.where(Enterprise.search_text.contains(key, autoescape=True))
+    if wanted.ownership is not None:
+        statement = statement.where(Enterprise.ownership == wanted.ownership)
+    if wanted.list_id is not None:
+        members = (
+            select(RankingEntry.enterprise_id)
+            .join(RankingEdition, RankingEdition.id == RankingEntry.edition_id)
+            .where(RankingEdition.list_id == wanted.list_id)
+        )
+        statement = statement.where(Enterprise.id.in_(members))
+    return statement
+
+
+def page_of(wanted: EnterpriseFilter, cursor: str | None) -> Page:
+    """One page of companies, the latest registered first. Raises CursorError."""
+    statement = select(
+        Enterprise.id,
+        Enterprise.name,
+        Enterprise.short_name,
+        Enterprise.uscc,
+        Enterprise.ownership,
+        Enterprise.parent_id,
+        Parent.name.label("parent_name"),
+        Enterprise.parent_shareholding,
+        Enterprise.created_at,
+    ).outerjoin(Parent, Parent.id == Enterprise.parent_id)
+    return keyset_page(
+        db.session(), _filtered(statement, wanted), NEWEST_FIRST, Enterprise.id, cursor
+    )
+
+
+def count_of(wanted: EnterpriseFilter) -> int:
+    """How many companies, counted to 1,001 at most."""
+    return capped_count(db.session(), _filtered(select(Enterprise.id), wanted))
+
+
+def pick(text: str, *, limit: int = PICKS) -> Sequence[Any]:
+    """(id, name, short_name, uscc, ownership) of companies found by what was typed.
+
+    Those whose name begins so come first, then shorter names.
+    """
+    key = search_text(text)
+    if not key:
+        return []
+    wanted = EnterpriseFilter(text)
+    statement = select(
+        Enterprise.id, Enterprise.name, Enterprise.short_name, Enterprise.uscc, Enterprise.ownership
+    )
+    begins = or_(
+        Enterprise.search_text.startswith(key, autoescape=True),
+        Enterprise.uscc == clean_uscc(text),
+    )
+    statement = _filtered(statement, wanted).order_by(
+        begins.desc(), func.length(Enterprise.name), Enterprise.id
+    )
+    return db.session.execute(statement.limit(limit)).all()
+
+
+def by_name(name: str, *, other_than: int | None = None) -> Enterprise | None:
+    """The company of that name, however it is typed: the first registered of several."""
+    key = normalise_name(name)[:120]
+    if not key:
+        return None
+    statement = select(Enterprise).where(Enterprise.name_norm == key)
+    if other_than is not None:
+        statement = statement.where(Enterprise.id != other_than)
+    return db.session.scalar(statement.order_by(Enterprise.id).limit(1))
+
+
+def by_uscc(code: str) -> Enterprise | None:
+    """The company with that unified social credit code."""
+    return db.session.scalar(select(Enterprise).where(Enterprise.uscc == clean_uscc(code)))
+
+
+def by_id(enterprise_id: int) -> Enterprise | None:
+    return db.session.get(Enterprise, enterprise_id)
+
+
+def name_of(enterprise_id: int | None) -> str | None:
+    if enterprise_id is None:
+        return None
+    return db.session.scalar(select(Enterprise.name).where(Enterprise.id == enterprise_id))
+
+
+def similar_to(name: str, *, other_than: int | None = None) -> list[Any]:
+    """(id, name, uscc, created_at) of companies whose name is alike but not the same, best known first.
+
+    SQL narrows by parts of the name of which a similar one must hold at least one; `similar` decides.
+    """
+    loose, same = loose_name(name)[:120], normalise_name(name)[:120]
+    if not loose:
+        return []
+    statement = (
+        select(
+            Enterprise.id,
+            Enterprise.name,
+            Enterprise.uscc,
+            Enterprise.created_at,
+            Enterprise.name_loose,
+            Enterprise.name_norm,
+        )
+        .where(
+            or_(*(Enterprise.name_loose.contains(part, autoescape=True) for part in pieces(loose)))
+        )
+        .where(Enterprise.id != (other_than or 0))
+        .order_by(Enterprise.id)
+    )
+    found = [
+        row
+        for row in db.session.execute(statement)
+        if row.name_norm != same and similar(loose, row.name_loose)
+    ]
+    return found[:SIMILAR_SHOWN]
+
+
+def card(enterprise_id: int) -> Any:
+    """The company with its parent's and its registrar's names; None if unknown."""
+    statement = (
+        select(
+            *Enterprise.__table__.c,
+            Parent.name.label("parent_name"),
+            User.name.label("registrar"),
+        )
+        .outerjoin(Parent, Parent.id == Enterprise.parent_id)
+        .outerjoin(User, User.id == Enterprise.created_by_id)
+        .where(Enterprise.id == enterprise_id)
+    )
+    return db.session.execute(statement).one_or_none()
+
+
+def children_of(enterprise_id: int) -> Sequence[Any]:
+    """(id, name, parent_shareholding) of the companies directly below; at most 50."""
+    statement = (
+        select(Enterprise.id, Enterprise.name, Enterprise.parent_shareholding)
+        .where(Enterprise.parent_id == enterprise_id)
+        .order_by(Enterprise.id)
+        .limit(CHILDREN_SHOWN)
+    )
+    return db.session.execute(statement).all()
+
+
+def group_below(enterprise_id: int, *, generations: int = 20) -> set[int]:
+    """The company and every one below it; a circle left by two simultaneous edits does no harm."""
+    known, newest = {enterprise_id}, {enterprise_id}
+    for _generation in range(generations):
+        below = select(Enterprise.id).where(Enterprise.parent_id.in_(newest))
+        newest = set(db.session.scalars(below)) - known
+        if not newest:
+            break
+        known |= newest
+    return known
+
+
+def contacts_of(enterprise_id: int) -> Sequence[Any]:
+    """The people to talk to, in the order they were entered. Phones are whole: mask them."""
+    statement = (
+        select(*Contact.__table__.c).where(Contact.enterprise_id == enterprise_id)
+    ).order_by(Contact.id)
+    return db.session.execute(statement).all()
+
+
+def contact_of(enterprise_id: int, contact_id: int) -> Contact | None:
+    return db.session.scalar(
+        select(Contact).where(Contact.id == contact_id, Contact.enterprise_id == enterprise_id)
+    )
+
+
+def memberships_of(enterprise_id: int) -> Sequence[Any]:
+    """Confirmed places on rankings, the latest publication first."""
+    statement = (
+        select(
+            RankingEntry.id,
+            RankingEntry.rank,
+            RankingEntry.name_on_list,
+            RankingEntry.document,
+            RankingEntry.confirmed_at,
+            RankingEdition.year,
+            RankingEdition.published_on,
+            RankingList.name.label("list_name"),
+            RankingList.name_en.label("list_name_en"),
+            User.name.label("confirmed_by"),
+        )
+        .join(RankingEdition, RankingEdition.id == RankingEntry.edition_id)
+        .join(RankingList, RankingList.id == RankingEdition.list_id)
+        .join(User, User.id == RankingEntry.confirmed_by_id)
+        .where(RankingEntry.enterprise_id == enterprise_id)
+        .order_by(RankingEdition.published_on.desc(), RankingList.position, RankingEntry.id)
+    )
+    return db.session.execute(statement).all()
+
+
+def lists_they_stand_on(enterprise_ids: Collection[int]) -> dict[int, list[Any]]:
+    """For each of these companies the rankings it was ever confirmed on, with the latest year."""
+    if not enterprise_ids:
+        return {}
+    statement = (
+        select(
+            RankingEntry.enterprise_id,
+            RankingList.name,
+            RankingList.name_en,
+            func.max(RankingEdition.year).label("year"),
+        )
+        .join(RankingEdition, RankingEdition.id == RankingEntry.edition_id)
+        .join(RankingList, RankingList.id == RankingEdition.list_id)
+        .where(RankingEntry.enterprise_id.in_(enterprise_ids))
+        .group_by(
+            RankingEntry.enterprise_id, RankingList.id, RankingList.name, RankingList.name_en,
+            RankingList.position,
+        )
+        .order_by(RankingEntry.enterprise_id, RankingList.position)
+    )  # fmt: skip
+    found: dict[int, list[Any]] = {}
+    for row in db.session.execute(statement):
+        found.setdefault(row.enterprise_id, []).append(row)
+    return found
+
+
+def ranking_lists() -> Sequence[Any]:
+    """(id, code, name, name_en, publisher) of the known rankings in their order."""
+    statement = select(
+        RankingList.id,
+        RankingList.code,
+        RankingList.name,
+        RankingList.name_en,
+        RankingList.publisher,
+    ).order_by(RankingList.position, RankingList.id)
+    return db.session.execute(statement).all()
+
+
+def editions() -> Sequence[Any]:
+    """Every edition with its list's names and the number of confirmed companies, newest first."""
+    members = (
+        select(RankingEntry.edition_id, func.count().label("n"))
+        .group_by(RankingEntry.edition_id)
+        .subquery()
+    )
+    statement = (
+        select(
+            RankingEdition.id,
+            RankingEdition.list_id,
+            RankingEdition.year,
+            RankingEdition.published_on,
+            RankingEdition.document,
+            RankingList.name.label("list_name"),
+            RankingList.name_en.label("list_name_en"),
+            func.coalesce(members.c.n, 0).label("members"),
+        )
+        .join(RankingList, RankingList.id == RankingEdition.list_id)
+        .outerjoin(members, members.c.edition_id == RankingEdition.id)
+        .order_by(RankingList.position, RankingEdition.year.desc())
+    )
+    return db.session.execute(statement).all()
+
+
+def edition_by_id(edition_id: int) -> RankingEdition | None:
+    return db.session.get(RankingEdition, edition_id)
+
+
+def members_of_edition(edition_id: int) -> Sequence[int]:
+    """Ids of the companies confirmed on an edition."""
+    statement = select(RankingEntry.enterprise_id).where(RankingEntry.edition_id == edition_id)
+    return db.session.scalars(statement).all()

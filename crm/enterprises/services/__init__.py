@@ -1,0 +1,43 @@
+"""Writing companies: who they are, who owns them, whom to call there, where they are ranked."""
+
+from crm.enterprises.services.contacts import (
+    ContactEntry,
+    add_contact,
+    remove_contact,
+    reveal_phone,
+    save_contact,
+)
+from crm.enterprises.services.identity import (
+    EnterpriseEntry,
+    add,
+    by_name,
+    by_uscc,
+    give_code,
+    save,
+    set_name_keys,
+)
+from crm.enterprises.services.rankings import (
+    Membership,
+    confirm_membership,
+    save_edition,
+    withdraw_membership,
+)
+
+__all__ = [
+    "ContactEntry",
+    "EnterpriseEntry",
+    "Membership",
+    "add",
+    "add_contact",
+    "by_name",
+    "by_uscc",
+    "confirm_membership",
+    "give_code",
+    "remove_contact",
+    "reveal_phone",
+    "save",
+    "save_contact",
+    "save_edition",
+    "set_name_keys",
+    "withdraw_membership",
+]

@@ -1,0 +1,260 @@
+"""Registering and editing a company, and telling it apart from those already known."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from crm.core.db import db
+from crm.core.errors import Fault, Faults, NotFound, Refused, Stale
+from crm.enterprises.models import Enterprise
+from crm.enterprises.queries import by_name, by_uscc, name_of
+from crm.enterprises.rules import (
+    Ownership,
+    clean_uscc,
+    loose_name,
+    normalise_name,
+    pinyin_initials,
+    search_text,
+)
+from crm.enterprises.wording import FIELD, tell, uscc_words
+from crm.history import queries as trail
+from crm.history import services as history
+from crm.history.services import Doer
+
+LONGEST_NAME = 120
+LONGEST_DESCENT = 50
+CHANGED = "enterprise_changed"
+COLUMNS = (
+    "name", "short_name", "name_en", "former_names", "uscc", "ownership", "parent_id",
+    "parent_shareholding", "industry_code", "address", "note",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class EnterpriseEntry:
+    """A company as typed. `parent_shareholding` is the percentage the parent holds."""
+
+    name: str
+    short_name: str | None = None
+    name_en: str | None = None
+    former_names: str | None = None
+    """One a line."""
+    uscc: str | None = None
+    ownership: Ownership | None = None
+    parent_id: int | None = None
+    parent_shareholding: Decimal | None = None
+    industry_code: str | None = None
+    address: str | None = None
+    note: str | None = None
+    same_name_reason: str | None = None
+    """Why this is another company than the known one of the same name."""
+    keeps_former_name: bool = True
+    """Whether the name it had until now becomes a former one (false: it was misspelt)."""
+
+
+def set_name_keys(enterprise: Enterprise) -> None:
+    """Bring the keys for searching and for finding doubles in line with names and code."""
+    enterprise.name_norm = normalise_name(enterprise.name)[:LONGEST_NAME]
+    enterprise.name_loose = loose_name(enterprise.name)[:LONGEST_NAME]
+    enterprise.pinyin_initials = pinyin_initials(enterprise.name)[:LONGEST_NAME]
+    enterprise.search_text = search_text(
+        enterprise.name,
+        enterprise.short_name,
+        enterprise.name_en,
+        *(enterprise.former_names or "").splitlines(),
+        enterprise.uscc,
+        enterprise.pinyin_initials,
+        pinyin_initials(enterprise.short_name or ""),
+    )
+
+
+def add(
+    actor: Doer,
+    at: datetime,
+    name: str,
+    *,
+    uscc: str | None = None,
+    same_name_reason: str | None = None,
+    field: str = "investor",
+) -> Enterprise:
+    """A new company by its name alone. `field` is the form field its name was typed in.
+
+    Raises Refused: same_name (take the known one, or give a reason), uscc (not a code), same_uscc
+    (the code belongs to a known company; no reason helps).
+    """
+    entry = EnterpriseEntry(name=name, uscc=uscc, same_name_reason=same_name_reason)
+    return _register(actor, at, entry, name_field=field)
+
+
+def save(
+    actor: Doer,
+    at: datetime,
+    enterprise_id: int | None,
+    entry: EnterpriseEntry,
+    *,
+    version: int | None = None,
+) -> Enterprise:
+    """Register a company (`enterprise_id` None) or change one.
+
+    Raises Refused (as `add`; unknown_parent, parent_circle, shareholding), Stale with what changed
+    meanwhile, NotFound. After a change of names the door refreshes the words of its leads.
+    """
+    if enterprise_id is None:
+        return _register(actor, at, entry)
+    enterprise = _to_change(enterprise_id, version)
+    faults = Faults()
+    _judge(faults, entry, enterprise)
+    faults.raise_if_any()
+    # Asked before anything changes: a query flushes, and the trail reads what is not yet flushed.
+    parents = ("parent", name_of(enterprise.parent_id), name_of(entry.parent_id))
+    old_name = enterprise.name
+    _fill(enterprise, entry)
+    if enterprise.name != old_name and entry.keeps_former_name:
+        former = (enterprise.former_names or "").splitlines()
+        if old_name not in former:
+            enterprise.former_names = "\n".join([*former, old_name])
+    set_name_keys(enterprise)
+    changed = history.record_changes(
+        actor, at, CHANGED, enterprise,
+        note=entry.same_name_reason,
+        more=[parents],
+    )  # fmt: skip
+    if changed:
+        enterprise.version += 1
+    _flush(enterprise)
+    return enterprise
+
+
+def give_code(actor: Doer, at: datetime, enterprise: Enterprise, code: str) -> None:
+    """Set the code of a company that has none. Raises Refused as `add` does, or if it has another."""
+    code = clean_uscc(code)
+    if enterprise.uscc == code:
+        return
+    faults = Faults()
+    _judge_code(faults, code, enterprise.id)
+    if enterprise.uscc:
+        faults.add(
+            "uscc", "other_uscc", _l("这家企业登记的是另一个统一社会信用代码，请核对营业执照")
+        )
+    faults.raise_if_any()
+    enterprise.uscc = code
+    set_name_keys(enterprise)
+    history.record_changes(actor, at, CHANGED, enterprise)
+    enterprise.version += 1
+    _flush(enterprise)
+
+
+def _register(
+    actor: Doer, at: datetime, entry: EnterpriseEntry, *, name_field: str = "name"
+) -> Enterprise:
+    faults = Faults()
+    _judge(faults, entry, None, name_field)
+    faults.raise_if_any()
+    enterprise = Enterprise(created_by_id=actor.id or None, created_at=at, version=1)
+    _fill(enterprise, entry)
+    set_name_keys(enterprise)
+    _flush(enterprise)
+    told = {key: getattr(enterprise, key) for key in COLUMNS if key != "parent_id"}
+    told["parent"] = name_of(enterprise.parent_id)
+    history.record(
+        actor, at, "enterprise_added", enterprise,
+        after={key: value for key, value in told.items() if value is not None},
+        note=entry.same_name_reason,
+    )  # fmt: skip
+    return enterprise
+
+
+def _fill(enterprise: Enterprise, entry: EnterpriseEntry) -> None:
+    for key in COLUMNS:
+        value = getattr(entry, key)
+        if key == "uscc":
+            value = clean_uscc(value) if value else None
+        if getattr(enterprise, key) != value:
+            setattr(enterprise, key, value)
+
+
+def _to_change(enterprise_id: int, version: int | None) -> Enterprise:
+    enterprise = db.session.scalar(
+        select(Enterprise).where(Enterprise.id == enterprise_id).with_for_update()
+    )
+    if enterprise is None:
+        raise NotFound
+    if version is not None and enterprise.version != version:
+        missed = trail.missed_changes(
+            "enterprises", enterprise.id, CHANGED, enterprise.version - version, FIELD, tell
+        )
+        raise Stale(enterprise, missed)
+    return enterprise
+
+
+def _judge(
+    faults: Faults, entry: EnterpriseEntry, known: Enterprise | None, name_field: str = "name"
+) -> None:
+    own_id = known.id if known else None
+    is_new_name = known is None or normalise_name(entry.name)[:LONGEST_NAME] != known.name_norm
+    double = by_name(entry.name, other_than=own_id) if is_new_name else None
+    if double is not None and not (entry.same_name_reason or "").strip():
+        faults.add(
+            name_field,
+            "same_name",
+            _l("“%(name)s”已经登记，请选用；确属另一家的，请写明理由", name=double.name),
+        )
+    if entry.uscc:
+        _judge_code(faults, clean_uscc(entry.uscc), own_id)
+    if entry.parent_id is not None:
+        _judge_parent(faults, entry.parent_id, own_id)
+    share = entry.parent_shareholding
+    if share is not None and entry.parent_id is None:
+        faults.add("parent_shareholding", "no_parent", _l("填写持股比例时，请同时填写母公司"))
+    if share is not None and not 0 < share <= 100:
+        faults.add("parent_shareholding", "shareholding", _l("持股比例应大于0、不超过100"))
+
+
+def _judge_code(faults: Faults, code: str, own_id: int | None) -> None:
+    for words in uscc_words(code):
+        faults.add("uscc", "uscc", words)
+    owner = by_uscc(code)
+    if owner is not None and owner.id != own_id:
+        faults.found.append(_same_code(owner.name))
+
+
+def _same_code(name: str | None) -> Fault:
+    if name is None:
+        return Fault("uscc", "same_uscc", _l("该统一社会信用代码刚刚被别人登记，请搜索后选用"))
+    text = _l("该统一社会信用代码已登记在“%(name)s”名下，请选用这家企业", name=name)
+    return Fault("uscc", "same_uscc", text)
+
+
+def _judge_parent(faults: Faults, parent_id: int, own_id: int | None) -> None:
+    """Walk up from the parent: meeting the company itself there is a circle."""
+    above: int | None = parent_id
+    for _generation in range(LONGEST_DESCENT):
+        if above is None:
+            return
+        if above == own_id:
+            text = _l("母公司不能是企业自己或它的下属企业")
+            faults.add("parent", "parent_circle", text)
+            return
+        row = db.session.execute(
+            select(Enterprise.parent_id).where(Enterprise.id == above)
+        ).one_or_none()
+        if row is None:
+            faults.add("parent", "unknown_parent", _l("没有登记这家企业，请先登记母公司"))
+            return
+        above = row.parent_id
+
+
+def _flush(enterprise: Enterprise) -> None:
+    """Two people may register one code in the same moment: the second is told, not failed."""
+    try:
+        with db.session.begin_nested():
+            db.session.add(enterprise)
+            db.session.flush()
+    except IntegrityError as error:
+        if "uscc" not in str(error.orig):
+            raise
+        raise Refused([_same_code(None)]) from None
