@@ -29,6 +29,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(prepare)
     app.cli.add_command(make_migration)
     app.cli.add_command(sample_commands)
+    app.cli.add_command(quota_commands)
 
 
 def say(text: str) -> None:
@@ -76,6 +77,8 @@ def prepare(year: tuple[int, ...]) -> None:
         }
         for each in sorted({this_year - 1, this_year, this_year + 1, *year}):
             added[f"quotas {each}"] = quotas.load_preset(targets, each)
+        if any(count for name, count in added.items() if name.startswith("quotas ")):
+            added["verdicts"] = quotas.rejudge_all(today=clock.today(), at=clock.now())
     new = ", ".join(f"{name} +{count}" for name, count in added.items() if count)
     say(f"database at {migrations.head()}; " + (f"loaded {new}" if new else "nothing new to load"))
 
@@ -115,3 +118,31 @@ def sample_accounts() -> None:
     for login, name, role, *_rest in sample.PEOPLE:
         if actor_by_login(login) is not None:
             click.echo(f"{login:<10} {sample.PASSWORD}   {name}  {role}")
+
+
+@click.group("quotas")
+def quota_commands() -> None:
+    """The year's quotas: where they stand, and whether the stored verdicts are true."""
+
+
+@quota_commands.command("check")
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+def quotas_check(as_json: bool) -> None:
+    """Judge every lead anew. Exit 1, naming the leads, if a stored verdict differs."""
+    wrong = list(quotas.differences(today=clock.today()))
+    if as_json:
+        print_json({"differs": [{"lead_id": number, "title": title} for number, title in wrong]})
+    for number, title in wrong:
+        say(f"lead {number} {title}: the stored verdict is not what the facts say")
+    if wrong:
+        say(f"{len(wrong)} leads differ; `flask --app app quotas rejudge` puts it right")
+        sys.exit(1)
+    say("every stored verdict is what the facts say")
+
+
+@quota_commands.command("rejudge")
+def quotas_rejudge() -> None:
+    """Judge every lead anew and store what it gives."""
+    with transaction():
+        written = quotas.rejudge_all(today=clock.today(), at=clock.now())
+    say(f"{written} verdicts brought up to date")

@@ -3,10 +3,11 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.core.db import Base, created, pk, ref, revision
+from crm.quotas.rules import Outcome
 
 
 class Quota(Base):
@@ -44,28 +45,45 @@ class Quota(Base):
 class Verdict(Base):
     """What the rule said about a lead, kept current in the transaction that changes a fact.
 
-    The three days are copied from the milestones so that a home page counts without judging.
+    A lead stands in 已签约 from the day `signed_from` on, in 已注册 from `registered_from`, in
+    已开工 from `started_from` (empty: not in that number), so that a home page counts by comparing
+    days and never judges. Each number has its own flag for 待补佐证.
     """
 
     __tablename__ = "verdicts"
     __table_args__ = (
         UniqueConstraint("quota_id", "lead_id"),
-        Index("ix_verdicts_count", "quota_id", "verdict", "period_on"),
+        Index(
+            "ix_verdicts_signed",
+            "quota_id",
+            "signed_from",
+            "lead_id",
+            sqlite_where=text("signed_from IS NOT NULL"),
+            postgresql_where=text("signed_from IS NOT NULL"),
+        ),
         Index("ix_verdicts_lead", "lead_id"),
-        Index("ix_verdicts_miss", "quota_id", "verdict", "lacks_yuan"),
+        Index(
+            "ix_verdicts_near",
+            "quota_id",
+            "lacks_yuan",
+            sqlite_where=text("is_near_miss"),
+            postgresql_where=text("is_near_miss"),
+        ),
+        Index("ix_verdicts_outcome", "quota_id", "verdict", "lead_id"),
     )
 
     id: Mapped[pk]
     quota_id: Mapped[ref] = mapped_column(ForeignKey("quotas.id"))
     lead_id: Mapped[ref] = mapped_column(ForeignKey("leads.id"))
-    verdict: Mapped[str] = mapped_column(String(32))
-    lacks_yuan: Mapped[int | None] = mapped_column(BigInteger)
+    verdict: Mapped[Outcome]
+    branch: Mapped[int | None]  # the alternative of the criteria that decided
+    lacks_yuan: Mapped[int | None] = mapped_column(BigInteger)  # where an amount alone is missing
+    is_near_miss: Mapped[bool] = mapped_column(default=False)
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    # Counting days, None = the event is not known. `period_on` is the signing's 统计日期.
-    period_on: Mapped[date | None]
-    registered_on: Mapped[date | None]
-    started_on: Mapped[date | None]
-    is_pending_event: Mapped[bool] = mapped_column(
-        default=False
-    )  # a stated event lacks day or papers
+    signed_from: Mapped[date | None]
+    registered_from: Mapped[date | None]
+    started_from: Mapped[date | None]
+    is_signed_pending: Mapped[bool] = mapped_column(default=False)
+    is_registered_pending: Mapped[bool] = mapped_column(default=False)
+    is_started_pending: Mapped[bool] = mapped_column(default=False)
     judged_at: Mapped[created]

@@ -1,13 +1,34 @@
 """Loading a year's quotas, and keeping every stored verdict equal to what the rule says."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, delete, insert, select, update
 
 from crm.core.db import db
-from crm.quotas.models import Quota
+from crm.leads.models import Lead
+from crm.quotas.facts import CHUNK, Surroundings, facts_of, surroundings, terms_of
+from crm.quotas.models import Quota, Verdict
+from crm.quotas.queries import computed_quotas
+from crm.quotas.rules import (
+    Clause,
+    Entry,
+    JudgedLead,
+    QuotaTerms,
+    counted,
+    entered,
+    judge,
+    kept,
+    nearest_misses,
+    signing_of,
+    with_yuan,
+)
+from crm.quotas.rules import Verdict as Judgement
+
+EVER = date.max
+"""Stored verdicts read every recorded fact, whatever its day: they age by facts, not by dates."""
 
 
 def load_preset(targets: Mapping[str, Any], year: int) -> int:
@@ -66,8 +87,159 @@ def _in_year(day: date, year: int) -> date:
 
 
 def rejudge(lead_ids: Collection[int], *, today: date, at: datetime) -> int:
-    """Bring the stored verdicts of these leads up to date; how many changed.
+    """Bring the stored verdicts of these leads up to date; how many rows changed.
 
-    Called by every door in the transaction that changed a fact of a lead.
+    Called by every door in the transaction that changed a fact of a lead (the lead itself, its
+    figures, milestones and files, its companies, their place on lists, rates, quotas). A signed
+    lead is judged on the quotas of the year its signing counts in, any other on those that are
+    not closed on the day `today`.
     """
-    return 0
+    written = 0
+    for change in _changes(lead_ids, today, lock=True):
+        if change.added:
+            db.session.execute(insert(Verdict), [{**row, "judged_at": at} for row in change.added])
+        if change.changed:
+            db.session.execute(
+                update(Verdict), [{**row, "judged_at": at} for row in change.changed]
+            )
+        if change.removed:
+            ids = [row.id for row in change.removed]
+            db.session.execute(delete(Verdict).where(Verdict.id.in_(ids)))
+        written += len(change.added) + len(change.changed) + len(change.removed)
+    return written
+
+
+def rejudge_all(*, today: date, at: datetime) -> int:
+    """Bring every stored verdict up to date, after a change that may concern anybody."""
+    return rejudge(_all_leads(), today=today, at=at)
+
+
+def differences(*, today: date) -> Iterator[tuple[int, str]]:
+    """What a fresh judging would change: (lead id, title), each lead once. Writes nothing.
+
+    A verdict kept from a year that closed over an unsigned lead is no difference: there the
+    calendar moved on, not a fact.
+    """
+    for change in _changes(_all_leads(), today, lock=False):
+        for lead_id in sorted(change.lead_ids):
+            yield lead_id, change.titles.get(lead_id, "")
+
+
+def _all_leads() -> list[int]:
+    return list(db.session.scalars(select(Lead.id).order_by(Lead.id)))
+
+
+@dataclass(slots=True)
+class _Change:
+    """What has to be written for one chunk of leads, as rows of the table."""
+
+    titles: dict[int, str]
+    signed_ids: set[int]
+    today: date
+    added: list[dict[str, Any]] = field(default_factory=list)
+    changed: list[dict[str, Any]] = field(default_factory=list)
+    removed: list[Row[Any]] = field(default_factory=list)
+
+    @property
+    def lead_ids(self) -> set[int]:
+        """The leads whose stored verdicts are wrong."""
+        wrong = {row["lead_id"] for row in [*self.added, *self.changed]}
+        return wrong | {row.lead_id for row in self.removed if not self._is_last_word(row)}
+
+    def _is_last_word(self, row: Row[Any]) -> bool:
+        is_unsigned = row.lead_id not in self.signed_ids and row.signed_from is None
+        return is_unsigned and row.closes < self.today
+
+
+def _changes(lead_ids: Collection[int], today: date, *, lock: bool) -> Iterator[_Change]:
+    ids = sorted(set(lead_ids))
+    if not ids:
+        return
+    db.session.flush()
+    quotas = _by_criteria()
+    around = surroundings()
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        leads = [with_yuan(lead, around.rates, EVER) for lead in facts_of(chunk, lock=lock)]
+        stored = _stored(chunk)
+        change = _Change(
+            {lead.id: lead.title for lead in leads},
+            {lead.id for lead in leads if signing_of(lead, EVER)},
+            today,
+        )
+        for lead in leads:
+            for row in _rows(lead, quotas, around, today):
+                before = stored.pop((row["quota_id"], lead.id), None)
+                if before is None:
+                    change.added.append(row)
+                elif any(getattr(before, name) != row[name] for name in KEPT):
+                    change.changed.append({"id": before.id, **row})
+        change.removed += stored.values()
+        yield change
+
+
+def _by_criteria() -> dict[Clause, list[tuple[int, QuotaTerms]]]:
+    """The computed quotas by their criteria: years that share them are judged at once."""
+    found: dict[Clause, list[tuple[int, QuotaTerms]]] = {}
+    for quota in db.session.scalars(computed_quotas().order_by(Quota.year, Quota.position)):
+        terms = terms_of(quota)
+        found.setdefault(terms.criteria, []).append((quota.id, terms))
+    return found
+
+
+def _rows(
+    lead: JudgedLead,
+    quotas: Mapping[Clause, Sequence[tuple[int, QuotaTerms]]],
+    around: Surroundings,
+    today: date,
+) -> Iterator[dict[str, Any]]:
+    signing = signing_of(lead, EVER)
+    for alike in quotas.values():
+        meant = [
+            (quota_id, terms)
+            for quota_id, terms in alike
+            if (
+                terms.opens <= signing.counted_on <= terms.closes
+                if signing
+                else terms.closes >= today
+            )
+        ]
+        if not meant:
+            continue
+        verdict = judge(lead, meant[0][1], EVER, around.editions)
+        place = counted(lead, verdict)
+        told = _told(verdict)
+        for quota_id, terms in meant:
+            entry = entered(place, terms)
+            yield {"quota_id": quota_id, "lead_id": lead.id, **told, **asdict(entry)}
+
+
+def _told(verdict: Judgement) -> dict[str, Any]:
+    return {
+        "verdict": verdict.outcome,
+        "branch": verdict.branch,
+        "lacks_yuan": verdict.lacks,
+        "is_near_miss": bool(nearest_misses([verdict])),
+        "reasons": [kept(reason) for reason in verdict.reasons],
+    }
+
+
+KEPT = (
+    "verdict",
+    "branch",
+    "lacks_yuan",
+    "is_near_miss",
+    "reasons",
+    *(each.name for each in fields(Entry)),
+)
+"""The columns of a stored verdict that judging decides."""
+
+
+def _stored(lead_ids: Sequence[int]) -> dict[tuple[int, int], Row[Any]]:
+    columns = [getattr(Verdict, name) for name in KEPT]
+    rows = db.session.execute(
+        select(Verdict.id, Verdict.quota_id, Verdict.lead_id, Quota.closes, *columns)
+        .join(Quota, Quota.id == Verdict.quota_id)
+        .where(Verdict.lead_id.in_(lead_ids))
+    )
+    return {(row.quota_id, row.lead_id): row for row in rows}

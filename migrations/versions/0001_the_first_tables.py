@@ -1107,13 +1107,21 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("quota_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("lead_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("verdict", sa.String(length=32), nullable=False),
+        sa.Column(
+            "verdict",
+            sa.Enum("counts", "pending", "no", name="outcome", native_enum=False, length=32),
+            nullable=False,
+        ),
+        sa.Column("branch", sa.Integer(), nullable=True),
         sa.Column("lacks_yuan", sa.BigInteger(), nullable=True),
+        sa.Column("is_near_miss", sa.Boolean(), nullable=False),
         sa.Column("reasons", sa.JSON(), nullable=False),
-        sa.Column("period_on", sa.Date(), nullable=True),
-        sa.Column("registered_on", sa.Date(), nullable=True),
-        sa.Column("started_on", sa.Date(), nullable=True),
-        sa.Column("is_pending_event", sa.Boolean(), nullable=False),
+        sa.Column("signed_from", sa.Date(), nullable=True),
+        sa.Column("registered_from", sa.Date(), nullable=True),
+        sa.Column("started_from", sa.Date(), nullable=True),
+        sa.Column("is_signed_pending", sa.Boolean(), nullable=False),
+        sa.Column("is_registered_pending", sa.Boolean(), nullable=False),
+        sa.Column("is_started_pending", sa.Boolean(), nullable=False),
         sa.Column("judged_at", crm.core.db.UTCDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_verdicts_lead_id_leads")),
         sa.ForeignKeyConstraint(
@@ -1123,12 +1131,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("quota_id", "lead_id", name=op.f("uq_verdicts_quota_id_lead_id")),
     )
     with op.batch_alter_table("verdicts", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_verdicts_count", ["quota_id", "verdict", "period_on"], unique=False
-        )
         batch_op.create_index("ix_verdicts_lead", ["lead_id"], unique=False)
         batch_op.create_index(
-            "ix_verdicts_miss", ["quota_id", "verdict", "lacks_yuan"], unique=False
+            "ix_verdicts_near",
+            ["quota_id", "lacks_yuan"],
+            unique=False,
+            sqlite_where=sa.text("is_near_miss"),
+            postgresql_where=sa.text("is_near_miss"),
+        )
+        batch_op.create_index(
+            "ix_verdicts_outcome", ["quota_id", "verdict", "lead_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_verdicts_signed",
+            ["quota_id", "signed_from", "lead_id"],
+            unique=False,
+            sqlite_where=sa.text("signed_from IS NOT NULL"),
+            postgresql_where=sa.text("signed_from IS NOT NULL"),
         )
 
     op.create_table(
@@ -1272,9 +1291,18 @@ def downgrade() -> None:
 
     op.drop_table("figures")
     with op.batch_alter_table("verdicts", schema=None) as batch_op:
-        batch_op.drop_index("ix_verdicts_miss")
+        batch_op.drop_index(
+            "ix_verdicts_signed",
+            sqlite_where=sa.text("signed_from IS NOT NULL"),
+            postgresql_where=sa.text("signed_from IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_verdicts_outcome")
+        batch_op.drop_index(
+            "ix_verdicts_near",
+            sqlite_where=sa.text("is_near_miss"),
+            postgresql_where=sa.text("is_near_miss"),
+        )
         batch_op.drop_index("ix_verdicts_lead")
-        batch_op.drop_index("ix_verdicts_count")
 
     op.drop_table("verdicts")
     with op.batch_alter_table("stage_changes", schema=None) as batch_op:

@@ -157,23 +157,23 @@ def test_a_filter_by_quota_lists_the_leads_behind_each_number(app, person, add_l
     with app.app_context(), transaction() as session:
         quota = session.scalar(select(Quota.id).where(Quota.year == 2026, Quota.code == "A"))
 
-        def judge(lead: int, verdict: str, period: date | None, **more: Any) -> None:
+        def judge(lead: int, verdict: str, since: date | None, **more: Any) -> None:
             session.add(
                 Verdict(
                     quota_id=quota,
                     lead_id=lead,
                     verdict=verdict,
                     reasons=[],
-                    period_on=period,
+                    signed_from=since,
                     **more,
                 )
             )
 
         judge(signed, "counts", day)
-        judge(pending, "pending", day)
-        judge(registered, "counts", day, registered_on=day, is_pending_event=True)
-        judge(early, "counts", date(2025, 12, 31))
-        judge(no, "no", day)
+        judge(pending, "pending", day, is_signed_pending=True)
+        judge(registered, "counts", day, registered_from=day, is_registered_pending=True)
+        judge(early, "counts", None)
+        judge(no, "no", None)
 
     def found(**wanted: Any) -> set[int]:
         return ids_matching(app, director, LeadFilter(quota="A", year=2026, **wanted))
@@ -181,7 +181,8 @@ def test_a_filter_by_quota_lists_the_leads_behind_each_number(app, person, add_l
     assert found(event=CountedEvent.SIGNED) == {signed, pending, registered}
     assert found(event=CountedEvent.REGISTERED) == {registered}
     assert found(event=CountedEvent.STARTED) == set()
-    assert found(event=CountedEvent.SIGNED, verdict=Outcome.PENDING) == {pending, registered}
+    assert found(event=CountedEvent.SIGNED, verdict=Outcome.PENDING) == {pending}
+    assert found(event=CountedEvent.REGISTERED, verdict=Outcome.PENDING) == {registered}
     assert found(verdict=Outcome.NO) == {no}
     assert found() == {signed, pending, registered, early, no}
 

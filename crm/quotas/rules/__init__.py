@@ -23,12 +23,15 @@ from crm.quotas.rules.facts import (
     Verdict,
 )
 from crm.quotas.rules.judging import judge, signing_of, with_yuan
+from crm.quotas.rules.keeping import kept, read_reason
 from crm.quotas.rules.standing import (
     CountedLead,
+    Entry,
     Standing,
     Tally,
     Together,
     counted,
+    entered,
     nearest_misses,
     standing,
     together,
@@ -53,6 +56,7 @@ __all__ = [
     "CriteriaError",
     "CriteriaFault",
     "Edition",
+    "Entry",
     "HeadquartersClause",
     "JudgedLead",
     "MilestoneDay",
@@ -72,10 +76,13 @@ __all__ = [
     "Verdict",
     "counted",
     "due",
+    "entered",
     "judge",
+    "kept",
     "monthly_nodes",
     "nearest_misses",
     "parse_criteria",
+    "read_reason",
     "signing_of",
     "standing",
     "together",

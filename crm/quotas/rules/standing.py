@@ -1,7 +1,7 @@
 """Where a quota stands on a day: signed, of those registered, of those started, and what is due."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from crm.leads.rules import AgreementType, MilestoneKind, starting_milestones
@@ -18,6 +18,21 @@ class CountedLead:
     signed: MilestoneDay | None = None
     registered: MilestoneDay | None = None
     started: MilestoneDay | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """From which days on a lead stands in the three numbers of a quota; None = not at all.
+
+    Each number has its own flag: whether the lead is 待补佐证 in it.
+    """
+
+    signed_from: date | None = None
+    registered_from: date | None = None
+    started_from: date | None = None
+    is_signed_pending: bool = False
+    is_registered_pending: bool = False
+    is_started_pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,29 +120,50 @@ def _first(lead: JudgedLead, kinds: frozenset[MilestoneKind]) -> MilestoneDay | 
     return min(events, key=lambda m: (m.day, m.is_pending, repr(m)), default=None)
 
 
-def standing(leads: Iterable[CountedLead], terms: QuotaTerms, on: date) -> Standing:
-    """The three numbers by the end of the day ``on``, each with the leads behind it.
+def entered(lead: CountedLead, terms: QuotaTerms) -> Entry:
+    """When the lead enters each number of the quota.
 
     The signing's 统计日期 decides the period (its event day where none is set); registration and
     start follow whenever they happen. A lead whose verdict is NO enters no number. It is pending
     in a number if its verdict is, or if an event up to that number lacks its day or its papers.
     """
+    if lead.outcome is Outcome.NO or lead.signed is None:
+        return Entry()
+    if not terms.opens <= lead.signed.counted_on <= terms.closes:
+        return Entry()
+    since = max(lead.signed.day, lead.signed.counted_on)
+    entry = Entry(
+        signed_from=since,
+        is_signed_pending=lead.outcome is Outcome.PENDING or lead.signed.is_pending,
+    )
+    if lead.registered is None:
+        return entry
+    since = max(since, lead.registered.day)
+    is_pending = entry.is_signed_pending or lead.registered.is_pending
+    entry = replace(entry, registered_from=since, is_registered_pending=is_pending)
+    if lead.started is None:
+        return entry
+    return replace(
+        entry,
+        started_from=max(since, lead.started.day),
+        is_started_pending=is_pending or lead.started.is_pending,
+    )
+
+
+def standing(leads: Iterable[CountedLead], terms: QuotaTerms, on: date) -> Standing:
+    """The three numbers by the end of the day ``on``, each with the leads behind it."""
     signed: list[tuple[int, bool]] = []
     registered: list[tuple[int, bool]] = []
     started: list[tuple[int, bool]] = []
-    last = min(on, terms.closes)
     for lead in leads:
-        if lead.outcome is Outcome.NO or lead.signed is None or lead.signed.day > on:
-            continue
-        if not terms.opens <= lead.signed.counted_on <= last:
-            continue
-        is_pending = lead.outcome is Outcome.PENDING or lead.signed.is_pending
-        signed.append((lead.lead_id, is_pending))
-        for event, numbers in ((lead.registered, registered), (lead.started, started)):
-            if event is None or event.day > on:
-                break
-            is_pending = is_pending or event.is_pending
-            numbers.append((lead.lead_id, is_pending))
+        entry = entered(lead, terms)
+        for numbers, since, is_pending in (
+            (signed, entry.signed_from, entry.is_signed_pending),
+            (registered, entry.registered_from, entry.is_registered_pending),
+            (started, entry.started_from, entry.is_started_pending),
+        ):
+            if since is not None and since <= on:
+                numbers.append((lead.lead_id, is_pending))
     return Standing(
         code=terms.code,
         label=terms.label,

@@ -1,0 +1,413 @@
+"""The facts that quotas read of leads: a fixed number of SELECTs for any number of leads."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, func, literal, or_, select
+from sqlalchemy.orm import aliased
+
+from crm.core.db import db
+from crm.enterprises.models import Enterprise, RankingEdition, RankingEntry, RankingList
+from crm.leads.models import Attachment, ExchangeRate, Lead, Milestone, StageChange
+from crm.leads.models import Figure as FigureRow
+from crm.leads.rules import (
+    CLOSED,
+    AttachmentKind,
+    Basis,
+    Figure,
+    FigureSource,
+    MilestoneKind,
+    Rate,
+    Stage,
+)
+from crm.quotas.models import Quota
+from crm.quotas.rules import (
+    CountingEvent,
+    Edition,
+    JudgedLead,
+    MilestoneDay,
+    Modality,
+    QuotaTerms,
+    RankingMembership,
+    parse_criteria,
+)
+
+CHUNK = 1000
+"""Leads read at once: few round trips, little memory."""
+
+HIGHEST = 8
+"""How far up a group of companies shareholdings are followed."""
+
+PAPERS_OF_SOURCE: dict[FigureSource, AttachmentKind] = {
+    FigureSource.AGREEMENT: AttachmentKind.AGREEMENT,
+    FigureSource.FILING: AttachmentKind.FILING,
+    FigureSource.STATISTICS: AttachmentKind.STATISTICS,
+}
+PAPERS_OF_MILESTONE: dict[MilestoneKind, frozenset[AttachmentKind]] = {
+    MilestoneKind.SIGNED: frozenset({AttachmentKind.AGREEMENT}),
+    MilestoneKind.REGISTERED: frozenset({AttachmentKind.LICENCE}),
+    MilestoneKind.FILED: frozenset({AttachmentKind.FILING}),
+    MilestoneKind.LAND_SUPPLIED: frozenset({AttachmentKind.LAND_PAPER}),
+    MilestoneKind.STARTED: frozenset({AttachmentKind.PERMIT, AttachmentKind.PHOTO}),
+    MilestoneKind.MOVED_IN: frozenset({AttachmentKind.PERMIT, AttachmentKind.PHOTO}),
+    MilestoneKind.TAXPAYING: frozenset({AttachmentKind.STATISTICS}),
+}
+"""Which uploaded file of the lead proves what, where the fact itself names no paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all leads share: published editions of the ranking lists, and exchange rates."""
+
+    editions: tuple[Edition, ...]
+    rates: tuple[Rate, ...]
+
+
+def surroundings(on: date | None = None) -> Surroundings:
+    """All editions and rates; with `on` those published by the end of that day."""
+    editions = select(RankingList.code, RankingEdition.year, RankingEdition.published_on).join(
+        RankingList, RankingList.id == RankingEdition.list_id
+    )
+    rates = select(ExchangeRate.currency, ExchangeRate.quoted_on, ExchangeRate.cny_per_unit)
+    if on is not None:
+        editions = editions.where(RankingEdition.published_on <= on)
+        rates = rates.where(ExchangeRate.quoted_on <= on)
+    return Surroundings(
+        tuple(Edition(*row) for row in db.session.execute(editions)),
+        tuple(Rate(*row) for row in db.session.execute(rates)),
+    )
+
+
+def terms_of(quota: Quota) -> QuotaTerms:
+    """A computed quota as the rules read it. Raises CriteriaError or ValueError."""
+    return QuotaTerms(
+        code=quota.code,
+        year=quota.year,
+        opens=quota.opens,
+        closes=quota.closes,
+        target=quota.target,
+        criteria=parse_criteria(quota.criteria),
+        label=quota.label,
+        name=quota.name,
+        modality=Modality(quota.modality),
+        event=CountingEvent(quota.event or CountingEvent.SIGNED_AND_REGISTERED),
+    )
+
+
+def facts_of(
+    lead_ids: Iterable[int], *, on: date | None = None, lock: bool = False
+) -> Iterator[JudgedLead]:
+    """The leads as quotas read them, in the order of their ids.
+
+    With `on` a closing dated after that day has not happened yet. With `lock` nobody else changes
+    these leads until the transaction ends (on PostgreSQL; SQLite has one writer anyway).
+    """
+    ids = sorted(set(lead_ids))
+    for start in range(0, len(ids), CHUNK):
+        yield from _chunk(ids[start : start + CHUNK], on, lock=lock)
+
+
+def _chunk(ids: Sequence[int], on: date | None, *, lock: bool) -> Iterator[JudgedLead]:
+    statement = (
+        select(
+            Lead.id,
+            Lead.title,
+            Lead.stage,
+            Lead.stage_before_off_ramp,
+            Lead.path,
+            Lead.agreement_type,
+            Lead.is_physical,
+            Lead.is_headquarters,
+            Lead.exclusion,
+            Lead.contract_lead_id,
+            Lead.investor_id,
+            Lead.list_enterprise_id,
+            Lead.list_shareholding,
+        )
+        .where(Lead.id.in_(ids))
+        .order_by(Lead.id)
+    )
+    if lock:
+        statement = statement.with_for_update(key_share=True)
+    leads = db.session.execute(statement).all()
+    papers = _papers(ids)
+    figures = _figures(ids, papers)
+    milestones = _milestones(ids, papers)
+    rankings = _Rankings(leads)
+    still_open = _closed_later(leads, on)
+    for lead in leads:
+        is_open = lead.id in still_open
+        yield JudgedLead(
+            id=lead.id,
+            title=lead.title,
+            stage=(lead.stage_before_off_ramp or Stage.LEAD) if is_open else lead.stage,
+            path=lead.path,
+            agreement_type=lead.agreement_type,
+            milestones=tuple(milestones[lead.id]),
+            figures=tuple(figures[lead.id]),
+            rankings=rankings.of(lead),
+            is_physical=lead.is_physical,
+            is_headquarters=lead.is_headquarters,
+            exclusion=lead.exclusion,
+            contract_lead_id=lead.contract_lead_id,
+        )
+
+
+def _papers(ids: Sequence[int]) -> dict[int, dict[AttachmentKind, str]]:
+    """The name of one file of each kind, lead by lead."""
+    found: dict[int, dict[AttachmentKind, str]] = defaultdict(dict)
+    rows = db.session.execute(
+        select(Attachment.lead_id, Attachment.kind, Attachment.filename)
+        .where(Attachment.lead_id.in_(ids), Attachment.is_removed.is_(False))
+        .order_by(Attachment.id)
+    )
+    for lead_id, kind, filename in rows:
+        found[lead_id][kind] = filename
+    return found
+
+
+def _figures(
+    ids: Sequence[int], papers: dict[int, dict[AttachmentKind, str]]
+) -> dict[int, list[Figure]]:
+    found: dict[int, list[Figure]] = defaultdict(list)
+    rows = db.session.execute(
+        select(
+            FigureRow.id,
+            FigureRow.lead_id,
+            FigureRow.kind,
+            FigureRow.source,
+            FigureRow.as_of,
+            FigureRow.amount,
+            FigureRow.upper,
+            FigureRow.currency,
+            FigureRow.qualifier,
+            FigureRow.basis,
+            FigureRow.document,
+            Attachment.filename,
+        )
+        .outerjoin(
+            Attachment,
+            (Attachment.id == FigureRow.attachment_id) & Attachment.is_removed.is_(False),
+        )
+        .where(FigureRow.lead_id.in_(ids), FigureRow.is_withdrawn.is_(False))
+        .order_by(FigureRow.id)
+    )
+    for row in rows:
+        proof = PAPERS_OF_SOURCE.get(row.source)
+        found[row.lead_id].append(
+            Figure(
+                kind=row.kind,
+                source=row.source,
+                on=row.as_of,
+                amount=row.amount,
+                currency=row.currency,
+                qualifier=row.qualifier,
+                upper=row.upper,
+                basis=Basis(row.basis) if row.basis else None,
+                document=row.document
+                or row.filename
+                or (papers.get(row.lead_id, {}).get(proof) if proof else None),
+                id=row.id,
+            )
+        )
+    return found
+
+
+def _milestones(
+    ids: Sequence[int], papers: dict[int, dict[AttachmentKind, str]]
+) -> dict[int, list[MilestoneDay]]:
+    found: dict[int, list[MilestoneDay]] = defaultdict(list)
+    rows = db.session.execute(
+        select(
+            Milestone.lead_id,
+            Milestone.kind,
+            Milestone.happened_on,
+            Milestone.statistics_on,
+            Milestone.known_on,
+            Milestone.document,
+            Attachment.filename,
+        )
+        .outerjoin(
+            Attachment,
+            (Attachment.id == Milestone.attachment_id) & Attachment.is_removed.is_(False),
+        )
+        .where(Milestone.lead_id.in_(ids))
+        .order_by(Milestone.id)
+    )
+    for row in rows:
+        own = papers.get(row.lead_id, {}).keys() & PAPERS_OF_MILESTONE.get(row.kind, frozenset())
+        found[row.lead_id].append(
+            MilestoneDay(
+                kind=row.kind,
+                on=row.happened_on,
+                known_on=row.known_on,
+                stat_on=row.statistics_on,
+                has_papers=bool(row.document or row.filename or own),
+            )
+        )
+    return found
+
+
+def _closed_later(leads: Sequence[Row[*tuple[Any, ...]]], on: date | None) -> set[int]:
+    """Those of the closed leads that were not closed yet at the end of the day `on`."""
+    closed = [lead.id for lead in leads if lead.stage in CLOSED]
+    if on is None or not closed:
+        return set()
+    last = (
+        select(StageChange.lead_id, func.max(StageChange.happened_on).label("day"))
+        .where(StageChange.lead_id.in_(closed), StageChange.to_stage.in_(CLOSED))
+        .group_by(StageChange.lead_id)
+        .subquery()
+    )
+    return set(db.session.scalars(select(last.c.lead_id).where(last.c.day > on)))
+
+
+class _Rankings:
+    """Memberships of investors: their own, and those of the companies above them.
+
+    A share held by way of others is the product along the way, as in 60 % of 60 % = 36 %;
+    one unknown step makes the whole unknown.
+    """
+
+    def __init__(self, leads: Iterable[Row[*tuple[Any, ...]]]) -> None:
+        starts = {lead.investor_id for lead in leads} | {lead.list_enterprise_id for lead in leads}
+        self.above = _group_above(starts - {None})
+        everyone = set(self.above) | {parent for parent, _ in self.above.values()}
+        self.entries = _entries({company for company in everyone if company is not None})
+
+    def of(self, lead: Row[*tuple[Any, ...]]) -> tuple[RankingMembership, ...]:
+        if not self.entries:
+            return ()
+        holders: list[tuple[int, Decimal | None]] = []
+        if lead.investor_id is not None:
+            holders += self._upward(lead.investor_id, Decimal(1))
+        named = lead.list_enterprise_id
+        if named is not None and named != lead.investor_id:
+            percent = lead.list_shareholding
+            # What was stated of this project goes before what the register of companies says.
+            stated = list(self._upward(named, None if percent is None else percent / 100))
+            if percent is not None:
+                taken = {company for company, _ in stated}
+                holders = [holder for holder in holders if holder[0] not in taken]
+            known = {company for company, share in holders if share is not None}
+            holders += [holder for holder in stated if holder[0] not in known]
+        return tuple(
+            RankingMembership(shareholding=share, is_confirmed=True, **entry)
+            for company, share in holders
+            for entry in self.entries.get(company, ())
+        )
+
+    def _upward(self, company: int, share: Decimal | None) -> Iterator[tuple[int, Decimal | None]]:
+        seen: set[int] = set()
+        at: int | None = company
+        while at is not None and at not in seen and len(seen) <= HIGHEST:
+            yield at, share
+            seen.add(at)
+            at, percent = self.above.get(at, (None, None))
+            share = None if share is None or percent is None else share * percent / 100
+
+
+def _group_above(companies: set[int]) -> dict[int, tuple[int | None, Decimal | None]]:
+    """Parent and percent held by it, of these companies and of all above them."""
+    if not companies:
+        return {}
+    base = (
+        select(
+            Enterprise.id,
+            Enterprise.parent_id,
+            Enterprise.parent_shareholding,
+            literal(0).label("height"),
+        )
+        .where(Enterprise.id.in_(companies))
+        .cte("above", recursive=True)
+    )
+    parent = aliased(Enterprise)
+    above = base.union(
+        select(parent.id, parent.parent_id, parent.parent_shareholding, base.c.height + 1)
+        .join(base, base.c.parent_id == parent.id)
+        .where(base.c.height < HIGHEST)
+    )
+    rows = db.session.execute(select(above.c.id, above.c.parent_id, above.c.parent_shareholding))
+    return {row.id: (row.parent_id, row.parent_shareholding) for row in rows}
+
+
+def _entries(companies: set[int]) -> dict[int, list[dict[str, Any]]]:
+    if not companies:
+        return {}
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    rows = db.session.execute(
+        select(
+            RankingEntry.enterprise_id,
+            RankingEntry.document,
+            RankingEdition.year,
+            RankingEdition.published_on,
+            RankingList.code,
+            Enterprise.name,
+        )
+        .join(RankingEdition, RankingEdition.id == RankingEntry.edition_id)
+        .join(RankingList, RankingList.id == RankingEdition.list_id)
+        .join(Enterprise, Enterprise.id == RankingEntry.enterprise_id)
+        .where(RankingEntry.enterprise_id.in_(companies))
+        .order_by(RankingEntry.id)
+    )
+    for row in rows:
+        found[row.enterprise_id].append(
+            {
+                "list_code": row.code,
+                "edition_year": row.year,
+                "published_on": row.published_on,
+                "document": row.document,
+                "company": row.name,
+            }
+        )
+    return found
+
+
+def leads_of_enterprise(enterprise_id: int) -> list[int]:
+    """Leads whose investor or list company is this company or one below it in the group."""
+    base = (
+        select(Enterprise.id, literal(0).label("depth"))
+        .where(Enterprise.id == enterprise_id)
+        .cte("below", recursive=True)
+    )
+    child = aliased(Enterprise)
+    below = base.union(
+        select(child.id, base.c.depth + 1)
+        .join(base, base.c.id == child.parent_id)
+        .where(base.c.depth < HIGHEST)
+    )
+    companies = select(below.c.id)
+    return list(
+        db.session.scalars(
+            select(Lead.id)
+            .where(or_(Lead.investor_id.in_(companies), Lead.list_enterprise_id.in_(companies)))
+            .order_by(Lead.id)
+        )
+    )
+
+
+def leads_of_ranking_list(list_id: int) -> list[int]:
+    """Leads with a company of this list above them: a new edition may end their membership."""
+    members = db.session.scalars(
+        select(RankingEntry.enterprise_id)
+        .join(RankingEdition, RankingEdition.id == RankingEntry.edition_id)
+        .where(RankingEdition.list_id == list_id)
+        .distinct()
+    )
+    return sorted({lead_id for member in members for lead_id in leads_of_enterprise(member)})
+
+
+def leads_in_currency(currency: str) -> list[int]:
+    """Leads with a figure in this currency."""
+    return list(
+        db.session.scalars(
+            select(FigureRow.lead_id)
+            .where(FigureRow.currency == currency, FigureRow.is_withdrawn.is_(False))
+            .distinct()
+            .order_by(FigureRow.lead_id)
+        )
+    )

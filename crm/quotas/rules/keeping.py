@@ -1,0 +1,54 @@
+"""A reason as the plain values in which it is kept, and back. Words are made when it is shown."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from crm.leads.rules import Exclusion, FigureKind, FigureSource, Qualifier
+from crm.quotas.rules.facts import Reason, ReasonCode
+
+_NAMES = tuple(each.name for each in fields(Reason))
+_READ: dict[str, Any] = {
+    "code": ReasonCode,
+    "field": FigureKind,
+    "qualifier": Qualifier,
+    "source": FigureSource,
+    "on": date.fromisoformat,
+    "shareholding": Decimal,
+    "min_shareholding": Decimal,
+    "exclusion": Exclusion,
+}
+
+
+def kept(reason: Reason) -> dict[str, Any]:
+    """The reason as JSON keeps it; what says nothing is left out, `passed` always stands."""
+    found: dict[str, Any] = {}
+    for name in _NAMES:
+        value = getattr(reason, name)
+        if name == "passed" or (value is not None and value != ""):
+            found[name] = _plain(value)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return value
+
+
+def read_reason(data: Mapping[str, Any]) -> Reason:
+    """The reason that `kept` wrote. Raises ValueError for a code that is no longer known."""
+    return Reason(
+        **{
+            name: _READ[name](value) if name in _READ and value is not None else value
+            for name, value in data.items()
+            if name in _NAMES
+        }
+    )

@@ -1,0 +1,286 @@
+"""Stored verdicts follow the facts: each kind of change, and nothing but the change."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from crm.accounts.models import User
+from crm.core.db import transaction
+from crm.enterprises.models import RankingEdition
+from crm.leads.models import Attachment, ExchangeRate
+from crm.leads.rules import (
+    AgreementType,
+    AttachmentKind,
+    Exclusion,
+    FigureKind,
+    FigureSource,
+    MilestoneKind,
+    Stage,
+)
+from crm.quotas.facts import (
+    facts_of,
+    leads_in_currency,
+    leads_of_enterprise,
+    leads_of_ranking_list,
+)
+from crm.quotas.models import Quota, Verdict
+from crm.quotas.queries import verdicts_of
+from crm.quotas.rules import Outcome, kept, read_reason
+from crm.quotas.services import differences, rejudge_all
+from tests.features.quota_leads import (
+    AT,
+    SIGNED_ON,
+    TODAY,
+    YI,
+    add_enterprise,
+    add_figure,
+    add_lead,
+    add_milestone,
+    add_ranking,
+    add_signed,
+    codes,
+    judge_again,
+    verdict,
+    wrong,
+)
+
+
+@pytest.fixture
+def written(db_session):
+    with transaction() as session:
+        yield session
+
+
+def test_a_signed_lead_has_verdicts_of_its_year_and_others_of_the_years_still_open(written):
+    signed, open_lead = add_signed(), add_lead()
+    add_figure(open_lead, 60 * YI)
+    judge_again(signed, open_lead)
+    years = {
+        lead.id: {
+            (quota.code, quota.year)
+            for quota in written.query(Quota).join(Verdict).filter(Verdict.lead_id == lead.id)
+        }
+        for lead in (signed, open_lead)
+    }
+    assert years[signed.id] == {("A", 2026), ("B", 2026)}
+    assert years[open_lead.id] == {("A", 2026), ("B", 2026), ("A", 2027), ("B", 2027)}
+    assert verdict(open_lead, "A").verdict is Outcome.PENDING
+    assert verdict(open_lead, "A").signed_from is None
+
+
+def test_a_lead_stands_in_each_number_from_the_day_of_its_event(written):
+    lead = add_signed()
+    add_milestone(lead, MilestoneKind.REGISTERED, date(2026, 9, 1))
+    add_milestone(lead, MilestoneKind.STARTED, date(2026, 11, 2), document=None)
+    judge_again(lead)
+    found = verdict(lead)
+    assert (found.verdict, found.signed_from) == (Outcome.COUNTS, SIGNED_ON)
+    assert (found.registered_from, found.started_from) == (SIGNED_ON, date(2026, 11, 2))
+    assert (found.is_signed_pending, found.is_registered_pending) == (False, False)
+    assert found.is_started_pending
+
+
+def test_judging_again_without_a_change_writes_nothing(written):
+    lead = add_signed()
+    assert judge_again(lead) == 2
+    before = verdict(lead).judged_at
+    assert judge_again(lead) == 0
+    assert verdict(lead).judged_at == before
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome"),
+    [
+        (lambda lead: setattr(lead, "is_physical", False), Outcome.NO),
+        (lambda lead: setattr(lead, "is_physical", None), Outcome.PENDING),
+        (lambda lead: setattr(lead, "exclusion", Exclusion.PPP), Outcome.NO),
+        (lambda lead: setattr(lead, "stage", Stage.LOST), Outcome.NO),
+        (lambda lead: setattr(lead, "agreement_type", AgreementType.FRAMEWORK), Outcome.PENDING),
+        (
+            lambda lead: add_figure(
+                lead, 4 * YI, source=FigureSource.FILING, as_of=TODAY, document="备案证明"
+            ),
+            Outcome.NO,
+        ),
+    ],
+)
+def test_a_change_of_a_lead_is_missed_until_it_is_judged_again(written, change, outcome):
+    lead, other = add_signed(), add_signed("另一个")
+    judge_again(lead, other)
+    assert verdict(lead).verdict is Outcome.COUNTS
+    change(lead)
+    assert wrong() == [lead.id]
+    judge_again(lead)
+    assert verdict(lead).verdict is outcome
+    assert wrong() == []
+
+
+def test_a_withdrawn_figure_judges_no_more(written):
+    lead = add_signed()
+    late = add_figure(lead, 4 * YI, source=FigureSource.FILING, as_of=TODAY, document="备案证明")
+    judge_again(lead)
+    assert verdict(lead).lacks_yuan == 1 * YI
+    assert verdict(lead).is_near_miss
+    late.is_withdrawn = True
+    judge_again(lead)
+    assert verdict(lead).verdict is Outcome.COUNTS
+
+
+def test_an_uploaded_agreement_is_the_paper_of_signing_and_amount(written):
+    lead = add_lead(stage=Stage.SIGNED, agreement_type=AgreementType.FORMAL)
+    add_figure(lead, 6 * YI, source=FigureSource.AGREEMENT, as_of=SIGNED_ON)
+    add_milestone(lead, document=None)
+    judge_again(lead)
+    assert (verdict(lead).verdict, verdict(lead).is_signed_pending) == (Outcome.PENDING, True)
+    file = Attachment(
+        lead_id=lead.id,
+        kind=AttachmentKind.AGREEMENT,
+        filename="投资协议.pdf",
+        media_type="application/pdf",
+        size=1,
+        sha256="0" * 64,
+        stored_name="a" * 32,
+        uploaded_at=AT,
+    )
+    written.add(file)
+    assert wrong() == [lead.id]
+    judge_again(lead)
+    assert (verdict(lead).verdict, verdict(lead).is_signed_pending) == (Outcome.COUNTS, False)
+    file.is_removed = True
+    judge_again(lead)
+    assert verdict(lead).verdict is Outcome.PENDING
+
+
+def test_a_new_rate_concerns_unsigned_foreign_amounts_alone(written):
+    in_talks = add_lead("在谈")
+    add_figure(in_talks, 70_000_000, currency="USD")
+    signed = add_signed("已签", 1)
+    add_figure(
+        signed,
+        70_000_000,
+        currency="USD",
+        source=FigureSource.STATISTICS,
+        as_of=SIGNED_ON,
+        document="统计表",
+    )
+    written.add(ExchangeRate(currency="USD", quoted_on=date(2026, 3, 1), cny_per_unit=Decimal(7)))
+    judge_again(in_talks, signed)
+    assert codes(in_talks) >= {"amount_below"}
+    written.add(
+        ExchangeRate(currency="USD", quoted_on=date(2026, 11, 20), cny_per_unit=Decimal("7.2"))
+    )
+    assert wrong() == [in_talks.id]
+    assert leads_in_currency("USD") == [in_talks.id, signed.id]
+    judge_again(in_talks, signed)
+    assert codes(in_talks) >= {"amount_expected", "amount_provisional"}
+    assert codes(signed) >= {"amount_below"}
+
+
+@pytest.mark.parametrize(
+    ("percent", "code"),
+    [(None, "shareholding_unknown"), (49, "shareholding_low"), (51, "ranked")],
+)
+def test_a_listed_parent_counts_by_the_share_it_holds(written, percent, code):
+    group = add_enterprise("上榜集团")
+    middle = add_enterprise("中间公司", parent_id=group.id, parent_shareholding=100)
+    child = add_enterprise("本地公司", parent_id=middle.id, parent_shareholding=percent)
+    lead = add_signed(yuan=YI, investor_id=child.id)
+    judge_again(lead)
+    assert codes(lead, "A") == {"ranking_none", "amount_below"}
+    entry = add_ranking(group, person_id(written))
+    assert leads_of_enterprise(group.id) == [lead.id]
+    assert wrong() == [lead.id]
+    judge_again(lead)
+    assert code in codes(lead, "A")
+    add_ranking(add_enterprise("别家"), person_id(written), year=2027, on=date(2026, 10, 1))
+    list_id = written.get(RankingEdition, entry.edition_id).list_id
+    assert lead.id in leads_of_ranking_list(list_id)
+    judge_again(lead)
+    assert "ranking_outdated" in codes(lead, "A")
+    assert wrong() == []
+
+
+def person_id(session) -> int:
+    return session.query(User.id).order_by(User.id).first()[0]
+
+
+def test_the_list_company_named_on_the_lead_counts_by_the_stated_share(written):
+    group, child = add_enterprise("上榜集团"), add_enterprise("本地公司")
+    add_ranking(group, person_id(written))
+    lead = add_signed(
+        yuan=YI, investor_id=child.id, list_enterprise_id=group.id, list_shareholding=60
+    )
+    judge_again(lead)
+    assert codes(lead, "A") >= {"ranked"}
+    lead.list_shareholding = 49
+    judge_again(lead)
+    assert codes(lead, "A") >= {"shareholding_low"}
+
+
+def test_shares_along_a_group_are_multiplied_and_circles_end(written):
+    group = add_enterprise("上榜集团")
+    middle = add_enterprise("中间公司", parent_id=group.id, parent_shareholding=60)
+    child = add_enterprise("本地公司", parent_id=middle.id, parent_shareholding=60)
+    group.parent_id, group.parent_shareholding = child.id, 10
+    add_ranking(group, person_id(written))
+    lead = add_signed(yuan=YI, investor_id=child.id)
+    (facts,) = facts_of([lead.id])
+    assert [m.shareholding for m in facts.rankings] == [Decimal("0.36")]
+    assert leads_of_enterprise(group.id) == [lead.id]
+
+
+def test_the_calendar_alone_changes_no_verdict(written):
+    unsigned, signed = add_lead("在谈"), add_signed()
+    add_figure(unsigned, 8 * YI)
+    judge_again(unsigned, signed)
+    for days in (1, 30, 400):
+        assert list(differences(today=TODAY + timedelta(days=days))) == []
+
+
+def test_a_signing_moved_to_another_year_moves_the_verdicts(written):
+    lead = add_lead(stage=Stage.SIGNED, agreement_type=AgreementType.FORMAL)
+    add_figure(lead, 6 * YI, source=FigureSource.AGREEMENT, as_of=SIGNED_ON, document="协议")
+    signing = add_milestone(lead)
+    judge_again(lead)
+    signing.statistics_on = date(2025, 12, 26)
+    assert wrong() == [lead.id]
+    judge_again(lead)
+    assert verdict(lead) is None
+    assert verdict(lead, year=2025).signed_from == SIGNED_ON
+    assert {row.year for row in verdicts_of(lead.id, 2026)} == {2025}
+
+
+def test_a_changed_quota_is_brought_to_all_leads(written):
+    lead = add_signed(yuan=4 * YI)
+    judge_again(lead)
+    quota = written.query(Quota).filter_by(code="B", year=2026).one()
+    quota.criteria = {
+        "any_of": [{"clause": "amount", "field": "total_investment", "at_least_yuan": 4 * YI}]
+    }
+    assert wrong() == [lead.id]
+    assert rejudge_all(today=TODAY, at=AT) == 1
+    assert verdict(lead).verdict is Outcome.COUNTS
+
+
+def test_reasons_are_kept_as_plain_values_and_read_back_whole(written):
+    lead = add_signed(yuan=4_999_000_000)
+    add_figure(lead, 12 * YI, kind=FigureKind.HEADQUARTERS_REVENUE)
+    judge_again(lead)
+    for code in "AB":
+        reasons = verdict(lead, code).reasons
+        assert reasons
+        assert [kept(read_reason(data)) for data in reasons] == reasons
+
+
+def test_facts_of_many_leads_take_as_many_queries_as_of_one(written, count_queries):
+    group = add_enterprise("上榜集团")
+    add_ranking(group, person_id(written))
+    leads = [add_signed(f"项目{n}", investor_id=group.id) for n in range(12)]
+    seen = []
+    for some in (leads[:1], leads):
+        with count_queries() as statements:
+            judge_again(*some)
+        seen.append(len(statements))
+    # The second time one lead has its verdicts already; inserts are one statement for all.
+    assert seen[0] == seen[1] <= 12
