@@ -16,6 +16,7 @@ class AuditEvent(Base):
     __table_args__ = (
         Index("ix_audit_events_subject", "subject_type", "subject_id", "id"),
         Index("ix_audit_events_actor", "actor_id", "id"),
+        Index("ix_audit_events_sealed", "sealed_at", "id"),
     )
 
     id: Mapped[pk]

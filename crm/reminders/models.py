@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.core.db import Base, created, pk, ref, text
-from crm.reminders.rules import DayKind, DeliveryKind, DeliveryState
+from crm.reminders.rules import DayKind, DeliveryKind, DeliveryState, Problem
 
 
 class CalendarDay(Base):
@@ -51,7 +51,8 @@ class Delivery(Base):
     address: Mapped[str | None] = mapped_column(String(120))
     subject: Mapped[str | None] = mapped_column(String(200))
     body: Mapped[text | None]
-    last_error: Mapped[text | None]
+    problem: Mapped[Problem | None]
+    last_error: Mapped[text | None]  # in the mail server's own words
     created_at: Mapped[created]
 
 

@@ -236,6 +236,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_events_actor", ["actor_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_events_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_events_lead_id"), ["lead_id"], unique=False)
+        batch_op.create_index("ix_audit_events_sealed", ["sealed_at", "id"], unique=False)
         batch_op.create_index(
             "ix_audit_events_subject", ["subject_type", "subject_id", "id"], unique=False
         )
@@ -298,6 +299,26 @@ def upgrade() -> None:
         sa.Column("address", sa.String(length=120), nullable=True),
         sa.Column("subject", sa.String(length=200), nullable=True),
         sa.Column("body", sa.Text(), nullable=True),
+        sa.Column(
+            "problem",
+            sa.Enum(
+                "no_address",
+                "inactive",
+                "bad_address",
+                "refused",
+                "not_written",
+                "server_busy",
+                "unreachable",
+                "not_trusted",
+                "sign_in_refused",
+                "lost",
+                "day_over",
+                name="problem",
+                native_enum=False,
+                length=32,
+            ),
+            nullable=True,
+        ),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("created_at", crm.core.db.UTCDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -1379,6 +1400,7 @@ def downgrade() -> None:
     op.drop_table("chains")
     with op.batch_alter_table("audit_events", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_events_subject")
+        batch_op.drop_index("ix_audit_events_sealed")
         batch_op.drop_index(batch_op.f("ix_audit_events_lead_id"))
         batch_op.drop_index(batch_op.f("ix_audit_events_at"))
         batch_op.drop_index("ix_audit_events_actor")

@@ -1,0 +1,223 @@
+"""Mail: a letter becomes a MIME message, a transport hands it over. Knows no feature, reads no clock.
+
+A transport calls `before_handover` at the last moment at which nothing has been given away yet (for
+SMTP between RCPT and DATA). Whatever fails before it, or is answered by the server after it, is
+certain; a connection that breaks after it leaves the fate of the message open.
+"""
+
+import os
+import smtplib
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from crm.config import Mail
+
+TIMEOUT = 20.0
+"""Seconds any single answer of the mail server may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One mail to one person, its text in plain words and as HTML."""
+
+    message_id: str  # without the angle brackets
+    sender: str
+    sender_name: str
+    address: str
+    name: str
+    subject: str
+    text: str
+    html: str
+    locale: str
+    at: datetime
+
+
+class MailFault(StrEnum):
+    BAD_ADDRESS = "bad_address"
+    REFUSED = "refused"
+    SERVER_BUSY = "server_busy"
+    UNREACHABLE = "unreachable"
+    NOT_TRUSTED = "not_trusted"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    LOST = "lost"
+
+
+class NotDelivered(Exception):
+    """The message did not go out, or (LOST) nobody knows; `detail` is what the server said."""
+
+    def __init__(self, fault: MailFault, detail: str = "") -> None:
+        super().__init__(f"{fault}: {detail}")
+        self.fault = fault
+        self.detail = detail
+
+
+class Transport(Protocol):
+    def deliver(self, letter: Letter, before_handover: Callable[[], None]) -> None:
+        """Hand one letter over. Raises NotDelivered; what `before_handover` raises passes through."""
+
+
+def transport_for(mail: Mail, *, timeout: float = TIMEOUT) -> Transport:
+    """The transport the settings name."""
+    return FolderTransport(mail.folder) if mail.is_folder else SmtpTransport(mail, timeout)
+
+
+def message_id(*parts: object, sender: str) -> str:
+    """An identifier that is the same for the same parts, for example 'due.20261204.17@example.cn'."""
+    domain = sender.rpartition("@")[2] or "localhost"
+    return f"{'.'.join(str(part) for part in parts)}@{domain}"
+
+
+def build(letter: Letter) -> EmailMessage:
+    """The letter as MIME: text and HTML as alternatives, names and subject encoded (RFC 2047).
+
+    Raises NotDelivered for an address nobody can send to.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["Message-ID"] = f"<{letter.message_id}>"
+    message["Date"] = format_datetime(letter.at)
+    message["From"] = _address(letter.sender_name, letter.sender)
+    message["To"] = _address(letter.name, letter.address)
+    message["Subject"] = one_line(letter.subject)
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"  # Exchange and Outlook: no absence notes back
+    message["Content-Language"] = "zh-CN" if letter.locale.startswith("zh") else letter.locale
+    message.set_content(letter.text, charset="utf-8", cte="base64")
+    message.add_alternative(letter.html, subtype="html", charset="utf-8", cte="base64")
+    return message
+
+
+def one_line(words: str) -> str:
+    """Text for a header: control characters, line breaks above all, become spaces."""
+    return " ".join("".join(c if c.isprintable() else " " for c in words).split())
+
+
+def _address(name: str, address: str) -> Address:
+    # Non-ASCII addresses need SMTPUTF8, which office servers rarely speak.
+    if not address.isascii() or not address.isprintable() or address.count("@") != 1:
+        raise NotDelivered(MailFault.BAD_ADDRESS, address)
+    try:
+        found = Address(display_name=one_line(name), addr_spec=address)
+    except ValueError as error:  # email.errors.HeaderParseError is one
+        raise NotDelivered(MailFault.BAD_ADDRESS, address) from error
+    if not found.username or not found.domain:
+        raise NotDelivered(MailFault.BAD_ADDRESS, address)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class FolderTransport:
+    """Each message becomes one .eml file named by its identifier: development, no server needed."""
+
+    folder: Path
+
+    def deliver(self, letter: Letter, before_handover: Callable[[], None]) -> None:
+        """Repeating it replaces the file. Raises NotDelivered when the folder cannot be written."""
+        content = build(letter).as_bytes()
+        before_handover()
+        target = self.folder / f"{letter.message_id}.eml"
+        part = target.with_suffix(f".{os.getpid()}.part")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(content)
+            part.replace(target)
+        except OSError as error:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise NotDelivered(MailFault.UNREACHABLE, str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpTransport:
+    """An SMTP server: `smtp` as it is, `smtp+starttls` or `smtps` with a verified certificate.
+
+    A private certificate authority is named to OpenSSL by SSL_CERT_FILE, as for every program.
+    """
+
+    mail: Mail
+    timeout: float = TIMEOUT
+
+    def deliver(self, letter: Letter, before_handover: Callable[[], None]) -> None:
+        content = build(letter).as_bytes()
+        server = self._connected()
+        try:
+            self._envelope(server, letter)
+            before_handover()
+            self._data(server, content)
+        finally:
+            _quit(server)
+
+    def _connected(self) -> smtplib.SMTP:
+        mail, context = self.mail, ssl.create_default_context()
+        server: smtplib.SMTP | None = None
+        try:
+            if mail.scheme == "smtps":
+                server = smtplib.SMTP_SSL(
+                    mail.host, mail.port, timeout=self.timeout, context=context
+                )
+            else:
+                server = smtplib.SMTP(mail.host, mail.port, timeout=self.timeout)
+            if mail.scheme == "smtp+starttls":
+                server.starttls(context=context)
+            if mail.username:
+                server.login(mail.username, mail.password)
+        except (ssl.SSLError, smtplib.SMTPNotSupportedError) as error:
+            raise _given_up(server, MailFault.NOT_TRUSTED, error) from error
+        except smtplib.SMTPAuthenticationError as error:
+            # 4xx here is a server that cannot look the account up just now.
+            fault = MailFault.SIGN_IN_REFUSED if error.smtp_code >= 500 else MailFault.SERVER_BUSY
+            raise _given_up(server, fault, error) from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise _given_up(server, MailFault.UNREACHABLE, error) from error
+        return server
+
+    def _envelope(self, server: smtplib.SMTP, letter: Letter) -> None:
+        try:
+            server.ehlo_or_helo_if_needed()
+            for code, said in (server.mail(letter.sender), server.rcpt(letter.address)):
+                if code >= 400:
+                    raise _answered(code, said)
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotDelivered(MailFault.SERVER_BUSY, _words(error)) from error
+
+    def _data(self, server: smtplib.SMTP, content: bytes) -> None:
+        try:
+            code, said = server.data(content)
+        except smtplib.SMTPDataError as error:  # it refused the word DATA: nothing was given away
+            raise _answered(error.smtp_code, error.smtp_error) from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotDelivered(MailFault.LOST, _words(error)) from error
+        if code >= 400:
+            raise _answered(code, said)
+
+
+def _given_up(server: smtplib.SMTP | None, fault: MailFault, error: Exception) -> NotDelivered:
+    if server is not None:
+        server.close()
+    return NotDelivered(fault, _words(error))
+
+
+def _quit(server: smtplib.SMTP) -> None:
+    """Say good-bye; the fate of the message is settled, so nothing that fails here matters."""
+    with suppress(OSError, smtplib.SMTPException):
+        server.quit()
+    server.close()
+
+
+def _answered(code: int, said: bytes | str) -> NotDelivered:
+    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    fault = MailFault.REFUSED if code >= 500 else MailFault.SERVER_BUSY
+    return NotDelivered(fault, f"{code} {words}")
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:500]
