@@ -3,6 +3,8 @@
 import csv
 import json
 import sys
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import click
@@ -18,9 +20,13 @@ from crm.config import ROOT
 from crm.core import clock, migrations
 from crm.core.db import db, transaction
 from crm.enterprises import reference as rankings
+from crm.history import services as history
 from crm.places import services as places
 from crm.quotas import services as quotas
-from crm.reminders import calendar
+from crm.reminders import calendar, sending
+from crm.reminders import queries as reminders
+from crm.reminders import services as mails
+from crm.reminders.rules import DeliveryState
 
 PRESET = ROOT / "crm" / "presets"
 
@@ -30,6 +36,8 @@ def register(app: Flask) -> None:
     app.cli.add_command(make_migration)
     app.cli.add_command(sample_commands)
     app.cli.add_command(quota_commands)
+    app.cli.add_command(reminder_commands)
+    app.cli.add_command(history_commands)
 
 
 def say(text: str) -> None:
@@ -146,3 +154,86 @@ def quotas_rejudge() -> None:
     with transaction():
         written = quotas.rejudge_all(today=clock.today(), at=clock.now())
     say(f"{written} verdicts brought up to date")
+
+
+@click.group("reminders")
+def reminder_commands() -> None:
+    """What is due, and the mails that tell it."""
+
+
+@reminder_commands.command("due")
+@click.option(
+    "--on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="the day asked for, such as 2026-12-04; default today",
+)
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+def reminders_due(on: datetime | None, as_json: bool) -> None:
+    """The mails of a day: to whom, about which leads. Sends nothing, needs neither worker nor Redis."""
+    day = on.date() if on else clock.today()
+    is_working_day = reminders.work_calendar().is_working_day(day)
+    mails = reminders.due_mails(day) if is_working_day else ()
+    if as_json:
+        print_json(
+            {"on": day, "is_working_day": is_working_day, "mails": [_told(m) for m in mails]}
+        )
+        return
+    if not is_working_day:
+        say(f"{day} is a day off: no mail goes out")
+    for mail in mails:
+        click.echo(f"{mail.name} <{mail.address or '-'}> {mail.problem or ''}".rstrip())
+        for item in mail.items:
+            click.echo(f"  {item.due_on} {item.kind:<8} {item.lead_id} {item.title}")
+
+
+def _told(mail: reminders.DueMail) -> dict[str, Any]:
+    return {
+        "to": None if mail.problem else mail.address,
+        "person": mail.name,
+        "problem": mail.problem,
+        "items": [
+            {
+                "lead_id": item.lead_id,
+                "title": item.title,
+                "kind": item.kind,
+                "due_on": item.due_on,
+            }
+            for item in mail.items
+        ],
+    }
+
+
+@reminder_commands.command("send")
+def reminders_send() -> None:
+    """Plan the mails of today and send what is waiting, as beat and worker do. Exit 1 if one failed."""
+    settings = current_app.extensions["settings"]
+    with transaction():
+        mails.give_up_lost(clock.now())
+        mails.plan(clock.now(), settings.reminders_at)
+    sender = sending.sender_for(settings)
+    states = [sender.send(each) for each in reminders.claimable_ids(clock.now())]
+    say(
+        ", ".join(f"{state}: {states.count(state)}" for state in dict.fromkeys(states)) or "nothing"
+    )
+    if any(state not in {DeliveryState.SENT, DeliveryState.NOTHING_DUE, None} for state in states):
+        sys.exit(1)
+
+
+@click.group("history")
+def history_commands() -> None:
+    """The audit trail."""
+
+
+@history_commands.command("verify")
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+def history_verify(as_json: bool) -> None:
+    """Recompute the chain of seals. Exit 1 when an event is not as it was sealed."""
+    found = history.verify()
+    if as_json:
+        print_json(asdict(found))
+    elif found.broken_at:
+        say(f"BROKEN at event {found.broken_at}; {found.sealed} events before it are intact")
+    else:
+        say(f"intact: {found.sealed} sealed, {found.unsealed} not yet; last seal {found.last_seal}")
+    if found.broken_at:
+        sys.exit(1)

@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -52,6 +53,7 @@ class Settings:
     redis_url: str | None
     mail: Mail
     mail_sender: str
+    reminders_at: time  # of working days, at the office
     data_dir: Path
     base_url: str
     district_preset: str
@@ -123,6 +125,13 @@ class Settings:
         if mode is Mode.PRODUCTION and not redis_url:
             faults.append("REDIS_URL is missing: production needs a Redis for its worker")
 
+        reminders_at = time(8, 30)
+        if clock_text := env.get("REMINDERS_AT", "").strip():
+            try:
+                reminders_at = time.fromisoformat(clock_text)
+            except ValueError:
+                faults.append(f"REMINDERS_AT={clock_text!r}: a time of day like 08:30 is wanted")
+
         secret_key = env.get("SECRET_KEY", "") or (
             DEVELOPMENT_SECRET if mode is not Mode.PRODUCTION else ""
         )
@@ -143,6 +152,7 @@ class Settings:
             redis_url=redis_url,
             mail=mail,
             mail_sender=env.get("MAIL_SENDER", "").strip() or mail.username or "lianzhao@localhost",
+            reminders_at=reminders_at,
             data_dir=data_dir,
             base_url=(env.get("BASE_URL", "").strip() or "http://127.0.0.1:5000").rstrip("/"),
             district_preset=env.get("DISTRICT_PRESET", "").strip() or "tianqiao",

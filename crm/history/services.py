@@ -1,12 +1,15 @@
-"""Writing the audit trail. Every service that changes something calls one of these, never commits."""
+"""Writing and sealing the audit trail. Every service that changes something calls `record`, never commits."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Protocol
 
-from sqlalchemy import inspect
+from sqlalchemy import func, inspect, select
 
 from crm.core.db import Base, db
 from crm.history.models import AuditEvent
@@ -124,3 +127,93 @@ def record_changes(
         actor, at, action, subject,
         before=before, after=after, lead_id=lead_id, department_id=department_id, note=note,
     )  # fmt: skip
+
+
+# --- the seal: each event's hash contains the one before it, so nothing can be changed unseen ---
+
+SETTLES_WITHIN = timedelta(seconds=30)
+"""Younger events wait: a slow transaction may still add one with a lower number."""
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What checking the chain found. `broken_at` is the first event that is not as it was sealed."""
+
+    sealed: int
+    unsealed: int
+    broken_at: int | None
+    last_seal: str | None
+
+
+def seal(at: datetime, limit: int = BATCH) -> int:
+    """Seal the oldest events not sealed yet, at most `limit`; how many.
+
+    The worker does it, because computed inside each write it would make all writers queue up. Two at
+    once wait for each other at the first event. The chain runs in the order of (sealed_at, id).
+    """
+    first = select(AuditEvent.id).order_by(AuditEvent.id).limit(1)
+    db.session.execute(first.with_for_update())
+    last = db.session.execute(
+        select(AuditEvent.sealed_at, AuditEvent.seal)
+        .where(AuditEvent.sealed_at.is_not(None))
+        .order_by(AuditEvent.sealed_at.desc(), AuditEvent.id.desc())
+        .limit(1)
+    ).one_or_none()
+    previous = last.seal if last else ""
+    if last and at <= last.sealed_at:  # two clocks: batches must not share their moment
+        at = last.sealed_at + timedelta(microseconds=1)
+    events = db.session.scalars(
+        select(AuditEvent)
+        .where(AuditEvent.sealed_at.is_(None), AuditEvent.at <= at - SETTLES_WITHIN)
+        .order_by(AuditEvent.id)
+        .limit(limit)
+    ).all()
+    for event in events:
+        previous = _seal_of(event, previous)
+        event.sealed_at, event.seal = at, previous
+    return len(events)
+
+
+def verify() -> Verification:
+    """Recompute the whole chain. A removed, changed or inserted event breaks it at its place.
+
+    What was cut off at the end shows only to somebody who kept an earlier `last_seal`.
+    """
+    sealed, previous = 0, ""
+    for event in _sealed_events():
+        if event.seal != _seal_of(event, previous):
+            return Verification(sealed, _unsealed(), event.id, previous or None)
+        previous = event.seal or ""
+        sealed += 1
+    return Verification(sealed, _unsealed(), None, previous or None)
+
+
+def _sealed_events() -> Iterator[AuditEvent]:
+    statement = (
+        select(AuditEvent)
+        .where(AuditEvent.sealed_at.is_not(None))
+        .order_by(AuditEvent.sealed_at, AuditEvent.id)
+        .execution_options(yield_per=BATCH)
+    )
+    yield from db.session.scalars(statement)
+
+
+def _unsealed() -> int:
+    return (
+        db.session.scalar(
+            select(func.count()).select_from(AuditEvent).where(AuditEvent.sealed_at.is_(None))
+        )
+        or 0
+    )
+
+
+def _seal_of(event: AuditEvent, previous: str) -> str:
+    """SHA-256 over the seal before and everything the event tells, as canonical JSON."""
+    told = {
+        column.key: plain(getattr(event, column.key))
+        for column in inspect(AuditEvent).column_attrs
+        if column.key not in {"sealed_at", "seal"}
+    }
+    text = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()

@@ -150,7 +150,7 @@ _ITEM = (
 )
 
 
-def _item(row: Row[Any], on: date) -> DueItem | None:
+def _item(row: Row[*tuple[Any, ...]], on: date) -> DueItem | None:
     kind = falls_due(row.stage, row.next_action_on, on)
     if kind is None:
         return None
@@ -225,7 +225,7 @@ def _reach(actor: Actor, scope: Scope) -> ColumnElement[bool]:
     return may_see(actor)
 
 
-def _page(actor: Actor, scope: Scope, when: ColumnElement[bool]) -> Select[Any]:
+def _page(actor: Actor, scope: Scope, when: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     return (
         select(*_ITEM, User.name.label("owner"), Department.name.label("department"))
         .select_from(Lead)
@@ -253,7 +253,7 @@ def coming_for(actor: Actor, scope: Scope, today: date, days: int = 7) -> list[P
     return _page_items(_page(actor, scope, when), until)
 
 
-def _page_items(statement: Select[Any], on: date) -> list[PageItem]:
+def _page_items(statement: Select[*tuple[Any, ...]], on: date) -> list[PageItem]:
     rows = db.session.execute(statement)
     return [
         PageItem(item, row.owner, row.department)
@@ -295,7 +295,7 @@ def lost_deliveries(at: datetime) -> list[Delivery]:
     return [each for each in unsettled() if is_lost(standing(each), at)]
 
 
-def deliveries_since(day: date, states: Sequence[DeliveryState]) -> Sequence[Row[Any]]:
+def deliveries_since(day: date, states: Sequence[DeliveryState]) -> Sequence[Row[*tuple[Any, ...]]]:
     """Deliveries in those states from that day on, newest first, with the person's name."""
     statement = (
         select(

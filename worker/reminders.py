@@ -1,0 +1,39 @@
+"""Thin tasks around the reminder mails. None retries by itself: the row says when to try again."""
+
+from celery import shared_task
+from flask import current_app
+
+from crm.core import clock
+from crm.core.db import transaction
+from crm.reminders import queries, sending, services
+
+EXPIRES = 50
+"""Seconds; the next sweep finds the row again, so a number that waited longer is worth nothing."""
+
+
+@shared_task
+def plan_due() -> int:
+    """Note today's mails once it is time; how many were new."""
+    settings = current_app.extensions["settings"]
+    with transaction():
+        planned = services.plan(clock.now(), settings.reminders_at)
+    if planned:
+        sweep()
+    return planned
+
+
+@shared_task
+def sweep() -> int:
+    """Hand the number of every delivery that may be sent now to a worker; how many."""
+    with transaction():
+        services.give_up_lost(clock.now())
+    ids = queries.claimable_ids(clock.now())
+    for delivery_id in ids:
+        send_one.apply_async((delivery_id,), expires=EXPIRES)
+    return len(ids)
+
+
+@shared_task
+def send_one(delivery_id: int) -> str | None:
+    """Send one delivery, if it is still to be sent and nobody else has it."""
+    return sending.sender_for(current_app.extensions["settings"]).send(delivery_id)

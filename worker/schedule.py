@@ -1,0 +1,22 @@
+"""What beat starts, and how often: the one table.
+
+Every entry expires before the next one comes, so that hours without a worker leave no pile behind.
+None names a time of day: whether something is to be done now is asked of the rules and the rows.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+EVERY_MINUTE = timedelta(minutes=1)
+
+
+def _entry(task: str, every: timedelta = EVERY_MINUTE) -> dict[str, Any]:
+    return {"task": task, "schedule": every, "options": {"expires": every.total_seconds() - 5}}
+
+
+BEAT = {
+    "heartbeat": _entry("worker.upkeep.heartbeat"),
+    "plan due mails": _entry("worker.reminders.plan_due"),
+    "send what waits": _entry("worker.reminders.sweep"),
+    "seal the audit trail": _entry("worker.upkeep.seal_history"),
+}
