@@ -119,11 +119,13 @@ def register_features(app: Flask, settings: Settings) -> None:
     from crm.accounts import views as accounts
     from crm.history import views as history
     from crm.leads import views as leads
+    from crm.reminders import views as reminders
 
-    for feature in (accounts, history, leads):
+    for feature in (accounts, history, leads, reminders):
         app.register_blueprint(feature.bp)
     if settings.is_development:
         register_styleguide(app)
+        app.register_blueprint(reminders.outbox)
     navigation.register(app)
 
 

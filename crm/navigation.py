@@ -20,6 +20,7 @@ class Entry:
     icon: str
     roles: tuple[Role, ...]
     on_phone: bool = False
+    also: tuple[str, ...] = ()  # further endpoints it stands for
 
 
 ENTRIES = (
@@ -31,7 +32,13 @@ ENTRIES = (
     Entry("reminders.index", _l("提醒"), "bell", LEAD_READERS, on_phone=True),
     Entry("imports.index", _l("台账"), "file-spreadsheet", (Role.UNIT_HEAD, Role.DIRECTOR)),
     Entry("reports.index", _l("报表"), "report", LEAD_READERS),
-    Entry("accounts.people", _l("管理"), "settings", (Role.ADMINISTRATOR,)),
+    Entry(
+        "accounts.people",
+        _l("管理"),
+        "settings",
+        (Role.ADMINISTRATOR,),
+        also=("reminders.deliveries", "reminders.calendar", "reminders.set_day"),
+    ),
     Entry("history.index", _l("操作记录"), "history", (Role.ADMINISTRATOR, Role.AUDITOR)),
 )
 SEARCH = Entry("leads.entry", _l("搜索"), "search", LEAD_WRITERS, on_phone=True)
@@ -48,7 +55,8 @@ def entries() -> Iterator[dict[str, Any]]:
                 "label": entry.label,
                 "icon": entry.icon,
                 "on_phone": entry.on_phone,
-                "active": entry.endpoint.partition(".")[0] == blueprint,
+                "active": entry.endpoint.partition(".")[0] == blueprint
+                or request.endpoint in entry.also,
             }
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
@@ -24,6 +23,7 @@ from crm.reminders.rules import (
     DeliveryState,
     DueKind,
     Problem,
+    Scope,
     Standing,
     days_overdue,
     falls_due,
@@ -188,14 +188,6 @@ def people_without_mail(on: date) -> tuple[DueMail, ...]:
 
 
 # --- what a person sees on the page ---
-
-
-class Scope(StrEnum):
-    """Whose leads the page shows."""
-
-    MINE = "mine"
-    UNIT = "unit"
-    ALL = "all"
 
 
 SCOPES_OF = {

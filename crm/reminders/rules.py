@@ -36,6 +36,14 @@ class DueKind(StrEnum):
     OVERDUE = "overdue"
 
 
+class Scope(StrEnum):
+    """Whose leads the page of reminders shows."""
+
+    MINE = "mine"
+    UNIT = "unit"
+    ALL = "all"
+
+
 class Problem(StrEnum):
     """Why a mail did not go out, or why nobody knows whether it did."""
 

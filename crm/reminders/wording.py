@@ -5,12 +5,23 @@ from enum import StrEnum
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from crm.reminders.rules import DayKind, DeliveryState, DueKind, LineFault, Problem
+from crm.reminders.rules import (
+    DayKind,
+    DeliveryKind,
+    DeliveryState,
+    DueKind,
+    LineFault,
+    Problem,
+    Scope,
+)
 
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     DueKind: {
         DueKind.DUE: _l("今日到期"),
         DueKind.OVERDUE: _l("已逾期"),
+    },
+    DeliveryKind: {
+        DeliveryKind.DUE_DIGEST: _l("到期提醒"),
     },
     DayKind: {
         DayKind.HOLIDAY: _l("放假"),
@@ -26,9 +37,9 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         DeliveryState.UNCERTAIN: _l("无法确定是否送达"),
     },
     Problem: {
-        Problem.NO_ADDRESS: _l("没有邮箱地址，请在人员中补上"),
+        Problem.NO_ADDRESS: _l("没有邮箱地址，请在账号中补上"),
         Problem.INACTIVE: _l("账号已停用，请把项目交给他人"),
-        Problem.BAD_ADDRESS: _l("邮箱地址写法不对，请在人员中改正"),
+        Problem.BAD_ADDRESS: _l("邮箱地址写法不对，请在账号中改正"),
         Problem.REFUSED: _l("邮件服务器拒收，请核对邮箱地址"),
         Problem.NOT_WRITTEN: _l("邮件内容生成出错，请联系技术支持"),
         Problem.SERVER_BUSY: _l("邮件服务器暂时不收，系统会再试"),
@@ -51,6 +62,12 @@ LINE_FAULT: dict[LineFault, LazyString] = {
     LineFault.TOO_MANY: _l("第%(line)s行起超出一年所需，请核对文件。"),
 }
 """A sentence for every line that cannot be read; `line` and `text` say which."""
+
+SCOPE: dict[Scope, LazyString] = {
+    Scope.MINE: _l("我的"),
+    Scope.UNIT: _l("本单位"),
+    Scope.ALL: _l("全部"),
+}
 
 
 def word(code: StrEnum) -> LazyString:

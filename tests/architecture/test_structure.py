@@ -105,7 +105,7 @@ def worded_codes(feature: str) -> set[tuple[type, str]]:
     return {key for value in vars(module_of(path)).values() for key in keys_in(value)}
 
 
-NOT_ON_SCREEN = {"chains", "enterprises", "reminders"}
+NOT_ON_SCREEN = {"chains", "enterprises"}
 """Features whose codes no page shows yet. The first wording.py there brings all their codes in."""
 
 NEVER_SHOWN = {
@@ -151,7 +151,8 @@ def test_a_template_parses_and_knows_the_filters_it_uses(jinja, path):
 @pytest.mark.parametrize("path", TEMPLATES, ids=place)
 def test_a_template_obeys_the_content_security_policy(path):
     text = re.sub(r"{#.*?#}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-    assert not re.search(r"<[^>]*\sstyle\s*=", text), "a style attribute is ignored by browsers"
+    is_mail = path.parent.name == "mail"  # read by Outlook, which knows inline styles alone
+    assert is_mail or not re.search(r"<[^>]*\sstyle\s*=", text), "browsers ignore style attributes"
     assert not re.search(r"<style\b", text), "styles stand in frontend/"
     assert not re.search(r"<script\b(?![^>]*\ssrc=)", text), "scripts stand in frontend/"
     assert not re.search(r"<[^>]*\son[a-z]+\s*=", text), "listeners stand in frontend/"
