@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from crm.core.forms import BaseForm, trimmed
@@ -19,7 +20,8 @@ class DayForm(BaseForm):
         validators=[InputRequired(_l("请填写日期，如2027-01-01"))],
     )
     kind = SelectField(
-        _l("这一天"), choices=[(kind.value, words) for kind, words in WORDS[DayKind].items()]
+        _l("这一天"),
+        choices=[SelectChoice(kind.value, words) for kind, words in WORDS[DayKind].items()],
     )
     name = StringField(
         _l("说明"),
