@@ -120,8 +120,15 @@ def register_features(app: Flask, settings: Settings) -> None:
     from crm.history import views as history
     from crm.leads import views as leads
     from crm.reminders import views as reminders
+    from crm.reports import views as reports
 
-    for feature in (accounts, history, leads, reminders):
+    for feature in (
+        accounts,
+        history,
+        leads,
+        reminders,
+        reports,
+    ):
         app.register_blueprint(feature.bp)
     if settings.is_development:
         register_styleguide(app)
