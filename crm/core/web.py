@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from flask import Flask, Response, abort, current_app, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import Babel, get_locale
 from flask_login import current_user
 from flask_wtf import CSRFProtect
@@ -51,7 +51,6 @@ def register_web(app: Flask) -> None:
     app.jinja_env.filters.update(day=day_text, moment=moment_text, money=money_text)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.before_request(_refuse_nul)
     app.after_request(_safe_headers)
     for kind in (HTTPException, Refused, Stale, NotFound, TooOften, Exception):
         app.register_error_handler(kind, _error_page)
@@ -60,12 +59,6 @@ def register_web(app: Flask) -> None:
 def mark(chinese: str, english: str) -> str:
     """A punctuation mark of the reader's language, which is no text to translate."""
     return english if str(get_locale() or "zh").startswith("en") else chinese
-
-
-def _refuse_nul() -> None:
-    """No text of ours holds a NUL, and PostgreSQL takes none: such an address is damaged."""
-    if "%00" in request.query_string.decode("latin-1"):
-        abort(400)
 
 
 def day_text(value: date | None) -> str:

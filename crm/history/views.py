@@ -4,6 +4,7 @@ from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from crm.accounts.rules import Role
+from crm.core.forms import trimmed
 from crm.core.guard import allow
 from crm.core.lists import CursorError
 from crm.history import queries
@@ -16,7 +17,7 @@ bp = Blueprint("history", __name__, url_prefix="/history")
 @allow(Role.STAFF, Role.UNIT_HEAD, Role.DIRECTOR, Role.ADMINISTRATOR, Role.AUDITOR)
 def index() -> ResponseReturnValue:
     action = request.args.get("action", "").strip() or None
-    who = request.args.get("who", "").strip()[:60] or None
+    who = trimmed(request.args.get("who", "")[:60])
     if action is not None and action not in ACTION:
         abort(400)
     condition = queries.readable(g.actor.role, g.actor.id, g.actor.department_id)
