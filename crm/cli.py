@@ -10,6 +10,7 @@ from typing import Any
 import click
 import yaml
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 
 from crm import sample
 from crm.accounts.models import User
@@ -168,6 +169,7 @@ def reminder_commands() -> None:
     help="the day asked for, such as 2026-12-04; default today",
 )
 @click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+@with_appcontext
 def reminders_due(on: datetime | None, as_json: bool) -> None:
     """The mails of a day: to whom, about which leads. Sends nothing, needs neither worker nor Redis."""
     day = on.date() if on else clock.today()
@@ -204,6 +206,7 @@ def _told(mail: reminders.DueMail) -> dict[str, Any]:
 
 
 @reminder_commands.command("send")
+@with_appcontext
 def reminders_send() -> None:
     """Plan the mails of today and send what is waiting, as beat and worker do. Exit 1 if one failed."""
     settings = current_app.extensions["settings"]
@@ -226,6 +229,7 @@ def history_commands() -> None:
 
 @history_commands.command("verify")
 @click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+@with_appcontext
 def history_verify(as_json: bool) -> None:
     """Recompute the chain of seals. Exit 1 when an event is not as it was sealed."""
     found = history.verify()

@@ -7,6 +7,7 @@ itself has died, so that a killed run leaves nothing behind.
     python -m tests.servers keep PID USER COMMAND…    what the keeper runs (not for people)
 """
 
+import asyncio
 import contextlib
 import fcntl
 import json
@@ -293,7 +294,8 @@ class SmtpServer:
     """A real SMTP server on loopback with STARTTLS and AUTH.
 
     `refusals` are answers given, one per message and in order, instead of accepting it, for example
-    "451 try later". `messages` is what arrived.
+    "451 try later"; `refused` are recipients it does not know. `messages` is what arrived.
+    At the command `falls_silent_at` (MAIL or DATA) it sets `fell_silent` and says nothing more.
     """
 
     port: int
@@ -303,6 +305,9 @@ class SmtpServer:
     recipients: list[list[str]] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     logins: int = 0
+    refused: set[str] = field(default_factory=set)
+    falls_silent_at: str = ""
+    fell_silent: threading.Event = field(default_factory=threading.Event)
 
     @property
     def url(self) -> str:
@@ -321,7 +326,28 @@ class SmtpServer:
         self.logins += good
         return AuthResult(success=good, handled=good or mechanism not in {"PLAIN", "LOGIN"})
 
+    async def handle_MAIL(  # noqa: N802
+        self, _server: Any, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        await self._may_fall_silent("MAIL")
+        envelope.mail_from = address
+        return "250 2.1.0 ok"
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: Any, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if address in self.refused:
+            return "550 5.1.1 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 ok"
+
+    async def _may_fall_silent(self, command: str) -> None:
+        if self.falls_silent_at == command:
+            self.fell_silent.set()
+            await asyncio.Event().wait()  # until the client has gone
+
     async def handle_DATA(self, _server: Any, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        await self._may_fall_silent("DATA")
         if self.refusals:
             return self.refusals.pop(0)
         content = envelope.content or b""
@@ -335,9 +361,9 @@ class SmtpServer:
 
 
 @contextlib.contextmanager
-def smtp_server() -> Iterator[SmtpServer]:
+def smtp_server(port: int | None = None) -> Iterator[SmtpServer]:
     """A server that demands TLS, then a login, before it takes mail."""
-    server = SmtpServer(redis_server.free_port())
+    server = SmtpServer(port or redis_server.free_port())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE, FIXTURES / "smtp_key.pem")
     controller = Controller(

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Protocol
 
 from crm.config import Mail
+from crm.core.clock import OFFICE
 
 TIMEOUT = 20.0
 """Seconds any single answer of the mail server may take."""
@@ -84,15 +86,16 @@ def build(letter: Letter) -> EmailMessage:
     """
     message = EmailMessage(policy=SMTP)
     message["Message-ID"] = f"<{letter.message_id}>"
-    message["Date"] = format_datetime(letter.at)
+    message["Date"] = format_datetime(letter.at.astimezone(OFFICE))
     message["From"] = _address(letter.sender_name, letter.sender)
     message["To"] = _address(letter.name, letter.address)
     message["Subject"] = one_line(letter.subject)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"  # Exchange and Outlook: no absence notes back
-    message["Content-Language"] = "zh-CN" if letter.locale.startswith("zh") else letter.locale
     message.set_content(letter.text, charset="utf-8", cte="base64")
     message.add_alternative(letter.html, subtype="html", charset="utf-8", cte="base64")
+    # Setting a content clears every Content-… header, so this one comes last.
+    message["Content-Language"] = "zh-CN" if letter.locale.startswith("zh") else letter.locale
     return message
 
 
@@ -107,7 +110,7 @@ def _address(name: str, address: str) -> Address:
         raise NotDelivered(MailFault.BAD_ADDRESS, address)
     try:
         found = Address(display_name=one_line(name), addr_spec=address)
-    except ValueError as error:  # email.errors.HeaderParseError is one
+    except (ValueError, IndexError, MessageError) as error:
         raise NotDelivered(MailFault.BAD_ADDRESS, address) from error
     if not found.username or not found.domain:
         raise NotDelivered(MailFault.BAD_ADDRESS, address)

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -181,22 +182,19 @@ def verify() -> Verification:
     What was cut off at the end shows only to somebody who kept an earlier `last_seal`.
     """
     sealed, previous = 0, ""
-    for event in _sealed_events():
-        if event.seal != _seal_of(event, previous):
-            return Verification(sealed, _unsealed(), event.id, previous or None)
-        previous = event.seal or ""
-        sealed += 1
-    return Verification(sealed, _unsealed(), None, previous or None)
-
-
-def _sealed_events() -> Iterator[AuditEvent]:
-    statement = (
+    events = db.session.scalars(
         select(AuditEvent)
         .where(AuditEvent.sealed_at.is_not(None))
         .order_by(AuditEvent.sealed_at, AuditEvent.id)
         .execution_options(yield_per=BATCH)
     )
-    yield from db.session.scalars(statement)
+    with closing(events):  # a broken chain ends the reading early
+        for event in events:
+            if event.seal != _seal_of(event, previous):
+                return Verification(sealed, _unsealed(), event.id, previous or None)
+            previous = event.seal or ""
+            sealed += 1
+    return Verification(sealed, _unsealed(), None, previous or None)
 
 
 def _unsealed() -> int:

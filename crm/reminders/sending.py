@@ -35,7 +35,7 @@ class Sender:
 
     settings: Settings
     transport: Transport
-    now: Callable[[], datetime] = clock.now
+    now: Callable[[], datetime]
 
     def send(self, delivery_id: int) -> DeliveryState | None:
         """Send one delivery if it is to be sent now; what became of it, None if it was not ours."""
@@ -96,4 +96,4 @@ class Sender:
 
 def sender_for(settings: Settings) -> Sender:
     """A sender with the transport the settings name."""
-    return Sender(settings, transport_for(settings.mail))
+    return Sender(settings, transport_for(settings.mail), clock.now)
