@@ -159,15 +159,17 @@ def postgres_binaries() -> list[Path]:
     return [folder for folder in found if (folder / "initdb").is_file()]
 
 
-def start_postgres(run: Run) -> dict[str, Any]:
+def start_postgres(run: Run, **changed: str) -> dict[str, Any]:
     """Initialise and start a server on a socket, tuned for speed and not for safety.
+
+    `changed` are settings of postgresql.conf to have otherwise.
 
     Returns `{"keeper": pid, "host": socket folder}`. Raises `NoServerError`.
     """
     faults = []
     for binaries in postgres_binaries():
         try:
-            return _postgres_from(binaries, run)
+            return _postgres_from(binaries, run, changed)
         except (OSError, subprocess.CalledProcessError, NoServerError) as fault:
             said = getattr(fault, "stderr", b"") or b""
             faults.append(f"{binaries}: {fault} {said.decode(errors='replace').strip()}")
@@ -178,7 +180,7 @@ def start_postgres(run: Run) -> dict[str, Any]:
     )
 
 
-def _postgres_from(binaries: Path, run: Run) -> dict[str, Any]:
+def _postgres_from(binaries: Path, run: Run, changed: dict[str, str]) -> dict[str, Any]:
     home = run.folder / "postgres"
     home.mkdir()
     user = _server_user()
@@ -220,6 +222,7 @@ def _postgres_from(binaries: Path, run: Run) -> dict[str, Any]:
         "wal_level": "minimal",
         "max_wal_senders": "0",
         "autovacuum": "off",
+        **changed,
     }
     options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
     command = [str(binaries / "postgres"), "-D", str(data), *options]

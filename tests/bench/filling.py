@@ -8,7 +8,7 @@ import json
 import random
 import sqlite3
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import psycopg
@@ -16,8 +16,6 @@ import psycopg
 from crm.core.pinyin import pinyin_initials
 from crm.enterprises.rules import loose_name, normalise_name, search_text, title_key
 
-TODAY = date(2026, 11, 23)
-MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 OWNERS, DEPARTMENTS = 30, 20
 BATCH = 5000
 
@@ -43,10 +41,13 @@ ENDED = ("OPERATING", "LOST", "TRANSFERRED", "PARKED")
 class Filler:
     """Makes the rows, table by table, in an order that satisfies the foreign keys."""
 
-    def __init__(self, rows: int, password_hash: str, places: dict[str, list[int]]) -> None:
+    def __init__(
+        self, rows: int, today: date, password_hash: str, places: dict[str, list[int]]
+    ) -> None:
         self.rows = rows
+        self.today = today
+        self.morning = datetime.combine(today, time(1, 0), UTC)
         self.password_hash = password_hash
-        self.draw = random.Random(rows)  # noqa: S311
         self.chains = places["chains"]
         self.segments = places["segments"]  # ids, chain by chain in the order of `segment_chains`
         self.segment_chains = places["segment_chains"]
@@ -138,7 +139,7 @@ class Filler:
         for place, (login, name, role, unit) in enumerate(people):
             yield (
                 self.first_user + place, login, name, pinyin_initials(name), f"{login}@example.gov.cn",
-                role, unit, self.password_hash, False, True, "zh", f"stamp{place}", 0, MORNING, 1,
+                role, unit, self.password_hash, False, True, "zh", f"stamp{place}", 0, self.morning, 1,
             )  # fmt: skip
 
     def owner(self, n: int) -> tuple[int, int]:
@@ -157,11 +158,11 @@ class Filler:
         for n in range(1, self.companies + 1):
             name = self.company(n)
             initials = pinyin_initials(name)
-            yield n, name, normalise_name(name), loose_name(name), initials, search_text(name, initials), MORNING, 1
+            yield n, name, normalise_name(name), loose_name(name), initials, search_text(name, initials), self.morning, 1
 
     def contacts(self) -> Iterator[tuple[Any, ...]]:
         for n in range(1, self.companies + 1):
-            yield n, n, f"{'赵钱孙李周吴郑王'[n % 8]}经理", "投资总监", f"138{n % 10**8:08d}", MORNING, 1
+            yield n, n, f"{'赵钱孙李周吴郑王'[n % 8]}经理", "投资总监", f"138{n % 10**8:08d}", self.morning, 1
 
     # ------------------------------------------------------------ leads
 
@@ -176,13 +177,14 @@ class Filler:
     def progress(self, n: int) -> date:
         """Open leads moved in the last ninety days, the others in the last ten years."""
         reach = 90 if n % 5 in {1, 2} or n % 100 == 0 else 3650
-        return TODAY - timedelta(days=n * 2654435761 % 2**32 % reach)
+        return self.today - timedelta(days=n * 2654435761 % 2**32 % reach)
 
     def amount(self, n: int) -> int | None:
         return None if n % 11 == 0 else (n * 48271 % 500 + 1) * 10**7 * (10 if n % 40 == 0 else 1)
 
     def signed_on(self, n: int) -> date:
-        return date(2026, 1, 1) + timedelta(days=n // 100 % 320)
+        first = date(self.today.year, 1, 1)
+        return first + timedelta(days=n // 100 % ((self.today - first).days + 1))
 
     def title(self, n: int) -> str:
         return f"{THINGS[n % 18]}{KINDS[n // 18 % 7]}{'一二三四五六七八九'[n % 9]}期" if n % 4 == 0 else (
@@ -199,7 +201,7 @@ class Filler:
             owner, unit = self.owner(n)
             is_open, progress = stage in OPEN, self.progress(n)
             amount = self.amount(n)
-            due = TODAY + timedelta(days=n * 13 % 40 - 10) if is_open and n % 6 else None
+            due = self.today + timedelta(days=n * 13 % 40 - 10) if is_open and n % 6 else None
             place = n * 131 % len(self.segments)
             yield (
                 n, f"BB20260101-{n:06d}", title, title_key(title)[:120],
@@ -210,7 +212,7 @@ class Filler:
                 progress - timedelta(days=200), progress,
                 ACTIONS[n % 5] if due else None, due, False, True, n % 3 == 2, "new", "other_province",
                 "chain", "abc"[n % 3], SAID[n % 4], amount, f"{amount / 10**8:g}亿元" if amount else None,
-                owner, MORNING - timedelta(days=n % 3000), 1,
+                owner, self.morning - timedelta(days=n % 3000), 1,
             )  # fmt: skip
 
     def is_signed(self, n: int) -> bool:
@@ -227,7 +229,7 @@ class Filler:
                 row += 1
                 yield (
                     row, n, "total_investment", source, self.progress(n), f"{amount / 10**8:g}亿元",
-                    amount, "CNY", "投资协议第3条" if source == "agreement" else None, False, owner, MORNING,
+                    amount, "CNY", "投资协议第3条" if source == "agreement" else None, False, owner, self.morning,
                 )  # fmt: skip
 
     def milestones(self) -> Iterator[tuple[Any, ...]]:
@@ -236,7 +238,7 @@ class Filler:
             day, (owner, _unit) = self.signed_on(n), self.owner(n)
             for kind in ("signed", "registered", "started")[: n // 100 % 3 + 1]:
                 row += 1
-                yield row, n, kind, day, day, "投资协议", "person", owner, MORNING
+                yield row, n, kind, day, day, "投资协议", "person", owner, self.morning
 
     def stage_changes(self) -> Iterator[tuple[Any, ...]]:
         row = 0
@@ -244,7 +246,7 @@ class Filler:
             owner, _unit = self.owner(n)
             for before, after, ago in ((None, "LEAD", 200), ("LEAD", self.stage(n), 0)):
                 row += 1
-                yield row, n, before, after, self.progress(n) - timedelta(days=ago), "person", owner, MORNING
+                yield row, n, before, after, self.progress(n) - timedelta(days=ago), "person", owner, self.morning
 
     def activities(self) -> Iterator[tuple[Any, ...]]:
         row = 0
@@ -254,7 +256,7 @@ class Filler:
                 row += 1
                 yield (
                     row, n, ("call", "visit_out", "reception", "meeting")[k],
-                    self.progress(n) - timedelta(days=15 * k), SAID[k], "赵经理", k == 1, owner, MORNING,
+                    self.progress(n) - timedelta(days=15 * k), SAID[k], "赵经理", k == 1, owner, self.morning,
                 )  # fmt: skip
 
     def events(self) -> Iterator[tuple[Any, ...]]:
@@ -267,7 +269,7 @@ class Filler:
                 before = json.dumps({"next_action": ACTIONS[k % 5]}, ensure_ascii=False) if k else None
                 after = json.dumps({"next_action": ACTIONS[(k + 1) % 5]}, ensure_ascii=False) if k else created
                 yield (
-                    row, MORNING - timedelta(days=30 * (6 - k)), owner, "责任人", "10.0.0.8",
+                    row, self.morning - timedelta(days=30 * (6 - k)), owner, "责任人", "10.0.0.8",
                     "lead_edited" if k else "lead_registered", "leads", n, n, unit, before, after,
                 )  # fmt: skip
 
@@ -282,7 +284,7 @@ class Filler:
                 counts = amount >= threshold
                 yield (
                     row, quota, n, "counts" if counts else "no", None if counts else threshold - amount,
-                    REASONS, day, day if reached >= 1 else None, day if reached >= 2 else None, False, MORNING,
+                    REASONS, day, day if reached >= 1 else None, day if reached >= 2 else None, False, self.morning,
                 )  # fmt: skip
 
 

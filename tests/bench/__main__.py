@@ -1,0 +1,360 @@
+"""`make bench`: how fast the product is, beside the least a page can cost on the same machine.
+
+    make bench                                all: both databases, 10,000 and 100,000 leads
+    make bench ROWS=10000 DB=postgresql       some of it; ARGS="--cases list,detail --seconds 2" less still
+    make bench ARGS=--quick                   10,000 leads on PostgreSQL, two seconds a case
+
+Prints a table and writes var/bench.json. Everything runs on this machine in a folder that is removed.
+"""
+
+import argparse
+import json
+import os
+import platform
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from argon2 import PasswordHasher
+from sqlalchemy import event
+
+from crm.config import Settings
+from crm.core import clock
+from tests.bench.filling import Filler, fill_postgres, fill_sqlite
+from tests.bench.load import Browser, Measured, Request, measure
+from tests.servers import Run, postgres_url, start_postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+PASSWORD = "Bench-2026-word"  # noqa: S105
+LIMITS = {"list": 8, "list filtered": 8, "detail": 8}
+"""How many times the floor a case may take on PostgreSQL at 100,000 leads; others 15."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing people do: who does it, and the request number n of it."""
+
+    name: str
+    login: str
+    request: Callable[[int], Request]
+    expected: int = 200
+
+
+def reading(name: str, login: str, *paths: str) -> Case:
+    return Case(name, login, lambda n: ("GET", paths[n % len(paths)], None))
+
+
+def cases(rows: int) -> list[Case]:
+    """What is measured; the paths vary, so that no answer can be kept from the last one."""
+    found = [
+        reading("list", "leader", "/leads/"),
+        reading(
+            "list filtered",
+            "leader",
+            *(f"/leads/?stage=IN_TALKS&chain={chain}&amount_from=1%E4%BA%BF&sort=amount" for chain in range(1, 6)),
+        ),
+        reading("search 2", "leader", *(f"/leads/?q={quote(q)}" for q in ("项目", "硅溶", "轴承", "华建", "氢能"))),
+        reading(
+            "search 4",
+            "leader",
+            *(f"/leads/?q={quote(q)}" for q in ("生产基地", "动力电池", "检验检测", "高端轴承", "济南华建")),
+        ),
+        Case("detail", "leader", lambda n: ("GET", f"/leads/{n * 7919 % rows + 1}", None)),
+        reading("list of staff", "staff3", "/leads/"),
+        reading("home of leader", "leader", "/"),
+        reading("home of staff", "staff3", "/"),
+    ]
+    return found
+
+
+# ---------------------------------------------------------------- what it runs on
+
+
+@contextmanager
+def database(kind: str, rows: int, run: Run) -> Iterator[dict[str, str]]:
+    """A prepared and filled database: the environment that leads the product to it."""
+    data = run.folder / f"{kind}-{rows}"
+    data.mkdir(mode=0o755)
+    if kind == "postgresql":
+        # As in production: nothing of safety is switched off.
+        server = run.shared(
+            "postgres",
+            lambda: start_postgres(
+                run, fsync="on", synchronous_commit="on", full_page_writes="on", shared_buffers="256MB"
+            ),
+        )
+        name = f"bench_{rows}"
+        with psycopg.connect(host=server["host"], user="postgres", dbname="postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        url = postgres_url(server["host"], name)
+    else:
+        url = f"sqlite:///{data / 'lianzhao.db'}"
+    environment = {
+        **os.environ,
+        "LIANZHAO_ENV": "production",
+        "LIANZHAO_DATA": str(data),
+        "DATABASE_URL": url,
+        "SECRET_KEY": "of-the-bench-only-of-the-bench-only",
+        "REDIS_URL": "redis://127.0.0.1:1/0",  # nobody there: no page may ask it
+        "MAIL_URL": "smtp://127.0.0.1:1",
+    }
+    subprocess.run(
+        [BIN / "flask", "--app", "app", "prepare"], cwd=ROOT, env=environment, check=True, capture_output=True
+    )
+    begun = time.monotonic()
+    if kind == "postgresql":
+        with psycopg.connect(host=server["host"], user="postgres", dbname=name, autocommit=True) as connection:
+            fill_postgres(connection, filler(rows, lambda sql: connection.execute(sql).fetchall()))
+    else:
+        with sqlite3.connect(data / "lianzhao.db") as connection:
+            fill_sqlite(connection, filler(rows, lambda sql: connection.execute(sql).fetchall()))
+        connection.close()
+    say(f"{kind}, {rows:,} leads: filled in {time.monotonic() - begun:.0f} s")
+    yield environment
+    if kind == "postgresql":
+        with psycopg.connect(host=server["host"], user="postgres", dbname="postgres", autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def filler(rows: int, ask: Callable[[str], list[Any]]) -> Filler:
+    segments = ask("SELECT id, chain_id FROM segments ORDER BY chain_id, position")
+    today = clock.today()
+    return Filler(
+        rows,
+        today,
+        PasswordHasher().hash(PASSWORD),
+        {
+            "chains": [row[0] for row in ask("SELECT id FROM chains ORDER BY position")],
+            "segments": [row[0] for row in segments],
+            "segment_chains": [row[1] for row in segments],
+            "quotas": [
+                row[0]
+                for row in ask(
+                    f"SELECT id FROM quotas WHERE year = {today.year} AND code IN ('A', 'B') ORDER BY code"  # noqa: S608
+                )
+            ],
+            "first_user": [ask("SELECT max(id) FROM users")[0][0] + 1],
+        },
+    )
+
+
+@contextmanager
+def gunicorn(app: str, environment: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """An application under two workers: its port and the master's process id."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [BIN / "gunicorn", f"--bind=127.0.0.1:{port}", "--workers=2", "--log-level=error", app],
+        cwd=ROOT,
+        env=environment,
+    )
+    try:
+        until = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                if server.poll() is not None or time.monotonic() > until:
+                    raise RuntimeError(f"{app} does not start") from None
+                time.sleep(0.05)
+        yield port, server.pid
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def memory_per_worker(master: int) -> dict[str, float]:
+    """MB of the largest worker: PSS (its share of what workers share) and RSS."""
+    found = {"pss": 0.0, "rss": 0.0}
+    for children in Path(f"/proc/{master}/task/{master}/children").read_text().split():
+        rollup = Path(f"/proc/{children}/smaps_rollup").read_text()
+        sizes = {
+            name.rstrip(":").lower(): int(size) / 1024
+            for name, size, *_unit in (line.split() for line in rollup.splitlines()[1:])
+        }
+        found = {name: max(found[name], sizes[name]) for name in found}
+    return found
+
+
+def query_counts(environment: dict[str, str], wanted: list[Case]) -> dict[str, int | None]:
+    """How many statements each page sends, counted in this process."""
+    from crm.core.db import db
+    from crm.factory import create_app
+
+    app = create_app(Settings.from_env(environment))
+    counts: dict[str, int | None] = {}
+    with app.app_context():
+        seen: list[str] = []
+
+        def note(_c: Any, _u: Any, statement: str, *_rest: Any) -> None:
+            if not statement.lstrip().upper().startswith(("BEGIN", "PRAGMA")):
+                seen.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        users = dict(db.session.execute(db.text("SELECT login, id FROM users")).all())
+        stamps = dict(db.session.execute(db.text("SELECT login, session_stamp FROM users")).all())
+    for case in wanted:
+        client = app.test_client()
+        with client.session_transaction() as session:
+            session["_user_id"] = f"{users[case.login]}:{stamps[case.login]}"
+            session["_fresh"] = True
+        method, path, form = case.request(1)
+        if form is not None:
+            counts[case.name] = None
+            continue
+        seen.clear()
+        answer = client.open(path, method=method)
+        counts[case.name] = len(seen) if answer.status_code == case.expected else None
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    return counts
+
+
+# ---------------------------------------------------------------- the run
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def bench(kind: str, rows: int, run: Run, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Every case on one database of one size."""
+    results: list[dict[str, Any]] = []
+    with database(kind, rows, run) as environment:
+        wanted = [case for case in cases(rows) if not options.cases or case.name in options.cases]
+        counts = query_counts(environment, wanted)
+        missing = [case.name for case in wanted if case.expected == 200 and counts[case.name] is None]
+        for name in missing:
+            say(f"  {name}: not there yet, left out")
+        wanted = [case for case in wanted if case.name not in missing]
+
+        def add(name: str, clients: int, measured: Measured, **more: Any) -> None:
+            floor = next(
+                (r for r in results if r["case"] == "floor" and r["clients"] == clients), None
+            )
+            row = {"database": kind, "rows": rows, "case": name, "clients": clients, **asdict(measured), **more}
+            row["ratio"] = measured.p50 / floor["p50"] if floor else 1.0
+            row["throughput_ratio"] = floor["per_second"] / measured.per_second if floor else 1.0
+            results.append(row)
+            say(
+                f"  {name:<16}{clients:>2}  p50 {row['p50']:8.2f}  p95 {row['p95']:8.2f} ms  "
+                f"{row['per_second']:7.1f}/s  {row['ratio']:5.1f}x  {row['throughput_ratio']:5.1f}x  "
+                f"{more.get('queries') if more.get('queries') is not None else '':>3} queries  {row['kilobytes']:.0f} kB"
+            )
+
+        with gunicorn("tests.bench.floor:app", environment) as (port, _master):
+            browser = Browser(port)
+            for clients in options.clients:
+                warm_up(browser.send, lambda _n: ("GET", "/", None))
+                add(
+                    "floor",
+                    clients,
+                    measure(
+                        browser.send, lambda _n: ("GET", "/", None), clients=clients, seconds=options.seconds, least=200
+                    ),
+                    queries=1,
+                )
+        with gunicorn("app:app", environment) as (port, master):
+            browsers = {login: Browser(port).sign_in(login, PASSWORD) for login in {case.login for case in wanted}}
+            for case in wanted:
+                browser = browsers[case.login]
+                warm_up(browser.send, case.request)
+                for clients in options.clients:
+                    measured = measure(
+                        browser.send,
+                        case.request,
+                        clients=clients,
+                        seconds=options.seconds,
+                        least=40,
+                        expected=case.expected,
+                    )
+                    add(case.name, clients, measured, queries=counts[case.name])
+            memory = memory_per_worker(master)
+            say(f"  memory per worker: {memory['pss']:.0f} MB PSS, {memory['rss']:.0f} MB RSS")
+            results.append({"database": kind, "rows": rows, "case": "memory", **memory})
+    return results
+
+
+def warm_up(send: Callable[[Request], Any], request: Callable[[int], Request]) -> None:
+    """Both workers have compiled the page and the database has read what it needs."""
+    for n in range(24):
+        send(request(n))
+
+
+def verdicts(results: list[dict[str, Any]]) -> list[str]:
+    """What does not hold of what the product promises, one sentence each."""
+    found = []
+    by_case = {(r["database"], r["rows"], r["case"], r.get("clients")): r for r in results}
+    for (kind, rows, name, clients), row in by_case.items():
+        if name == "memory":
+            if row["rss"] > 160:
+                found.append(f"{kind} {rows}: a worker takes {row['rss']:.0f} MB, more than 160")
+            continue
+        if kind != "postgresql" or name == "floor":
+            continue
+        limit = LIMITS.get(name, 15)
+        if rows == 100_000 and clients == 1 and row["ratio"] > limit:
+            found.append(f"{name} takes {row['ratio']:.1f} times the floor, more than {limit}")
+        if rows == 100_000 and clients == 8 and row["throughput_ratio"] > limit:
+            found.append(f"{name} at 8: {row['throughput_ratio']:.1f} times fewer requests than the floor, {limit} allowed")
+        small = by_case.get((kind, 10_000, name, clients))
+        if rows == 100_000 and small and row["p50"] > 1.5 * small["p50"]:
+            found.append(f"{name}: {row['p50'] / small['p50']:.1f} times slower with ten times the leads")
+    return found
+
+
+def listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", default=os.environ.get("ROWS") or "10000,100000")
+    parser.add_argument("--db", default=os.environ.get("DB") or "sqlite,postgresql")
+    parser.add_argument("--cases", type=listed, default=[])
+    parser.add_argument("--clients", type=lambda text: [int(n) for n in listed(text)], default=[1, 8])
+    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--out", type=Path, default=ROOT / "var" / "bench.json")
+    options = parser.parse_args()
+    if options.quick:
+        options.rows, options.db, options.seconds = "10000", "postgresql", 2.0
+    run = Run.begin()
+    results: list[dict[str, Any]] = []
+    try:
+        for kind in listed(options.db):
+            for rows in listed(options.rows):
+                results += bench(kind, int(rows), run, options)
+    finally:
+        run.end()
+    faults = verdicts(results)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    document = {
+        "at": clock.now().isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "results": results,
+        "faults": faults,
+    }
+    options.out.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    for fault in faults:
+        say(f"! {fault}")
+    say(f"written: {options.out}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
