@@ -35,7 +35,7 @@ from tests.servers import Run, postgres_url, start_postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-PASSWORD = "Bench-2026-word"  # noqa: S105
+PASSWORD = "Bench-2026-word"
 LIMITS = {"list": 8, "list filtered": 8, "detail": 8}
 """How many times the floor a case may take on PostgreSQL at 100,000 leads; others 15."""
 
@@ -54,30 +54,44 @@ def reading(name: str, login: str, *paths: str) -> Case:
     return Case(name, login, lambda n: ("GET", paths[n % len(paths)], None))
 
 
+def searching(text: str) -> str:
+    return f"/leads/?q={quote(text)}"
+
+
 def cases(rows: int) -> list[Case]:
     """What is measured; the paths vary, so that no answer can be kept from the last one."""
-    found = [
+    return [
         reading("list", "leader", "/leads/"),
         reading(
             "list filtered",
             "leader",
-            *(f"/leads/?stage=IN_TALKS&chain={chain}&amount_from=1%E4%BA%BF&sort=amount" for chain in range(1, 6)),
+            *(
+                f"/leads/?stage=IN_TALKS&chain={chain}&amount_from=1%E4%BA%BF&sort=amount"
+                for chain in range(1, 6)
+            ),
         ),
-        reading("search 2", "leader", *(f"/leads/?q={quote(q)}" for q in ("项目", "硅溶", "轴承", "华建", "氢能"))),
+        reading(
+            "search 2",
+            "leader",
+            *(f"/leads/?q={quote(q)}" for q in ("项目", "硅溶", "轴承", "华建", "氢能")),
+        ),
         reading(
             "search 4",
             "leader",
-            *(f"/leads/?q={quote(q)}" for q in ("生产基地", "动力电池", "检验检测", "高端轴承", "济南华建")),
+            *map(searching, ("生产基地", "动力电池", "检验检测", "高端轴承", "济南华建")),
         ),
         Case("detail", "leader", lambda n: ("GET", f"/leads/{n * 7919 % rows + 1}", None)),
         reading("list of staff", "staff3", "/leads/"),
         reading("home of leader", "leader", "/"),
         reading("home of staff", "staff3", "/"),
     ]
-    return found
 
 
 # ---------------------------------------------------------------- what it runs on
+
+
+def connected(host: str, name: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(host=host, user="postgres", dbname=name, autocommit=True)
 
 
 @contextmanager
@@ -90,11 +104,17 @@ def database(kind: str, rows: int, run: Run) -> Iterator[dict[str, str]]:
         server = run.shared(
             "postgres",
             lambda: start_postgres(
-                run, fsync="on", synchronous_commit="on", full_page_writes="on", shared_buffers="256MB"
+                run,
+                fsync="on",
+                synchronous_commit="on",
+                full_page_writes="on",
+                shared_buffers="256MB",
             ),
         )
         name = f"bench_{rows}"
-        with psycopg.connect(host=server["host"], user="postgres", dbname="postgres", autocommit=True) as connection:
+        with psycopg.connect(
+            host=server["host"], user="postgres", dbname="postgres", autocommit=True
+        ) as connection:
             connection.execute(f"CREATE DATABASE {name}")
         url = postgres_url(server["host"], name)
     else:
@@ -109,43 +129,71 @@ def database(kind: str, rows: int, run: Run) -> Iterator[dict[str, str]]:
         "MAIL_URL": "smtp://127.0.0.1:1",
     }
     subprocess.run(
-        [BIN / "flask", "--app", "app", "prepare"], cwd=ROOT, env=environment, check=True, capture_output=True
+        [BIN / "flask", "--app", "app", "prepare"],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        capture_output=True,
     )
     begun = time.monotonic()
     if kind == "postgresql":
-        with psycopg.connect(host=server["host"], user="postgres", dbname=name, autocommit=True) as connection:
+        with psycopg.connect(
+            host=server["host"], user="postgres", dbname=name, autocommit=True
+        ) as connection:
             fill_postgres(connection, filler(rows, lambda sql: connection.execute(sql).fetchall()))
     else:
         with sqlite3.connect(data / "lianzhao.db") as connection:
             fill_sqlite(connection, filler(rows, lambda sql: connection.execute(sql).fetchall()))
         connection.close()
-    say(f"{kind}, {rows:,} leads: filled in {time.monotonic() - begun:.0f} s")
+    judge_everything(environment, rows)
+    if kind == "postgresql":
+        # What autovacuum would have done by the next morning.
+        with psycopg.connect(
+            host=server["host"], user="postgres", dbname=name, autocommit=True
+        ) as connection:
+            connection.execute("VACUUM ANALYZE")
+    else:
+        with sqlite3.connect(data / "lianzhao.db") as connection:
+            connection.execute("ANALYZE")
+        connection.close()
+    say(f"{kind}, {rows:,} leads: filled and judged in {time.monotonic() - begun:.0f} s")
     yield environment
     if kind == "postgresql":
-        with psycopg.connect(host=server["host"], user="postgres", dbname="postgres", autocommit=True) as connection:
+        with psycopg.connect(
+            host=server["host"], user="postgres", dbname="postgres", autocommit=True
+        ) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def filler(rows: int, ask: Callable[[str], list[Any]]) -> Filler:
     segments = ask("SELECT id, chain_id FROM segments ORDER BY chain_id, position")
-    today = clock.today()
     return Filler(
         rows,
-        today,
+        clock.today(),
         PasswordHasher().hash(PASSWORD),
         {
             "chains": [row[0] for row in ask("SELECT id FROM chains ORDER BY position")],
             "segments": [row[0] for row in segments],
             "segment_chains": [row[1] for row in segments],
-            "quotas": [
-                row[0]
-                for row in ask(
-                    f"SELECT id FROM quotas WHERE year = {today.year} AND code IN ('A', 'B') ORDER BY code"  # noqa: S608
-                )
-            ],
             "first_user": [ask("SELECT max(id) FROM users")[0][0] + 1],
         },
     )
+
+
+def judge_everything(environment: dict[str, str], rows: int) -> None:
+    """Verdicts come from the rule itself, as for leads that people entered."""
+    from crm.core.db import db, transaction
+    from crm.factory import create_app
+    from crm.quotas.services import rejudge
+
+    with create_app(Settings.from_env(environment)).app_context():
+        for start in range(1, rows + 1, 10_000):
+            with transaction():
+                rejudge(
+                    range(start, min(start + 10_000, rows + 1)), today=clock.today(), at=clock.now()
+                )
+        db.session.remove()
+        db.engine.dispose()
 
 
 @contextmanager
@@ -236,7 +284,9 @@ def bench(kind: str, rows: int, run: Run, options: argparse.Namespace) -> list[d
     with database(kind, rows, run) as environment:
         wanted = [case for case in cases(rows) if not options.cases or case.name in options.cases]
         counts = query_counts(environment, wanted)
-        missing = [case.name for case in wanted if case.expected == 200 and counts[case.name] is None]
+        missing = [
+            case.name for case in wanted if case.expected == 200 and counts[case.name] is None
+        ]
         for name in missing:
             say(f"  {name}: not there yet, left out")
         wanted = [case for case in wanted if case.name not in missing]
@@ -245,30 +295,36 @@ def bench(kind: str, rows: int, run: Run, options: argparse.Namespace) -> list[d
             floor = next(
                 (r for r in results if r["case"] == "floor" and r["clients"] == clients), None
             )
-            row = {"database": kind, "rows": rows, "case": name, "clients": clients, **asdict(measured), **more}
+            row = {
+                "database": kind,
+                "rows": rows,
+                "case": name,
+                "clients": clients,
+                **asdict(measured),
+                **more,
+            }
             row["ratio"] = measured.p50 / floor["p50"] if floor else 1.0
             row["throughput_ratio"] = floor["per_second"] / measured.per_second if floor else 1.0
             results.append(row)
             say(
                 f"  {name:<16}{clients:>2}  p50 {row['p50']:8.2f}  p95 {row['p95']:8.2f} ms  "
                 f"{row['per_second']:7.1f}/s  {row['ratio']:5.1f}x  {row['throughput_ratio']:5.1f}x  "
-                f"{more.get('queries') if more.get('queries') is not None else '':>3} queries  {row['kilobytes']:.0f} kB"
+                f"{more.get('queries') or '':>3} queries  {row['kilobytes']:.0f} kB"
             )
 
         with gunicorn("tests.bench.floor:app", environment) as (port, _master):
-            browser = Browser(port)
+            browser, front = Browser(port), reading("floor", "", "/")
             for clients in options.clients:
-                warm_up(browser.send, lambda _n: ("GET", "/", None))
-                add(
-                    "floor",
-                    clients,
-                    measure(
-                        browser.send, lambda _n: ("GET", "/", None), clients=clients, seconds=options.seconds, least=200
-                    ),
-                    queries=1,
+                warm_up(browser.send, front.request)
+                measured = measure(
+                    browser.send, front.request, clients=clients, seconds=options.seconds, least=200
                 )
+                add("floor", clients, measured, queries=1)
         with gunicorn("app:app", environment) as (port, master):
-            browsers = {login: Browser(port).sign_in(login, PASSWORD) for login in {case.login for case in wanted}}
+            browsers = {
+                login: Browser(port).sign_in(login, PASSWORD)
+                for login in {case.login for case in wanted}
+            }
             for case in wanted:
                 browser = browsers[case.login]
                 warm_up(browser.send, case.request)
@@ -309,10 +365,14 @@ def verdicts(results: list[dict[str, Any]]) -> list[str]:
         if rows == 100_000 and clients == 1 and row["ratio"] > limit:
             found.append(f"{name} takes {row['ratio']:.1f} times the floor, more than {limit}")
         if rows == 100_000 and clients == 8 and row["throughput_ratio"] > limit:
-            found.append(f"{name} at 8: {row['throughput_ratio']:.1f} times fewer requests than the floor, {limit} allowed")
+            found.append(
+                f"{name} at 8: {row['throughput_ratio']:.1f} times fewer answers than the floor, more than {limit}"
+            )
         small = by_case.get((kind, 10_000, name, clients))
         if rows == 100_000 and small and row["p50"] > 1.5 * small["p50"]:
-            found.append(f"{name}: {row['p50'] / small['p50']:.1f} times slower with ten times the leads")
+            found.append(
+                f"{name}: {row['p50'] / small['p50']:.1f} times slower with ten times the leads"
+            )
     return found
 
 
@@ -325,7 +385,9 @@ def main() -> int:
     parser.add_argument("--rows", default=os.environ.get("ROWS") or "10000,100000")
     parser.add_argument("--db", default=os.environ.get("DB") or "sqlite,postgresql")
     parser.add_argument("--cases", type=listed, default=[])
-    parser.add_argument("--clients", type=lambda text: [int(n) for n in listed(text)], default=[1, 8])
+    parser.add_argument(
+        "--clients", type=lambda text: [int(n) for n in listed(text)], default=[1, 8]
+    )
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--out", type=Path, default=ROOT / "var" / "bench.json")
@@ -349,7 +411,9 @@ def main() -> int:
         "results": results,
         "faults": faults,
     }
-    options.out.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    options.out.write_text(
+        json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
     for fault in faults:
         say(f"! {fault}")
     say(f"written: {options.out}")

@@ -17,10 +17,24 @@ from crm.core.pinyin import pinyin_initials
 from crm.enterprises.rules import loose_name, normalise_name, search_text, title_key
 
 OWNERS, DEPARTMENTS = 30, 20
-BATCH = 5000
 
-CITIES = ("济南", "北京", "上海", "深圳", "杭州", "苏州", "青岛", "无锡", "合肥", "成都", "武汉", "西安")
-BRANDS = "华建邦信联创科恒泰瑞德安宏远智云海天润泽新盛达通利源同和康宁博雅星辰朗图维克奥森美嘉禾丰正"
+CITIES = (
+    "济南",
+    "北京",
+    "上海",
+    "深圳",
+    "杭州",
+    "苏州",
+    "青岛",
+    "无锡",
+    "合肥",
+    "成都",
+    "武汉",
+    "西安",
+)
+BRANDS = (
+    "华建邦信联创科恒泰瑞德安宏远智云海天润泽新盛达通利源同和康宁博雅星辰朗图维克奥森美嘉禾丰正"
+)
 TRADES = (
     "新型功能材料", "智能装备", "精密制造", "生物医药", "医疗器械", "氢能科技", "半导体材料",
     "物流科技", "检验检测", "大数据", "电气", "食品", "环保科技", "供应链管理", "航空零部件",
@@ -33,7 +47,12 @@ THINGS = (
 )  # fmt: skip
 KINDS = ("项目", "产业园项目", "生产基地项目", "研发中心", "区域总部", "扩产项目", "中试基地")
 ACTIONS = ("约谈投资方负责人", "提交用地方案", "组织专家评审", "现场考察选址", "报送协议文本")
-SAID = ("电话沟通用地需求，对方将补充材料", "赴企业总部拜访，了解投资计划", "接待来访，介绍政策与配套", "召开专题会，明确责任分工")
+SAID = (
+    "电话沟通用地需求，对方将补充材料",
+    "赴企业总部拜访，了解投资计划",
+    "接待来访，介绍政策与配套",
+    "召开专题会，明确责任分工",
+)
 OPEN = ("LEAD", "CONTACTED", "NEGOTIATING", "REVIEWED", "PRE_SIGNING")
 ENDED = ("OPERATING", "LOST", "TRANSFERRED", "PARKED")
 
@@ -51,13 +70,16 @@ class Filler:
         self.chains = places["chains"]
         self.segments = places["segments"]  # ids, chain by chain in the order of `segment_chains`
         self.segment_chains = places["segment_chains"]
-        self.quotas = places["quotas"]
         self.first_user = places["first_user"][0]
         self.companies = max(200, rows * 2 // 5)
 
     def tables(self) -> Iterator[tuple[str, tuple[str, ...], Iterable[tuple[Any, ...]]]]:
         """(table, columns, rows), each table after those it points to."""
-        yield "departments", ("id", "name", "kind", "position", "is_active", "version"), self.departments()
+        yield (
+            "departments",
+            ("id", "name", "kind", "position", "is_active", "version"),
+            self.departments(),
+        )
         yield (
             "users",
             (
@@ -91,7 +113,10 @@ class Filler:
         )  # fmt: skip
         yield (
             "milestones",
-            ("id", "lead_id", "kind", "happened_on", "known_on", "document", "source", "recorded_by_id", "recorded_at"),
+            (
+                "id", "lead_id", "kind", "happened_on", "known_on", "document", "source",
+                "recorded_by_id", "recorded_at",
+            ),
             self.milestones(),
         )  # fmt: skip
         yield (
@@ -115,25 +140,29 @@ class Filler:
             ),
             self.events(),
         )  # fmt: skip
-        yield (
-            "verdicts",
-            (
-                "id", "quota_id", "lead_id", "verdict", "lacks_yuan", "reasons", "period_on",
-                "registered_on", "started_on", "is_pending_event", "judged_at",
-            ),
-            self.verdicts(),
-        )  # fmt: skip
 
     # ------------------------------------------------------------ people
 
     def departments(self) -> Iterator[tuple[Any, ...]]:
         for n in range(1, DEPARTMENTS + 1):
-            yield n, "区投资促进局" if n == 1 else f"第{n}街道办事处", "bureau" if n == 1 else "street", n, True, 1
+            yield (
+                n,
+                "区投资促进局" if n == 1 else f"第{n}街道办事处",
+                "bureau" if n == 1 else "street",
+                n,
+                True,
+                1,
+            )
 
     def users(self) -> Iterator[tuple[Any, ...]]:
         people = [("leader", "刘局长", "director", 1), ("head", "王主任", "unit_head", 2)]
         people += [
-            (f"staff{n}", f"{'张王李赵刘陈杨黄周吴'[n % 10]}{'伟芳娜敏静强磊洋'[n % 8]}{n}", "staff", n % DEPARTMENTS + 1)
+            (
+                f"staff{n}",
+                f"{'张王李赵刘陈杨黄周吴'[n % 10]}{'伟芳娜敏静强磊洋'[n % 8]}{n}",
+                "staff",
+                n % DEPARTMENTS + 1,
+            )
             for n in range(OWNERS)
         ]
         for place, (login, name, role, unit) in enumerate(people):
@@ -150,7 +179,7 @@ class Filler:
     # ------------------------------------------------------------ companies
 
     def company(self, n: int) -> str:
-        draw = random.Random(n)  # noqa: S311
+        draw = random.Random(n)
         brand = "".join(draw.sample(BRANDS, 2))
         return f"{CITIES[n % 12]}{brand}{TRADES[n % 15]}{FORMS[n % 4]}"
 
@@ -158,11 +187,28 @@ class Filler:
         for n in range(1, self.companies + 1):
             name = self.company(n)
             initials = pinyin_initials(name)
-            yield n, name, normalise_name(name), loose_name(name), initials, search_text(name, initials), self.morning, 1
+            yield (
+                n,
+                name,
+                normalise_name(name),
+                loose_name(name),
+                initials,
+                search_text(name, initials),
+                self.morning,
+                1,
+            )
 
     def contacts(self) -> Iterator[tuple[Any, ...]]:
         for n in range(1, self.companies + 1):
-            yield n, n, f"{'赵钱孙李周吴郑王'[n % 8]}经理", "投资总监", f"138{n % 10**8:08d}", self.morning, 1
+            yield (
+                n,
+                n,
+                f"{'赵钱孙李周吴郑王'[n % 8]}经理",
+                "投资总监",
+                f"138{n % 10**8:08d}",
+                self.morning,
+                1,
+            )
 
     # ------------------------------------------------------------ leads
 
@@ -187,8 +233,12 @@ class Filler:
         return first + timedelta(days=n // 100 % ((self.today - first).days + 1))
 
     def title(self, n: int) -> str:
-        return f"{THINGS[n % 18]}{KINDS[n // 18 % 7]}{'一二三四五六七八九'[n % 9]}期" if n % 4 == 0 else (
-            f"{self.company(n % self.companies + 1)[2:4]}{THINGS[n % 18]}{KINDS[n // 18 % 7]}"
+        return (
+            f"{THINGS[n % 18]}{KINDS[n // 18 % 7]}{'一二三四五六七八九'[n % 9]}期"
+            if n % 4 == 0
+            else (
+                f"{self.company(n % self.companies + 1)[2:4]}{THINGS[n % 18]}{KINDS[n // 18 % 7]}"
+            )
         )
 
     def leads(self) -> Iterator[tuple[Any, ...]]:
@@ -207,8 +257,8 @@ class Filler:
                 n, f"BB20260101-{n:06d}", title, title_key(title)[:120],
                 search_text(title, name, initials[name], f"BB20260101-{n:06d}"),
                 company, False, f"建设{title}，新建厂房及配套设施，分期实施，达产后形成规模化生产能力",
-                self.segment_chains[place], self.segments[place], owner, unit, unit, "以商招商", n % 1000 == 7,
-                stage, progress, "person", ("land", "carrier", "headquarters")[n % 3],
+                self.segment_chains[place], self.segments[place], owner, unit, unit, "以商招商",
+                n % 1000 == 7, stage, progress, "person", ("land", "carrier", "headquarters")[n % 3],
                 progress - timedelta(days=200), progress,
                 ACTIONS[n % 5] if due else None, due, False, True, n % 3 == 2, "new", "other_province",
                 "chain", "abc"[n % 3], SAID[n % 4], amount, f"{amount / 10**8:g}亿元" if amount else None,
@@ -229,7 +279,8 @@ class Filler:
                 row += 1
                 yield (
                     row, n, "total_investment", source, self.progress(n), f"{amount / 10**8:g}亿元",
-                    amount, "CNY", "投资协议第3条" if source == "agreement" else None, False, owner, self.morning,
+                    amount, "CNY", "投资协议第3条" if source == "agreement" else None, False, owner,
+                    self.morning,
                 )  # fmt: skip
 
     def milestones(self) -> Iterator[tuple[Any, ...]]:
@@ -246,7 +297,16 @@ class Filler:
             owner, _unit = self.owner(n)
             for before, after, ago in ((None, "LEAD", 200), ("LEAD", self.stage(n), 0)):
                 row += 1
-                yield row, n, before, after, self.progress(n) - timedelta(days=ago), "person", owner, self.morning
+                yield (
+                    row,
+                    n,
+                    before,
+                    after,
+                    self.progress(n) - timedelta(days=ago),
+                    "person",
+                    owner,
+                    self.morning,
+                )
 
     def activities(self) -> Iterator[tuple[Any, ...]]:
         row = 0
@@ -261,30 +321,22 @@ class Filler:
 
     def events(self) -> Iterator[tuple[Any, ...]]:
         row = 0
-        created = json.dumps({"title": "项目", "stage": "LEAD"}, ensure_ascii=False)
+        created = _json({"title": "项目", "stage": "LEAD"})
         for n in range(1, self.rows + 1):
             owner, unit = self.owner(n)
             for k in range(6):
                 row += 1
-                before = json.dumps({"next_action": ACTIONS[k % 5]}, ensure_ascii=False) if k else None
-                after = json.dumps({"next_action": ACTIONS[(k + 1) % 5]}, ensure_ascii=False) if k else created
+                before = (
+                    json.dumps({"next_action": ACTIONS[k % 5]}, ensure_ascii=False) if k else None
+                )
+                after = (
+                    json.dumps({"next_action": ACTIONS[(k + 1) % 5]}, ensure_ascii=False)
+                    if k
+                    else created
+                )
                 yield (
                     row, self.morning - timedelta(days=30 * (6 - k)), owner, "责任人", "10.0.0.8",
                     "lead_edited" if k else "lead_registered", "leads", n, n, unit, before, after,
-                )  # fmt: skip
-
-    def verdicts(self) -> Iterator[tuple[Any, ...]]:
-        row = 0
-        for n in range(1, self.rows + 1):
-            day = self.signed_on(n) if self.is_signed(n) else None
-            reached = n // 100 % 3 if self.is_signed(n) else 0
-            amount = self.amount(n) or 0
-            for quota, threshold in zip(self.quotas, (5 * 10**8, 50 * 10**8), strict=False):
-                row += 1
-                counts = amount >= threshold
-                yield (
-                    row, quota, n, "counts" if counts else "no", None if counts else threshold - amount,
-                    REASONS, day, day if reached >= 1 else None, day if reached >= 2 else None, False, self.morning,
                 )  # fmt: skip
 
 
@@ -296,11 +348,10 @@ LEAD_COLUMNS = (
     "is_headquarters", "nature", "origin", "promotion_mode", "tier", "latest_progress",
     "investment_yuan", "investment_text", "created_by_id", "created_at", "version",
 )  # fmt: skip
-REASONS = json.dumps([{"code": "amount_below", "passed": False}, {"code": "physical", "passed": True}])
 
 
 def fill_postgres(connection: psycopg.Connection[Any], filler: Filler) -> None:
-    """COPY every table; then statistics and visibility, as autovacuum would have made them."""
+    """COPY every table."""
     with connection.transaction():
         for table, columns, rows in filler.tables():
             names = ", ".join(f'"{name}"' for name in columns)
@@ -313,7 +364,6 @@ def fill_postgres(connection: psycopg.Connection[Any], filler: Filler) -> None:
             connection.execute(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
             )
-    connection.execute("VACUUM ANALYZE")
 
 
 def fill_sqlite(connection: sqlite3.Connection, filler: Filler) -> None:
@@ -321,12 +371,14 @@ def fill_sqlite(connection: sqlite3.Connection, filler: Filler) -> None:
         names = ", ".join(f'"{name}"' for name in columns)
         marks = ", ".join("?" * len(columns))
         connection.executemany(
-            f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608
+            f"INSERT INTO {table} ({names}) VALUES ({marks})",
             (tuple(map(_for_sqlite, row)) for row in rows),
         )
     connection.commit()
-    connection.execute("ANALYZE")
-    connection.commit()
+
+
+def _json(value: dict[str, str]) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _for_sqlite(value: Any) -> Any:

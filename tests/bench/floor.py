@@ -5,7 +5,7 @@ Served by the same gunicorn on the same database as the product, in the same run
 
 from datetime import date
 
-from flask import Flask, render_template_string
+from flask import Flask
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -29,10 +29,11 @@ class BareLead(Base):
 
 PAGE = """<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>leads</title></head><body><table>
 {% for lead in leads %}<tr><td>{{ lead.id }}</td><td>{{ lead.title }}</td><td>{{ lead.stage }}</td>
-<td>{{ lead.investment_yuan or "" }}</td><td>{{ lead.next_action_on or "" }}</td><td>{{ lead.last_progress_on }}</td></tr>
-{% endfor %}</table></body></html>"""
+<td>{{ lead.investment_yuan or "" }}</td><td>{{ lead.next_action_on or "" }}</td>
+<td>{{ lead.last_progress_on }}</td></tr>{% endfor %}</table></body></html>"""
 
 app = Flask(__name__)
+template = app.jinja_env.from_string(PAGE)
 engine = create_engine(Settings.from_env().database_url)
 
 
@@ -40,6 +41,8 @@ engine = create_engine(Settings.from_env().database_url)
 def page() -> str:
     with Session(engine) as session:
         leads = session.scalars(
-            select(BareLead).order_by(BareLead.last_progress_on.desc(), BareLead.id.desc()).limit(25)
+            select(BareLead)
+            .order_by(BareLead.last_progress_on.desc(), BareLead.id.desc())
+            .limit(25)
         ).all()
-        return render_template_string(PAGE, leads=leads)
+        return template.render(leads=leads)
