@@ -28,7 +28,9 @@ from crm.leads.rules import (
 )
 from crm.leads.views import bp
 from crm.leads.views.lists import stage_badge
+from crm.leads.views.matters import ledger_matters
 from crm.leads.views.trail import told
+from crm.leads.views.verdicts import verdict_entries
 from crm.leads.wording import field_word, word
 
 ACTIVITY_ICONS = {
@@ -82,7 +84,7 @@ WIDE = {"description", "latest_progress", "problems", "coordination", "remark", 
 @allow(*LEAD_READERS)
 def detail(lead_id: int) -> ResponseReturnValue:
     page = queries.lead_page_of(g.actor, lead_id)
-    lead = page.lead
+    lead, today = page.lead, clock.today()
     return render_template(
         "leads/detail.html",
         lead=lead,
@@ -102,8 +104,10 @@ def detail(lead_id: int) -> ResponseReturnValue:
         may_log=g.actor.role in LEAD_WRITERS,
         may_advance=lead.can_edit and lead.stage is not Stage.TRANSFERRED,
         is_late=bool(
-            lead.next_action_on and lead.next_action_on < clock.today() and not lead.stage.is_closed
+            lead.next_action_on and lead.next_action_on < today and not lead.stage.is_closed
         ),
+        verdicts=list(verdict_entries(lead_id, today)),
+        **ledger_matters(lead_id),
     )
 
 
@@ -259,9 +263,11 @@ def reveal_phone(lead_id: int, contact_id: int) -> ResponseReturnValue:
     with transaction():
         contact = queries.contact_of_lead(g.actor, lead_id, contact_id)
         audit.record(
-            g.actor, clock.now(), "phone_shown", contact,
+            g.actor, clock.now(), "phone_revealed", contact,
             lead_id=lead_id, note=_("查看%(name)s的电话", name=contact.name),
         )  # fmt: skip
     if request.headers.get("HX-Request"):
         return render_template("leads/_phone.html", phone=contact.phone)
-    return render_template("leads/phone.html", contact=contact, lead_id=lead_id)
+    return render_template(
+        "leads/phone.html", contact=contact, phone=contact.phone, lead_id=lead_id
+    )
