@@ -366,7 +366,8 @@ def verdicts(results: list[dict[str, Any]]) -> list[str]:
             found.append(f"{name} takes {row['ratio']:.1f} times the floor, more than {limit}")
         if rows == 100_000 and clients == 8 and row["throughput_ratio"] > limit:
             found.append(
-                f"{name} at 8: {row['throughput_ratio']:.1f} times fewer answers than the floor, more than {limit}"
+                f"{name} by 8: {row['throughput_ratio']:.1f} times fewer answers than the floor gives, "
+                f"more than {limit}"
             )
         small = by_case.get((kind, 10_000, name, clients))
         if rows == 100_000 and small and row["p50"] > 1.5 * small["p50"]:
