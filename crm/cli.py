@@ -13,13 +13,15 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from crm import sample
+from crm.accounts import services as accounts
 from crm.accounts.models import User
-from crm.accounts.queries import actor_by_login, system_actor
+from crm.accounts.queries import actor_by_login, departments, system_actor
 from crm.accounts.rules import Actor, Role
 from crm.chains import services as chains
 from crm.config import ROOT
 from crm.core import clock, migrations
 from crm.core.db import db, transaction
+from crm.core.errors import Refused
 from crm.enterprises import reference as rankings
 from crm.history import services as history
 from crm.places import services as places
@@ -35,6 +37,7 @@ PRESET = ROOT / "crm" / "presets"
 def register(app: Flask) -> None:
     app.cli.add_command(prepare)
     app.cli.add_command(make_migration)
+    app.cli.add_command(people_commands)
     app.cli.add_command(sample_commands)
     app.cli.add_command(quota_commands)
     app.cli.add_command(reminder_commands)
@@ -99,6 +102,37 @@ def make_migration(message: str) -> None:
     number = f"{int(migrations.head() or '0') + 1:04d}"
     migrations.make(db.engine, message, number)
     say(f"migrations/versions/{number}_*.py written; read it before you commit it")
+
+
+@click.group("people")
+def people_commands() -> None:
+    """Accounts; the first administrator is made here, everybody else on screen."""
+
+
+@people_commands.command("add")
+@click.argument("login")
+@click.option("--name", required=True, help="as it is to be shown, such as 张伟")
+@click.option("--role", type=click.Choice([role.value for role in Role if role != Role.SYSTEM]),
+              default=Role.ADMINISTRATOR.value, show_default=True)  # fmt: skip
+@click.option("--department", help="an existing unit; needed for staff and unit heads")
+@click.option("--email", help="where this person's mails go")
+def people_add(login: str, name: str, role: str, department: str | None, email: str | None) -> None:
+    """Add an account and print its first password, to be changed when signing in."""
+    units = {row.name: row.id for row in departments()}
+    if department and department not in units:
+        raise click.UsageError(f"no unit is called {department!r}")
+    password = accounts.first_password(login)
+    entry = accounts.PersonEntry(
+        login=login, name=name, role=Role(role), department_id=units.get(department or ""),
+        email=email, phone=None, is_active=True, password=password,
+    )  # fmt: skip
+    try:
+        with transaction():
+            accounts.save_person(system_actor(), None, entry, clock.now())
+    except Refused as refused:
+        raise click.UsageError("; ".join(str(fault.text) for fault in refused.faults)) from refused
+    click.echo(password)
+    say(f"{login} may sign in with this password once and must then choose another")
 
 
 @click.group("sample")

@@ -123,6 +123,13 @@ def _matches(password_hash: str, password: str) -> bool:
         return False
 
 
+def first_password(login: str) -> str:
+    """A password for one use, drawn by chance, that the rule for passwords accepts."""
+    while why_weak_password(drawn := secrets.token_urlsafe(12), login):
+        pass
+    return drawn
+
+
 @dataclass(frozen=True, slots=True)
 class PersonEntry:
     """One account as typed: what an administrator may set."""
