@@ -311,6 +311,7 @@ class SmtpServer:
     refused: set[str] = field(default_factory=set)
     falls_silent_at: str = ""
     fell_silent: threading.Event = field(default_factory=threading.Event)
+    stop: Callable[[], None] = lambda: None
 
     @property
     def url(self) -> str:
@@ -378,11 +379,19 @@ def smtp_server(port: int | None = None) -> Iterator[SmtpServer]:
         auth_required=True,
         authenticator=server.authenticate,
     )
+    stopped = threading.Event()
+
+    def stop_once() -> None:
+        if not stopped.is_set():
+            stopped.set()
+            controller.stop()
+
+    server.stop = stop_once
     controller.start()
     try:
         yield server
     finally:
-        controller.stop()
+        stop_once()
 
 
 # ---------------------------------------------------------------- Chromium
