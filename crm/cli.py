@@ -5,12 +5,14 @@ import json
 import sys
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
 import yaml
 from flask import Flask, current_app
-from flask.cli import with_appcontext
+from flask.cli import AppGroup, with_appcontext
 
 from crm import sample
 from crm.accounts import services as accounts
@@ -22,8 +24,11 @@ from crm.config import ROOT
 from crm.core import clock, migrations
 from crm.core.db import db, transaction
 from crm.core.errors import Refused
+from crm.core.sheets import SheetFault, UnreadableFile
+from crm.core.sheets.wording import WORDS as SHEET_WORDS
 from crm.enterprises import reference as rankings
 from crm.history import services as history
+from crm.imports.services.importing import Report, import_ledger
 from crm.places import services as places
 from crm.quotas import services as quotas
 from crm.reminders import calendar, sending
@@ -42,6 +47,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(quota_commands)
     app.cli.add_command(reminder_commands)
     app.cli.add_command(history_commands)
+    app.cli.add_command(ledger_commands)
 
 
 def say(text: str) -> None:
@@ -275,3 +281,56 @@ def history_verify(as_json: bool) -> None:
         say(f"intact: {found.sealed} sealed, {found.unsealed} not yet; last seal {found.last_seal}")
     if found.broken_at:
         sys.exit(1)
+
+
+ledger_commands = AppGroup("ledger", help="The bureau's ledger: take one in, write ours out.")
+
+
+@ledger_commands.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="say what would happen, change nothing")
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+@click.option("--as", "login", metavar="LOGIN", help="act as this person (default: the system)")
+def ledger_import(file: Path, dry_run: bool, as_json: bool, login: str | None) -> None:
+    """Read FILE.xlsx: new rows become projects, changed cells wait for a decision.
+
+    Rows with problems are told and do not change the exit code; 2 is a file nobody can read.
+    """
+    settings = current_app.extensions["settings"]
+    actor = acting(login)
+    limit = settings.upload_limit_mb * 1024 * 1024
+    if file.stat().st_size > limit:
+        raise click.UsageError(f"{file.name} is larger than {settings.upload_limit_mb} MB")
+    data = file.read_bytes()
+    take = partial(
+        import_ledger, actor, data, file.name,
+        at=clock.now(), today=clock.today(), folder=settings.ledgers_dir,
+    )  # fmt: skip
+    try:
+        if dry_run:
+            report = take(dry_run=True)
+        else:
+            with transaction():
+                report = take()
+    except UnreadableFile as error:
+        words = f"{SHEET_WORDS[SheetFault][error.fault]} {error.detail}".strip()
+        raise click.UsageError(f"{file.name}: {words}") from error
+    except Refused as refused:
+        raise click.UsageError("; ".join(str(f.text) for f in refused.faults)) from refused
+    if as_json:
+        print_json(report.as_json())
+    else:
+        _tell(report)
+
+
+def _tell(report: Report) -> None:
+    for message in report.as_json()["messages"]:
+        where = "!".join(filter(None, (message["sheet"], message["cell"])))
+        click.echo(f"{where}\t{message['code']}\t{message['text']}")
+    for number in report.gone:
+        click.echo(f"project {number} is missing in this ledger; nothing was deleted")
+    click.echo(
+        f"{report.filename} as of {report.as_of}: {report.added} added, "
+        f"{report.unchanged} unchanged, {report.differs} differ, {report.refused} not taken"
+        + (" (dry run: nothing was saved)" if report.import_id is None else "")
+    )

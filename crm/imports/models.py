@@ -10,11 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm.core.db import Base, created, pk, ref, text
 
 
-class RowState(StrEnum):
-    SAVED = "saved"
-    REFUSED = "refused"  # a blocking problem: nothing was saved
-
-
 class DifferenceState(StrEnum):
     OPEN = "open"
     TAKEN = "taken"  # the ledger's value became ours
@@ -36,6 +31,11 @@ class LedgerImport(Base):
     unchanged: Mapped[int]
     differs: Mapped[int]
     refused: Mapped[int]
+    # Whose part of the district the file speaks of: a unit head's own unit, else the whole.
+    department_id: Mapped[ref | None] = mapped_column(ForeignKey("departments.id"))
+    kind: Mapped[str] = mapped_column(String(64), index=True)  # files of one kind share headers
+    gone: Mapped[list[int]] = mapped_column(JSON)  # leads of the last such file missing in this one
+    messages: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[created]
 
@@ -46,7 +46,8 @@ class LedgerRow(Base):
     __tablename__ = "ledger_rows"
     __table_args__ = (
         Index("ix_ledger_rows_key", "title_key", "investor_key"),
-        Index("ix_ledger_rows_lead", "lead_id"),
+        Index("ix_ledger_rows_investor", "investor_key"),
+        UniqueConstraint("lead_id"),
         Index("ix_ledger_rows_import", "import_id"),
     )
 
@@ -54,13 +55,13 @@ class LedgerRow(Base):
     import_id: Mapped[ref] = mapped_column(
         ForeignKey("ledger_imports.id")
     )  # the import that saw it last
-    lead_id: Mapped[ref | None] = mapped_column(ForeignKey("leads.id"))
+    lead_id: Mapped[ref] = mapped_column(ForeignKey("leads.id"))
     title_key: Mapped[str] = mapped_column(String(120))
     investor_key: Mapped[str] = mapped_column(String(120))
     sheet: Mapped[str] = mapped_column(String(60))
     excel_row: Mapped[int]
-    state: Mapped[RowState]
     cells: Mapped[dict[str, Any]] = mapped_column(JSON)  # texts as written, by field
+    unread: Mapped[dict[str, Any]] = mapped_column(JSON)  # columns we only hand back, by header
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)  # as read, by field
 
 
@@ -68,14 +69,17 @@ class LedgerDifference(Base):
     """A changed cell of a known row, waiting for a person: take the ledger's value or keep ours."""
 
     __tablename__ = "ledger_differences"
-    __table_args__ = (Index("ix_ledger_differences_state", "state", "lead_id"),)
+    __table_args__ = (
+        Index("ix_ledger_differences_state", "state", "lead_id"),
+        Index("ix_ledger_differences_lead", "lead_id", "field"),
+    )
 
     id: Mapped[pk]
     import_id: Mapped[ref] = mapped_column(ForeignKey("ledger_imports.id"))
     lead_id: Mapped[ref] = mapped_column(ForeignKey("leads.id"))
     field: Mapped[str] = mapped_column(String(40))
-    ledger_value: Mapped[Any] = mapped_column(JSON)
-    our_value: Mapped[Any] = mapped_column(JSON)
+    ledger_value: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    our_value: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     ledger_text: Mapped[text | None]
     state: Mapped[DifferenceState] = mapped_column(default=DifferenceState.OPEN)
     decided_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))

@@ -23,6 +23,13 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         MessageCode.DAY_UNREADABLE: _l("看不出确切日期，请按2026-11-23的样子填写"),
         MessageCode.LAND_UNREADABLE: _l("看不出用地面积，请填写数字和单位，例如60亩"),
         MessageCode.FORMULA_WITHOUT_VALUE: _l("公式没有结果，请改为数值或文字"),
+        MessageCode.TEXT_TOO_LONG: _l("文字太长，请缩短"),
+        MessageCode.OTHER_UNIT: _l("责任单位不是本单位，本行未导入；请由该单位或局领导导入"),
+        MessageCode.REGISTERED_ELSEWHERE: _l("项目已由其他单位登记，本行未导入；请与该单位联系"),
+        MessageCode.REGISTERED_SENSITIVE: _l("项目已有登记，本行未导入；请联系局领导"),
+        MessageCode.SIGNED_BEFORE_STAGE: _l(
+            "写了签约日期，但阶段还未到签约；请确认是否已签正式合同"
+        ),
         MessageCode.DATES_ORDER: _l("签约日期早于首次对接时间，两个日期都已保留，请核对"),
         MessageCode.COLUMN_UNREAD: _l("本列不导入"),
         MessageCode.COLUMN_REPEATED: _l("本列与另一列含义相同，不导入"),

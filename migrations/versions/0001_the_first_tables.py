@@ -401,13 +401,27 @@ def upgrade() -> None:
         sa.Column("unchanged", sa.Integer(), nullable=False),
         sa.Column("differs", sa.Integer(), nullable=False),
         sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column(
+            "department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("gone", sa.JSON(), nullable=False),
+        sa.Column("messages", sa.JSON(), nullable=False),
         sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("at", crm.core.db.UTCDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["by_id"], ["users.id"], name=op.f("fk_ledger_imports_by_id_users")
         ),
+        sa.ForeignKeyConstraint(
+            ["department_id"],
+            ["departments.id"],
+            name=op.f("fk_ledger_imports_department_id_departments"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_imports")),
     )
+    with op.batch_alter_table("ledger_imports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ledger_imports_kind"), ["kind"], unique=False)
+
     op.create_table(
         "past_passwords",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -972,8 +986,8 @@ def upgrade() -> None:
         ),
         sa.Column("lead_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("field", sa.String(length=40), nullable=False),
-        sa.Column("ledger_value", sa.JSON(), nullable=False),
-        sa.Column("our_value", sa.JSON(), nullable=False),
+        sa.Column("ledger_value", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("our_value", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("ledger_text", sa.Text(), nullable=True),
         sa.Column(
             "state",
@@ -998,6 +1012,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_differences")),
     )
     with op.batch_alter_table("ledger_differences", schema=None) as batch_op:
+        batch_op.create_index("ix_ledger_differences_lead", ["lead_id", "field"], unique=False)
         batch_op.create_index("ix_ledger_differences_state", ["state", "lead_id"], unique=False)
 
     op.create_table(
@@ -1029,17 +1044,13 @@ def upgrade() -> None:
         sa.Column(
             "import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column("lead_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("lead_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("title_key", sa.String(length=120), nullable=False),
         sa.Column("investor_key", sa.String(length=120), nullable=False),
         sa.Column("sheet", sa.String(length=60), nullable=False),
         sa.Column("excel_row", sa.Integer(), nullable=False),
-        sa.Column(
-            "state",
-            sa.Enum("saved", "refused", name="rowstate", native_enum=False, length=32),
-            nullable=False,
-        ),
         sa.Column("cells", sa.JSON(), nullable=False),
+        sa.Column("unread", sa.JSON(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["import_id"],
@@ -1050,11 +1061,12 @@ def upgrade() -> None:
             ["lead_id"], ["leads.id"], name=op.f("fk_ledger_rows_lead_id_leads")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_rows")),
+        sa.UniqueConstraint("lead_id", name=op.f("uq_ledger_rows_lead_id")),
     )
     with op.batch_alter_table("ledger_rows", schema=None) as batch_op:
         batch_op.create_index("ix_ledger_rows_import", ["import_id"], unique=False)
+        batch_op.create_index("ix_ledger_rows_investor", ["investor_key"], unique=False)
         batch_op.create_index("ix_ledger_rows_key", ["title_key", "investor_key"], unique=False)
-        batch_op.create_index("ix_ledger_rows_lead", ["lead_id"], unique=False)
 
     op.create_table(
         "stage_changes",
@@ -1331,14 +1343,15 @@ def downgrade() -> None:
 
     op.drop_table("stage_changes")
     with op.batch_alter_table("ledger_rows", schema=None) as batch_op:
-        batch_op.drop_index("ix_ledger_rows_lead")
         batch_op.drop_index("ix_ledger_rows_key")
+        batch_op.drop_index("ix_ledger_rows_investor")
         batch_op.drop_index("ix_ledger_rows_import")
 
     op.drop_table("ledger_rows")
     op.drop_table("ledger_questions")
     with op.batch_alter_table("ledger_differences", schema=None) as batch_op:
         batch_op.drop_index("ix_ledger_differences_state")
+        batch_op.drop_index("ix_ledger_differences_lead")
 
     op.drop_table("ledger_differences")
     with op.batch_alter_table("lead_members", schema=None) as batch_op:
@@ -1385,6 +1398,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_past_passwords_user_id"))
 
     op.drop_table("past_passwords")
+    with op.batch_alter_table("ledger_imports", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ledger_imports_kind"))
+
     op.drop_table("ledger_imports")
     with op.batch_alter_table("enterprises", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_enterprises_parent_id"))

@@ -78,6 +78,8 @@ def _settled(step: Callable[[str], str], text: str) -> str:
 
 def _folded(text: str) -> str:
     """One width, one script, one case, no invisible characters."""
+    if text.isascii():
+        return text.upper()
     simplified = _simplified(unicodedata.normalize("NFKC", text))
     upper = unicodedata.normalize("NFKC", simplified.upper())
     return "".join(char for char in upper if unicodedata.category(char) not in INVISIBLE)

@@ -43,6 +43,11 @@ def reads_as_formula(text: str) -> bool:
     return unicodedata.normalize("NFKC", text[:1]).startswith(_FORMULA_MARKS)
 
 
+def storable(text: str) -> str:
+    """The text without characters no database keeps: NUL and halves of surrogate pairs."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
+
+
 def as_text(value: Value | Decimal) -> str:
     """A cell as text: whole numbers without .0 (a phone), days in ISO form, ends trimmed."""
     if isinstance(value, str):

@@ -29,14 +29,28 @@ class MessageCode(StrEnum):
     DAY_UNREADABLE = "day_unreadable"
     LAND_UNREADABLE = "land_unreadable"
     FORMULA_WITHOUT_VALUE = "formula_without_value"
+    TEXT_TOO_LONG = "text_too_long"
     DATES_ORDER = "dates_order"
     COLUMN_UNREAD = "column_unread"
     COLUMN_REPEATED = "column_repeated"
     SHEET_WITHOUT_LEDGER = "sheet_without_ledger"
     NO_LEDGER = "no_ledger"
+    # What only the database can tell.
+    OTHER_UNIT = "other_unit"
+    REGISTERED_ELSEWHERE = "registered_elsewhere"
+    REGISTERED_SENSITIVE = "registered_sensitive"
+    SIGNED_BEFORE_STAGE = "signed_before_stage"
 
 
-BLOCKING = frozenset({"title_missing", "investor_formula", "duplicate_of_previous"})
+BLOCKING = frozenset(
+    {
+        "title_missing",
+        "title_too_long",
+        "investor_formula",
+        "investor_too_long",
+        "duplicate_of_previous",
+    }
+)
 """Problems that keep a row from being saved; any other is saved and asked."""
 
 
@@ -107,6 +121,8 @@ class LedgerRow:
     issues: str | None
     amounts: Mapping[Field, Amount]
     raw: Mapping[Field, str]
+    # Title and investor as `title_key` and `normalise_name` read them; None without a title.
+    key: tuple[str, str] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The row as the command line prints it: ISO days, plain numbers, sorted lists."""

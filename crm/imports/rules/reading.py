@@ -66,6 +66,22 @@ _FILLED_FROM_MERGES = frozenset(
         Field.STAGE,
     }
 )
+# What the places these texts go to can hold.
+_LONGEST = {
+    Field.TITLE: 120,
+    Field.INVESTOR: 120,
+    Field.INVESTOR_CATEGORY: 60,
+    Field.ZONE: 120,
+    Field.SOURCE: 60,
+    Field.FIRST_TALK_UNIT: 60,
+    Field.DEPARTMENT: 60,
+    Field.OWNER: 60,
+    Field.OWNER_PHONE: 40,
+    Field.SPONSOR_LEADER: 60,
+    Field.NEXT_ACTION: 200,
+}
+_LONGEST_TEXT = 5_000
+_LONGEST_QUOTE = 200
 _ONLY_CURRENCY = {
     Field.PHASE_ONE: "CNY",
     Field.FIXED_ASSETS: "CNY",
@@ -99,6 +115,7 @@ def read_ledger(sheets: Sequence[Sheet], *, taxonomy: Taxonomy, as_of_default: d
             row = reader.row(number)
             if row.title is not None:
                 key = (title_key(row.title), normalise_name(row.investor or ""))
+                row = replace(row, key=key)
                 if key in seen:
                     row = reader.duplicate(number, row)
                 elif row.saved:
@@ -261,12 +278,26 @@ class _RowReader:
             value = value.strip()
             if not value:
                 continue
+            if not value.isprintable():
+                value = cells.storable(value)
             raw[field] = value
-            if cells.is_error(value):
+            if len(value) > _LONGEST.get(field, _LONGEST_TEXT):
+                self._too_long(field)
+            elif cells.is_error(value):
                 self._ask(field, MessageCode.FORMULA_WITHOUT_VALUE)
             elif not (field in _DASHED and cells.says_nothing(value)):
                 values[field] = value
         return values
+
+    def _too_long(self, field: Field) -> None:
+        """The cell holds more than a lead can keep in that place; a person must shorten it."""
+        self._raw[field] = self._raw[field][:_LONGEST_TEXT]
+        blocking = field in {Field.TITLE, Field.INVESTOR}
+        self._ask(
+            field,
+            MessageCode.TEXT_TOO_LONG,
+            problem=f"{field.value}_too_long" if blocking else "",
+        )
 
     def _computed(self, field: Field, formula: str) -> Value | Decimal:
         """A formula nobody stored a value for: plain arithmetic is done here, the rest is asked."""
@@ -282,7 +313,7 @@ class _RowReader:
 
     def _title(self, texts: Mapping[Field, str]) -> str | None:
         title = texts.get(Field.TITLE)
-        if title is None:
+        if title is None and "title_too_long" not in self._problems:
             self._ask(Field.TITLE, MessageCode.TITLE_MISSING, problem="title_missing")
         return title
 
@@ -400,6 +431,7 @@ class _RowReader:
     def _say(self, field: Field, code: MessageCode, text: str) -> None:
         column = self._columns.get(field)
         cell = address(self._number, column.index if column else 0)
+        text = text[:_LONGEST_QUOTE]
         self._messages.append(LedgerMessage(self._sheet.name, cell, field.value, code, text))
 
 
