@@ -117,6 +117,7 @@ def register_features(app: Flask, settings: Settings) -> None:
     import crm.quotas.models
     import crm.reminders.models  # noqa: F401
     from crm.accounts import views as accounts
+    from crm.enterprises import views as enterprises
     from crm.history import views as history
     from crm.leads import views as leads
     from crm.reminders import views as reminders
@@ -124,6 +125,7 @@ def register_features(app: Flask, settings: Settings) -> None:
 
     for feature in (
         accounts,
+        enterprises,
         history,
         leads,
         reminders,

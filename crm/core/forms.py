@@ -68,9 +68,12 @@ class BaseForm(FlaskForm):
         for field in self:
             if field.type in UNTOLD_FIELDS or isinstance(field.widget, HiddenInput):
                 continue
-            value = field.data
-            words = dict(getattr(field, "choices", None) or ())
-            told[str(field.label.text)] = words.get(value, words.get(str(value), value))
+            chosen = [
+                str(label)
+                for _value, label, is_chosen, *_rest in getattr(field, "iter_choices", tuple)()
+                if is_chosen
+            ]
+            told[str(field.label.text)] = "、".join(chosen) if chosen else field.data
         return told
 
 

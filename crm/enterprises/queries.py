@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.accounts.models import User
+from crm.core import search
 from crm.core.db import db
-from crm.core.lists import Order, Page, capped_count, keyset_page
+from crm.core.lists import Order, Page, capped_count, keyset_page, whole
 from crm.enterprises.models import (
     Contact,
     Enterprise,
@@ -27,7 +28,7 @@ from crm.enterprises.rules import (
     similar,
 )
 
-NEWEST_FIRST = Order("id", Enterprise.id, is_descending=True, is_nullable=False)
+NEWEST_FIRST = Order("id", Enterprise.id, True, whole, is_nullable=False)
 PICKS = 10
 SIMILAR_SHOWN = 8
 CHILDREN_SHOWN = 50
@@ -45,10 +46,11 @@ class EnterpriseFilter:
 
 
 def _filtered(statement: Any, wanted: EnterpriseFilter) -> Any:
-    for word in (wanted.text or "").split():
-        key = search_text(word)
-        if key:
-            statement = statement.where(Enterprise.search_text.contains(key, autoescape=True))
+    if wanted.text:
+        words = search.terms(wanted.text, search_text)
+        if not words:  # nothing but signs was typed, so nothing is meant
+            return statement.where(false())
+        statement = statement.where(search.contains(Enterprise.search_text, words))
     if wanted.ownership is not None:
         statement = statement.where(Enterprise.ownership == wanted.ownership)
     if wanted.list_id is not None:

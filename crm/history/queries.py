@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 
 from crm.core.db import db
 from crm.core.errors import TheirChange
-from crm.core.lists import Order, Page, keyset_page
+from crm.core.lists import Order, Page, keyset_page, whole
 from crm.history.models import AuditEvent
 
 ADMIN_SUBJECTS = ("users", "departments", "workday_calendar", "deliveries", "app")
 """What an administrator works on; business records are not theirs to read (三员 separation)."""
 
-NEWEST_FIRST = Order("id", AuditEvent.id, is_descending=True, is_nullable=False)
+NEWEST_FIRST = Order("id", AuditEvent.id, True, whole, is_nullable=False)
 
 
 def readable(role: str, actor_id: int, department_id: int | None) -> ColumnElement[bool]:

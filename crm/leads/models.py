@@ -71,10 +71,10 @@ class Lead(Base):
     investor_id: Mapped[ref | None] = mapped_column(ForeignKey("enterprises.id"), index=True)
     investor_is_unknown: Mapped[bool] = mapped_column(default=False)
     investor_category: Mapped[str | None] = mapped_column(String(60))  # the bureau's word, no proof
-    list_enterprise_id: Mapped[ref | None] = mapped_column(ForeignKey("enterprises.id"))
+    list_enterprise_id: Mapped[ref | None] = mapped_column(ForeignKey("enterprises.id"), index=True)
     list_shareholding: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))  # percent held by it
     legal_entity_id: Mapped[ref | None] = mapped_column(
-        ForeignKey("enterprises.id")
+        ForeignKey("enterprises.id"), index=True
     )  # registered here
     contract_lead_id: Mapped[ref | None] = mapped_column(ForeignKey("leads.id"), index=True)
 

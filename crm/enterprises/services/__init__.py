@@ -8,6 +8,7 @@ from crm.enterprises.services.contacts import (
     save_contact,
 )
 from crm.enterprises.services.identity import (
+    COLUMNS,
     EnterpriseEntry,
     add,
     by_name,
@@ -24,6 +25,7 @@ from crm.enterprises.services.rankings import (
 )
 
 __all__ = [
+    "COLUMNS",
     "ContactEntry",
     "EnterpriseEntry",
     "Membership",

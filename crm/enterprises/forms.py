@@ -1,0 +1,276 @@
+"""Forms for a company, its people and its places on rankings."""
+
+import re
+import unicodedata
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import (
+    BooleanField,
+    DateField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import (
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    Regexp,
+    StopValidation,
+    ValidationError,
+)
+from wtforms.widgets import HiddenInput
+
+from crm.core.forms import BaseForm, optional_id, trimmed
+from crm.enterprises.models import Enterprise
+from crm.enterprises.rules import Ownership
+from crm.enterprises.services import ContactEntry, EnterpriseEntry, Membership
+from crm.enterprises.wording import CONTACT_FIELD, FIELD, RANKING_FIELD, WORDS
+
+BLANKS = re.compile(r"\s+")
+E_MAIL = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[^@\s<>\"',;]+")
+CODE = re.compile(r"[A-Ta-t]?[0-9]{2,4}")
+
+
+def one_line(value: str | None) -> str | None:
+    kept = trimmed(value)
+    return BLANKS.sub(" ", kept) if kept else None
+
+
+def lines(value: str | None) -> str | None:
+    """Several lines, each trimmed and once, none of them empty."""
+    kept = (one_line(line) for line in (value or "").splitlines())
+    return "\n".join(dict.fromkeys(line for line in kept if line)) or None
+
+
+def at_most(number: int) -> Length:
+    return Length(max=number, message=_l("最多%(max)d个字"))
+
+
+def ownership_or_none(value: Any) -> Ownership | None:
+    return Ownership(value) if value not in (None, "", "None") else None
+
+
+class PercentField(StringField):
+    """A percentage with at most two decimals: 51, 33.33, 51%. `data` is a Decimal or None."""
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else f"{Decimal(self.data).normalize():f}"
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        typed = trimmed(valuelist[0]) if valuelist else None
+        self.data = None
+        if typed is None:
+            return
+        text = unicodedata.normalize("NFKC", typed).removesuffix("%").strip()
+        try:
+            share = Decimal(text)
+        except InvalidOperation:
+            raise ValueError(_l("持股比例写数字，例如51或33.33")) from None
+        if not share.is_finite() or abs(share) > 1000 or share != round(share, 2):
+            raise ValueError(_l("持股比例写数字，例如51或33.33"))
+        self.data = share
+
+
+class EnterpriseForm(BaseForm):
+    """One company. `parent` is typed as a name or credit code; the view finds whom it means."""
+
+    version = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1, 2**31 - 1)])
+    name = StringField(
+        FIELD["name"],
+        filters=[one_line],
+        description=_l("与营业执照一致；境外企业写常用中文名"),
+        validators=[
+            InputRequired(_l("请填写企业全称")),
+            Length(2, 120, _l("企业全称为2到120个字")),
+        ],
+    )
+    short_name = StringField(FIELD["short_name"], filters=[one_line], validators=[at_most(60)])
+    name_en = StringField(FIELD["name_en"], filters=[one_line], validators=[at_most(200)])
+    former_names = TextAreaField(
+        FIELD["former_names"],
+        filters=[lines],
+        description=_l("一行一个"),
+        validators=[at_most(2000)],
+    )
+    keeps_former_name = BooleanField(
+        _l("企业更名：原名称记入曾用名（只是改错字请取消）"), default=True
+    )
+    same_name_reason = StringField(
+        _l("与同名企业的区别"),
+        filters=[one_line],
+        description=_l("已有同名企业时必填，例如信用代码不同、母子公司同名"),
+        validators=[at_most(200)],
+    )
+    uscc = StringField(
+        FIELD["uscc"],
+        filters=[one_line],
+        description=_l("18位；境外企业没有，不填"),
+        validators=[at_most(40)],
+    )
+    ownership = SelectField(FIELD["ownership"], coerce=ownership_or_none)
+    industry_code = StringField(
+        FIELD["industry_code"],
+        filters=[one_line],
+        description=_l("GB/T 4754，例如C3985"),
+        validators=[Optional(), Regexp(CODE.pattern + r"\Z", message=_l("写门类字母和2到4位数字"))],
+    )
+    address = StringField(FIELD["address"], filters=[one_line], validators=[at_most(200)])
+    parent = StringField(
+        FIELD["parent"],
+        filters=[one_line],
+        description=_l("已登记企业的全称或信用代码"),
+        validators=[at_most(120)],
+    )
+    parent_shareholding = PercentField(FIELD["parent_shareholding"])
+    note = TextAreaField(FIELD["note"], filters=[trimmed], validators=[at_most(2000)])
+
+    def offer(self) -> "EnterpriseForm":
+        """Fill the pick list."""
+        self.ownership.choices = [
+            ("", _l("未填")),
+            *((member.value, words) for member, words in WORDS[Ownership].items()),
+        ]
+        return self
+
+    def entry(self, parent: Enterprise | None) -> EnterpriseEntry:
+        """What the form says, for the service."""
+        return EnterpriseEntry(
+            name=self.name.data,
+            short_name=self.short_name.data,
+            name_en=self.name_en.data,
+            former_names=self.former_names.data,
+            uscc=self.uscc.data,
+            ownership=self.ownership.data,
+            parent_id=parent.id if parent else None,
+            parent_shareholding=self.parent_shareholding.data,
+            industry_code=(self.industry_code.data or "").upper() or None,
+            address=self.address.data,
+            note=self.note.data,
+            same_name_reason=self.same_name_reason.data,
+            keeps_former_name=bool(self.keeps_former_name.data),
+        )
+
+
+class ContactForm(BaseForm):
+    """A person at a company. A known number is not shown: left empty it stays."""
+
+    version = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1, 2**31 - 1)])
+    name = StringField(
+        CONTACT_FIELD["name"],
+        filters=[one_line],
+        validators=[InputRequired(_l("请填写姓名")), at_most(60)],
+    )
+    position = StringField(CONTACT_FIELD["position"], filters=[one_line], validators=[at_most(60)])
+    phone = StringField(CONTACT_FIELD["phone"], filters=[one_line], validators=[at_most(40)])
+    email = StringField(
+        CONTACT_FIELD["email"],
+        filters=[one_line],
+        validators=[
+            Optional(),
+            at_most(120),
+            Regexp(E_MAIL.pattern + r"\Z", message=_l("邮箱格式不对")),
+        ],
+    )
+    note = TextAreaField(CONTACT_FIELD["note"], filters=[trimmed], validators=[at_most(1000)])
+
+    def entry(self) -> ContactEntry:
+        return ContactEntry(
+            self.name.data, self.position.data, self.phone.data, self.email.data, self.note.data
+        )
+
+
+class MembershipForm(BaseForm):
+    """A company's place on an edition of a ranking."""
+
+    edition_id = SelectField(
+        _l("榜单和年度"),
+        coerce=optional_id,
+        description=_l("没有要找的年度时，先在榜单页登记"),
+    )
+    rank = IntegerField(
+        RANKING_FIELD["rank"], validators=[Optional(), NumberRange(1, 100_000, _l("名次从1起"))]
+    )
+    name_on_list = StringField(
+        RANKING_FIELD["name_on_list"],
+        filters=[one_line],
+        description=_l("榜单上怎么写就怎么填"),
+        validators=[at_most(120)],
+    )
+    document = StringField(
+        RANKING_FIELD["document"],
+        filters=[one_line],
+        description=_l("文件号、网址或页码，能据此查到"),
+        validators=[InputRequired(_l("请写明依据")), at_most(200)],
+    )
+
+    def offer(self, editions: list[tuple[int, str]]) -> "MembershipForm":
+        self.edition_id.choices = [("", _l("请选择")), *editions]
+        return self
+
+    def validate_edition_id(self, field: SelectField) -> None:
+        if field.data is None:
+            raise ValidationError(_l("请选择榜单和年度"))
+
+    def entry(self) -> Membership:
+        return Membership(
+            self.edition_id.data, self.document.data, self.rank.data, self.name_on_list.data
+        )
+
+
+class WithdrawForm(BaseForm):
+    reason = StringField(
+        _l("撤销原因"),
+        filters=[one_line],
+        validators=[InputRequired(_l("请说明撤销的原因")), at_most(200)],
+    )
+
+
+class Day(DateField):
+    """A day as the browser sends it."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata([(trimmed(value) or "") for value in valuelist])
+        except ValueError:
+            raise ValueError(_l("日期写成2026-11-23的样子")) from None
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data is not None and not 1990 <= self.data.year <= 2100:
+            raise StopValidation(_l("日期应在1990年到2100年之间"))
+
+
+class EditionForm(BaseForm):
+    """One year's issue of a ranking."""
+
+    seen_published_on = Day(widget=HiddenInput(), validators=[Optional()])
+    list_id = SelectField(RANKING_FIELD["list"], coerce=optional_id)
+    year = IntegerField(
+        RANKING_FIELD["year"],
+        validators=[InputRequired(_l("请填写年度")), NumberRange(1990, 2100, _l("年度写四位数字"))],
+    )
+    published_on = Day(
+        _l("发布日期"),
+        description=_l("企业是否上榜，按签约当天或之前最近一次发布的榜单判断"),
+        validators=[InputRequired(_l("请填写发布日期"))],
+    )
+    document = StringField(
+        RANKING_FIELD["document"],
+        filters=[one_line],
+        description=_l("公布榜单的文件或网址"),
+        validators=[at_most(200)],
+    )
+
+    def offer(self, lists: list[tuple[int, str]]) -> "EditionForm":
+        self.list_id.choices = [("", _l("请选择")), *lists]
+        return self
+
+    def validate_list_id(self, field: SelectField) -> None:
+        if field.data is None:
+            raise ValidationError(_l("请选择榜单"))

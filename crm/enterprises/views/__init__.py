@@ -1,0 +1,8 @@
+"""The pages of companies: finding one, its card, the people there, its places on rankings."""
+
+from flask import Blueprint
+
+bp = Blueprint("enterprises", __name__, url_prefix="/enterprises")
+
+# The pages hang themselves on the blueprint when they are imported.
+from crm.enterprises.views import cards, people, rankings  # noqa: E402, F401

@@ -1,0 +1,272 @@
+"""The list of companies, one company's card, registering and editing it, and the pick list."""
+
+from typing import Any
+
+from flask import abort, flash, g, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS
+from crm.core import clock
+from crm.core.db import transaction
+from crm.core.errors import Fault, NotFound, Refused, Stale
+from crm.core.guard import allow
+from crm.core.lists import COUNT_LIMIT, CursorError
+from crm.core.web import mark
+from crm.enterprises import access, queries, services
+from crm.enterprises.forms import EnterpriseForm
+from crm.enterprises.models import Enterprise
+from crm.enterprises.queries import EnterpriseFilter
+from crm.enterprises.rules import Ownership, mask_phone
+from crm.enterprises.views import bp
+from crm.enterprises.views.consequences import after_change_of
+from crm.enterprises.wording import (
+    CONTACT_FIELD,
+    FIELD,
+    RANKING_FIELD,
+    WORDS,
+    percent,
+    tell,
+    uscc_warning,
+)
+from crm.history import queries as trail
+from crm.history.wording import ACTION
+from crm.leads import companies
+from crm.leads.wording import word as lead_word
+
+LONGEST_SEARCH = 100
+FIELDS_TOLD = {**CONTACT_FIELD, **RANKING_FIELD, **FIELD}
+ABOUT_PEOPLE = ("contact_", "phone_")
+
+
+@bp.get("/")
+@allow(*LEAD_READERS)
+def index() -> ResponseReturnValue:
+    wanted = _filter_asked()
+    try:
+        page = queries.page_of(wanted, request.args.get("cursor"))
+    except CursorError:
+        abort(400)
+    is_whole = page.is_first and page.next_cursor is None
+    total = len(page.rows) if is_whole else queries.count_of(wanted)
+    ids = [row.id for row in page.rows]
+    kept = {
+        "q": wanted.text,
+        "ownership": wanted.ownership.value if wanted.ownership else None,
+        "list": wanted.list_id,
+    }
+    return render_template(
+        "enterprises/index.html",
+        page=page,
+        total=f"{COUNT_LIMIT}+" if total > COUNT_LIMIT else total,
+        wanted=wanted,
+        kept=kept,
+        ownerships=[(member.value, words) for member, words in WORDS[Ownership].items()],
+        ownership_words=WORDS[Ownership],
+        lists=[(row.id, list_name(row)) for row in queries.ranking_lists()],
+        ranked=queries.lists_they_stand_on(ids),
+        lead_counts=companies.lead_counts(g.actor, ids),
+        list_name=list_name,
+        percent=percent,
+        may_edit=access.may_edit(g.actor),
+    )
+
+
+def _filter_asked() -> EnterpriseFilter:
+    """The filter in the address; a value that is none of ours is refused with 400."""
+    text = request.args.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH] or None
+    ownership, list_id = request.args.get("ownership") or None, request.args.get("list") or None
+    if ownership is not None and ownership not in tuple(Ownership):
+        abort(400)
+    if list_id is not None and not (list_id.isascii() and list_id.isdigit() and len(list_id) < 19):
+        abort(400)
+    return EnterpriseFilter(
+        text, Ownership(ownership) if ownership else None, int(list_id) if list_id else None
+    )
+
+
+def list_name(row: Any) -> str:
+    """A ranking's name in the reader's language."""
+    name, english = getattr(row, "list_name", None), getattr(row, "list_name_en", None)
+    name, english = name or row.name, english or getattr(row, "name_en", None)
+    return str(english) if english and str(get_locale() or "zh").startswith("en") else str(name)
+
+
+@bp.get("/<int:enterprise_id>")
+@allow(*LEAD_READERS)
+def detail(enterprise_id: int) -> ResponseReturnValue:
+    company = queries.card(enterprise_id)
+    if company is None:
+        raise NotFound
+    leads = companies.leads_of(g.actor, enterprise_id)
+    people = queries.contacts_of(enterprise_id)
+    reads_all = access.may_read_contacts(
+        g.actor, registered_by=(company.created_by_id,), sees_a_lead=bool(leads)
+    )
+    shown = [row for row in people if reads_all or row.created_by_id == g.actor.id]
+    events = [
+        event
+        for event in trail.latest_of("enterprises", enterprise_id)
+        if reads_all or not event.action.startswith(ABOUT_PEOPLE)
+    ]
+    return render_template(
+        "enterprises/detail.html",
+        company=company,
+        ownership=WORDS[Ownership][company.ownership] if company.ownership else None,
+        percent=percent,
+        uscc_warning=uscc_warning(company.uscc) if company.uscc else None,
+        children=queries.children_of(enterprise_id),
+        leads=leads,
+        elsewhere=companies.leads_elsewhere(g.actor, enterprise_id),
+        contacts=shown,
+        hides_contacts=len(shown) < len(people),
+        mask_phone=mask_phone,
+        memberships=queries.memberships_of(enterprise_id),
+        list_name=list_name,
+        activities=[activity_entry(row) for row in companies.activities_of(g.actor, enterprise_id)],
+        events=[event_entry(event) for event in events],
+        lead_word=lead_word,
+        may_edit=access.may_edit(g.actor),
+        may_confirm=access.may_confirm_ranking(g.actor),
+        may_reveal=access.may_reveal_phones(g.actor),
+    )
+
+
+def activity_entry(row: Any) -> dict[str, Any]:
+    """A call or visit as the timeline shows it."""
+    parts = [row.summary]
+    if row.next_action:
+        day = row.next_action_on.isoformat() if row.next_action_on else ""
+        parts.append(_("下一步：%(action)s %(day)s", action=row.next_action, day=day).strip())
+    what = str(lead_word(row.kind))
+    return {
+        "title": f"{what} · {row.lead_title}" if row.lead_id else what,
+        "href": url_for("leads.detail", lead_id=row.lead_id) if row.lead_id else None,
+        "on": row.happened_on,
+        "who": mark("、", ", ").join(name for name in (row.by_name, row.contact_name) if name),
+        "text": "\n".join(parts),
+        "icon": "phone" if row.kind.value == "call" else "map-pin",
+    }
+
+
+def event_entry(event: Any) -> dict[str, Any]:
+    """A change as the history shows it: (field, before, after) in words."""
+    before, after = event.before or {}, event.after or {}
+    told = [name for name in dict.fromkeys((*before, *after)) if name in FIELDS_TOLD]
+    return {
+        "title": ACTION.get(event.action, event.action),
+        "at": event.at,
+        "who": event.actor_name,
+        "note": event.note,
+        "changes": [
+            (FIELDS_TOLD[name], tell(name, before.get(name)), tell(name, after.get(name)))
+            for name in told
+        ],
+    }
+
+
+@bp.route("/new", methods=["GET", "POST"], defaults={"enterprise_id": None}, endpoint="new")
+@bp.route("/<int:enterprise_id>/edit", methods=["GET", "POST"])
+@allow(*LEAD_WRITERS)
+def edit(enterprise_id: int | None) -> ResponseReturnValue:
+    company = queries.by_id(enterprise_id) if enterprise_id else None
+    if enterprise_id and company is None:
+        raise NotFound
+    form = EnterpriseForm(data=known_facts(company)).offer()
+    if form.is_submitted() and form.validate():
+        try:
+            saved = _save(form, enterprise_id)
+        except Refused as refused:
+            form.show(refused.faults)
+        except Stale as stale:
+            raise Stale(stale.current, stale.changes, form.told()) from None
+        else:
+            return redirect(url_for("enterprises.detail", enterprise_id=saved.id))
+    page = render_template(
+        "enterprises/edit.html",
+        form=form,
+        company=company,
+        double=queries.by_name(form.name.data or "", other_than=enterprise_id)
+        if form.name.errors
+        else None,
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+def known_facts(company: Enterprise | None) -> dict[str, Any]:
+    """What the form shows before anything is typed; a new company takes its name from the search."""
+    if company is None:
+        return {"name": request.args.get("name", "").replace("\x00", "").strip()[:120]}
+    facts = {key: getattr(company, key) for key in (*services.COLUMNS, "version")}
+    return {**facts, "parent": queries.name_of(company.parent_id)}
+
+
+def _save(form: EnterpriseForm, enterprise_id: int | None) -> Enterprise:
+    """One transaction: the company, the words its leads are found by, their verdicts."""
+    at = clock.now()
+    with transaction():
+        parent = parent_meant(form.parent.data)
+        saved = services.save(
+            g.actor, at, enterprise_id, form.entry(parent), version=form.version.data
+        )
+        if enterprise_id:
+            after_change_of(enterprise_id, at)
+    alike = queries.similar_to(saved.name, other_than=saved.id)
+    flash(_("已保存“%(name)s”。", name=saved.name), "success")
+    if alike and enterprise_id is None:
+        names = mark("、", ", ").join(row.name for row in alike)
+        flash(_("名称相近的企业还有：%(names)s。请核对是否同一家。", names=names), "warning")
+    if saved.uscc and (warning := uscc_warning(saved.uscc)):
+        flash(str(warning), "warning")
+    return saved
+
+
+def parent_meant(typed: str | None) -> Enterprise | None:
+    """The company a person typed as the parent: by code, full name, or the only hit. Raises Refused."""
+    if not typed:
+        return None
+    found = queries.by_uscc(typed) or queries.by_name(typed)
+    if found is not None:
+        return found
+    hits = queries.pick(typed, limit=5)
+    if len(hits) == 1:
+        return queries.by_id(hits[0].id)
+    if hits:
+        names = mark("、", ", ").join(row.name for row in hits)
+        text = _("有几家企业符合，请写全称：%(names)s", names=names)
+    else:
+        text = _("没有登记这家企业，请先登记母公司")
+    raise Refused([Fault("parent", "unknown_parent", text)])
+
+
+@bp.get("/pick")
+@allow(*LEAD_READERS)
+def pick() -> ResponseReturnValue:
+    """Companies found by what is typed (`q`, or a form's `parent`), for choosing one in a form.
+
+    JSON when asked for (`{"results": [{"id", "name", "short_name", "uscc"}]}`); else a fragment:
+    `as=options` for a datalist, otherwise radio buttons named `name` (default enterprise_id).
+    """
+    typed = (
+        request.args.get("q", request.args.get("parent", ""))
+        .replace("\x00", "")
+        .strip()[:LONGEST_SEARCH]
+    )
+    hits = queries.pick(typed) if typed else []
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(results=[_picked(row) for row in hits])
+    field = request.args.get("name", "enterprise_id")
+    if not field.isidentifier() or len(field) > 40:
+        abort(400)
+    return render_template(
+        "enterprises/_pick.html",
+        hits=hits,
+        typed=typed,
+        field=field,
+        as_options=request.args.get("as") == "options",
+    )
+
+
+def _picked(row: Any) -> dict[str, Any]:
+    return {"id": row.id, "name": row.name, "short_name": row.short_name, "uscc": row.uscc}

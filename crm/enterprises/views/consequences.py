@@ -1,0 +1,18 @@
+"""What a change of a company does to the leads above it, in the same transaction."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from crm.core import clock
+from crm.quotas.facts import leads_of_enterprise
+from crm.quotas.services import rejudge
+
+
+def judge_again(lead_ids: Collection[int], at: datetime) -> None:
+    """Stored verdicts follow the facts they were judged by."""
+    rejudge(lead_ids, today=clock.today(), at=at)
+
+
+def after_change_of(enterprise_id: int, at: datetime) -> None:
+    """Names, code, parent or ranking changed: leads are found by the new words and judged again."""
+    judge_again(leads_of_enterprise(enterprise_id), at)
