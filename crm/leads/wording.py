@@ -32,6 +32,7 @@ from crm.leads.rules import (
     Tier,
 )
 from crm.leads.rules.filters import Bucket, CountedEvent, Due, Outcome, Quiet
+from crm.leads.rules.papers import PaperFault
 
 # By class first: members of two StrEnums with the same value are equal and would share one key.
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
@@ -213,6 +214,13 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Light.YELLOW: _l("黄灯"),
         Light.RED: _l("红灯"),
         Light.WITHDRAW: _l("建议退库"),
+    },
+    PaperFault: {
+        PaperFault.NO_NAME: _l("文件名没有扩展名，认不出类型"),
+        PaperFault.EMPTY: _l("文件是空的"),
+        PaperFault.KIND_NOT_ALLOWED: _l("只收PDF、docx、xlsx、pptx、JPG、PNG、TXT和CSV文件"),
+        PaperFault.CONTENT_DIFFERS: _l("文件内容与扩展名不符，请另存后再上传"),
+        PaperFault.HAS_MACROS: _l("文件带有宏，请另存为不带宏的文件"),
     },
     Lack: {
         Lack.TITLE: _l("缺项目名称"),

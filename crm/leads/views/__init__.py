@@ -5,4 +5,14 @@ from flask import Blueprint
 bp = Blueprint("leads", __name__, url_prefix="/leads")
 
 # The pages hang themselves on the blueprint when they are imported.
-from crm.leads.views import detail, lists, trail  # noqa: E402, F401
+from crm.leads.views import (  # noqa: E402, F401
+    activities,
+    detail,
+    editing,
+    entry,
+    figures,
+    lists,
+    moves,
+    papers,
+    trail,
+)

@@ -1,0 +1,1 @@
+"""Writing leads: registration, editing, moves, figures, activities, papers. None of them commits."""

@@ -1,0 +1,95 @@
+"""Files of a lead: kept outside the web root under random names, handed out after a look at rights."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from crm.accounts.rules import Actor
+from crm.core.db import db
+from crm.core.errors import Fault, NotFound, Refused
+from crm.history import services as history
+from crm.leads import access
+from crm.leads.models import Attachment, Lead
+from crm.leads.rules import AttachmentKind
+from crm.leads.rules.papers import Paper, PaperError, judge_paper
+from crm.leads.services.marks import mark_on_behalf
+from crm.leads.wording import word
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it came: the form field, the browser's name for it, and its bytes."""
+
+    field: str
+    filename: str
+    content: bytes
+    kind: AttachmentKind
+
+
+def judged(upload: Upload) -> Paper:
+    """Raises Refused beside the field when the file may not be kept."""
+    try:
+        return judge_paper(upload.filename, upload.content)
+    except PaperError as fault:
+        raise Refused([Fault(upload.field, fault.code.value, word(fault.code))]) from None
+
+
+def keep(actor: Actor, at: datetime, lead: Lead, upload: Upload, folder: Path) -> Attachment:
+    """Store a file of a lead already locked. Raises Refused.
+
+    The bytes are written before the row is committed: if the transaction fails, a nameless file is
+    left over, never a row without its file.
+    """
+    paper = judged(upload)
+    stored_name = secrets.token_hex(16)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / stored_name).write_bytes(upload.content)
+    row = Attachment(
+        lead_id=lead.id,
+        kind=upload.kind,
+        filename=paper.filename,
+        media_type=paper.media_type,
+        size=len(upload.content),
+        sha256=hashlib.sha256(upload.content).hexdigest(),
+        stored_name=stored_name,
+        is_removed=False,
+        uploaded_by_id=actor.id or None,
+        uploaded_at=at,
+    )
+    db.session.add(row)
+    db.session.flush()
+    history.record(
+        actor, at, "paper_added", row,
+        after={"kind": row.kind, "filename": row.filename, "sha256": row.sha256},
+        lead_id=lead.id, department_id=lead.department_id, note=mark_on_behalf(actor, lead),
+    )  # fmt: skip
+    return row
+
+
+def add(actor: Actor, at: datetime, lead_id: int, upload: Upload, folder: Path) -> Attachment:
+    """Upload one file to a lead. Raises NotFound, Refused."""
+    return keep(actor, at, access.lead_to_edit(actor, lead_id), upload, folder)
+
+
+def paper_for(actor: Actor, paper_id: int) -> Attachment:
+    """The file's row, to hand out. Unknown, removed and forbidden are all NotFound."""
+    row = db.session.get(Attachment, paper_id)
+    if row is None or row.is_removed:
+        raise NotFound
+    access.lead_for(actor, row.lead_id)
+    return row
+
+
+def remove(actor: Actor, at: datetime, paper_id: int) -> Attachment:
+    """Take a file off the lead; its row stays for the trail. Raises NotFound."""
+    row = paper_for(actor, paper_id)
+    lead = access.lead_to_edit(actor, row.lead_id)
+    row.is_removed = True
+    history.record(
+        actor, at, "paper_removed", row,
+        before={"kind": row.kind, "filename": row.filename},
+        lead_id=lead.id, department_id=lead.department_id, note=mark_on_behalf(actor, lead),
+    )  # fmt: skip
+    return row
