@@ -12,7 +12,8 @@ from crm.accounts.rules import Actor
 from crm.core.db import db
 from crm.core.errors import Fault, Refused
 from crm.enterprises import services as enterprises
-from crm.enterprises.rules import clean_uscc, normalise_name
+from crm.enterprises.rules import clean_uscc
+from crm.enterprises.wording import uscc_words
 from crm.history import services as history
 from crm.leads import access
 from crm.leads.models import Activity, Attachment, Lead, Milestone, StageChange
@@ -222,14 +223,15 @@ def entity_faults(name: str | None, code: str | None) -> list[Fault]:
     if not name:
         return [Fault("local_entity", "local_entity", _l("填了统一社会信用代码，请同时写企业名称"))]
     known = enterprises.by_name(name)
-    faults = enterprises.why_not_code(clean_uscc(code), known.id if known else None)
-    if not faults and known and known.uscc and known.uscc != clean_uscc(code):
-        faults = [Fault("uscc", "other_uscc", _l("这家企业登记的是另一个统一社会信用代码，请核对"))]
-    return (
-        faults
-        if normalise_name(name)
-        else [*faults, Fault("local_entity", "name", _l("企业名称不正确"))]
-    )
+    faults = [Fault("uscc", "uscc", words) for words in uscc_words(clean_uscc(code))]
+    owner = enterprises.by_uscc(code)
+    if owner is not None and (known is None or owner.id != known.id):
+        text = _l("该统一社会信用代码已登记在“%(name)s”名下，请选用这家企业", name=owner.name)
+        faults.append(Fault("uscc", "same_uscc", text))
+    if known is not None and known.uscc and known.uscc != clean_uscc(code):
+        text = _l("这家企业登记的是另一个统一社会信用代码，请核对营业执照")
+        faults.append(Fault("uscc", "other_uscc", text))
+    return faults
 
 
 def _event_day(move: Move, today: date) -> date:
