@@ -85,7 +85,7 @@ def _projects() -> tuple[Project, ...]:
     return (
         Project(
             "高纯硅溶胶抛光材料扩产项目",
-            "示例硅材料（山东）有限公司",
+            "样本硅材料（山东）有限公司",
             "NFM-M11",
             s.SIGNED,
             "6.5亿",
@@ -94,8 +94,8 @@ def _projects() -> tuple[Project, ...]:
             registered=150,
         ),
         Project(
-            "动力电池正极材料生产基地",
-            "示例锂电材料股份有限公司",
+            "磷酸铁锂正极材料基地",
+            "样本锂电材料股份有限公司",
             "NFM-M1",
             s.STARTED,
             "52亿元",
@@ -105,8 +105,8 @@ def _projects() -> tuple[Project, ...]:
             started=60,
         ),
         Project(
-            "风电整机与叶片制造基地",
-            "示例风电装备集团有限公司",
+            "海上风电整机制造基地",
+            "样本风电装备集团有限公司",
             "IME-M10",
             s.REGISTERED,
             "50亿",
@@ -116,7 +116,7 @@ def _projects() -> tuple[Project, ...]:
         ),
         Project(
             "储能系统集成总装项目",
-            "示例储能科技有限公司",
+            "样本储能科技有限公司",
             "IME-M9",
             s.SIGNED,
             "49.99亿",
@@ -125,7 +125,7 @@ def _projects() -> tuple[Project, ...]:
         ),
         Project(
             "工业机器人谐波减速器项目",
-            "示例传动机械有限公司",
+            "样本传动机械有限公司",
             "IME-U1",
             s.STARTED,
             "5.2亿元",
@@ -135,8 +135,8 @@ def _projects() -> tuple[Project, ...]:
             started=110,
         ),
         Project(
-            "电力物联网终端产业园",
-            "示例电力电子有限公司",
+            "配电物联终端产业园",
+            "样本电力电子有限公司",
             "IME-M7",
             s.REGISTERED,
             "8亿",
@@ -146,8 +146,8 @@ def _projects() -> tuple[Project, ...]:
             path=carrier,
         ),
         Project(
-            "智能仓储机器人项目",
-            "示例物流科技有限公司",
+            "料箱机器人生产项目",
+            "样本物流科技有限公司",
             "IME-M6",
             s.SIGNED,
             "5亿",
@@ -156,8 +156,8 @@ def _projects() -> tuple[Project, ...]:
             has_papers=False,
         ),
         Project(
-            "央企区域结算总部",
-            "示例建设集团有限公司",
+            "建设集团华北结算总部",
+            "样本建设集团有限公司",
             "SVC-M1",
             s.REGISTERED,
             "1,200.5万元",
@@ -171,7 +171,7 @@ def _projects() -> tuple[Project, ...]:
         ),
         Project(
             "电气集团山东区域总部",
-            "示例电气（中国）投资有限公司",
+            "样本电气（中国）投资有限公司",
             "SVC-M2",
             s.SIGNED,
             "3000万美元",
@@ -185,8 +185,8 @@ def _projects() -> tuple[Project, ...]:
             listed=True,
         ),
         Project(
-            "中央厨房预制菜产业园",
-            "示例食品股份有限公司",
+            "净菜与中央厨房产业园",
+            "样本食品股份有限公司",
             "TRD-M11",
             s.STARTED,
             "5亿2000万",
@@ -196,8 +196,8 @@ def _projects() -> tuple[Project, ...]:
             started=30,
         ),
         Project(
-            "医用影像探测器产业化项目",
-            "示例影像科技有限公司",
+            "平板探测器产业化项目",
+            "样本影像科技有限公司",
             "MED-U2",
             s.NEGOTIATING,
             "约6亿",
@@ -206,8 +206,8 @@ def _projects() -> tuple[Project, ...]:
             next_in=-3,
         ),
         Project(
-            "检验检测综合实验室",
-            "示例检测认证集团股份有限公司",
+            "新能源检测综合实验室",
+            "样本检测认证集团股份有限公司",
             "TIC-M1",
             s.REVIEWED,
             "50-60亿",
@@ -215,8 +215,8 @@ def _projects() -> tuple[Project, ...]:
             next_in=2,
         ),
         Project(
-            "氢能膜电极中试线",
-            "山东示例氢能有限公司",
+            "燃料电池膜电极中试线",
+            "山东样本氢能有限公司",
             "NFM-M5",
             s.PRE_SIGNING,
             "2.4亿元",
@@ -224,8 +224,8 @@ def _projects() -> tuple[Project, ...]:
             next_in=8,
         ),
         Project(
-            "智能车载设备产业园",
-            "示例车联科技有限公司",
+            "车载终端产业园",
+            "样本车联科技有限公司",
             "IME-M12",
             s.PRE_SIGNING,
             "18亿",
@@ -234,8 +234,8 @@ def _projects() -> tuple[Project, ...]:
             path=carrier,
         ),
         Project(
-            "跨境电商区域总部",
-            "示例跨境（香港）有限公司",
+            "跨境贸易区域总部",
+            "样本跨境（香港）有限公司",
             "TRD-M6",
             s.NEGOTIATING,
             "2亿港元",
@@ -247,8 +247,8 @@ def _projects() -> tuple[Project, ...]:
             next_in=0,
         ),
         Project(
-            "细胞治疗CDMO平台",
-            "示例生物技术（山东）有限公司",
+            "细胞药物CDMO平台",
+            "样本生物技术（山东）有限公司",
             "HLT-M6",
             s.LOST,
             "3.2亿",
@@ -257,8 +257,8 @@ def _projects() -> tuple[Project, ...]:
             quiet=70,
         ),
         Project(
-            "电竞新媒体产业园运营中心",
-            "示例互娱网络科技有限公司",
+            "数字文创运营中心",
+            "样本互娱网络科技有限公司",
             "SVC-M11",
             s.CONTACTED,
             "1.5亿",
@@ -269,7 +269,7 @@ def _projects() -> tuple[Project, ...]:
         ),
         Project(
             "低空飞行器零部件项目",
-            "示例航空零部件有限公司",
+            "样本航空零部件有限公司",
             "IME-M12",
             s.PARKED,
             "3亿",
@@ -278,8 +278,8 @@ def _projects() -> tuple[Project, ...]:
             quiet=95,
         ),
         Project(
-            "半导体湿电子化学品项目",
-            "示例半导体材料有限公司",
+            "电子级硫酸与光刻胶项目",
+            "样本半导体材料有限公司",
             "NFM-M7",
             s.NEGOTIATING,
             "50亿",
@@ -289,7 +289,7 @@ def _projects() -> tuple[Project, ...]:
         ),
         Project(
             "高端医疗影像整机项目",
-            "示例医疗设备有限公司",
+            "样本医疗设备有限公司",
             "MED-M1",
             s.LEAD,
             "7亿",
@@ -299,7 +299,7 @@ def _projects() -> tuple[Project, ...]:
         ),
         Project(
             "城市冷链配送中心",
-            "示例供应链管理有限公司",
+            "样本供应链管理有限公司",
             "TRD-M11",
             s.CONTACTED,
             "2.8亿",
@@ -309,7 +309,7 @@ def _projects() -> tuple[Project, ...]:
         ),
         Project(
             "精密丝杠导轨生产线",
-            "示例精工股份有限公司",
+            "样本精工股份有限公司",
             "IME-U1",
             s.NEGOTIATING,
             "9.6亿",
@@ -576,7 +576,7 @@ def _load_ranking(confirmed_by: User, today: date, at: datetime) -> None:
     """The one listed investor of the sample stands on last summer's Fortune list."""
     ranking = db.session.scalar(select(RankingList).where(RankingList.code == "fortune_global_500"))
     member = db.session.scalar(
-        select(Enterprise).where(Enterprise.name == "示例电气（中国）投资有限公司")
+        select(Enterprise).where(Enterprise.name == "样本电气（中国）投资有限公司")
     )
     if ranking is None or member is None:
         return
@@ -594,7 +594,7 @@ def _load_ranking(confirmed_by: User, today: date, at: datetime) -> None:
             edition_id=edition.id,
             enterprise_id=member.id,
             rank=196,
-            name_on_list="示例电气",
+            name_on_list="样本电气",
             document="榜单第196位截图（示例）",
             confirmed_by_id=confirmed_by.id,
             confirmed_at=at,
