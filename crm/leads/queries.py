@@ -57,24 +57,36 @@ def leads_matching(
     today: date,
     *,
     judged: Select[int] | None = None,
+    text: ColumnElement[bool] | None = None,
 ) -> Select[int]:
     """The ids of the leads this person sees that match the filter: list and counter alike.
 
-    `judged` are the lead ids that the filter's quota, year, verdict and event mean; they stand in
+    `text` is what `text_found` made of the filter's text; without it the same is said in one
+    condition. `judged` are the lead ids that the filter's quota, year, verdict and event mean; they stand in
     a feature above this one. Raises ValueError when a filter with a quota comes without them.
     """
     if wanted.quota is not None and judged is None:
         raise ValueError("a filter by quota needs the leads that quota judged")
     statement = select(Lead.id).where(may_see(actor), *_conditions(wanted, today))
+    if wanted.q:
+        if text is None:
+            text = search.contains(Lead.search_text, search.terms(wanted.q, search_text))
+        statement = statement.where(text)
     if judged is not None:
         statement = statement.where(Lead.id.in_(judged))
     return statement
 
 
+def text_found(wanted: LeadFilter) -> search.Found | None:
+    """How the filter's text is best looked for, None without one. Asks the database."""
+    if not wanted.q:
+        return None
+    words = search.terms(wanted.q, search_text)
+    return search.look_up(db.session(), Lead.id, Lead.search_text, words)
+
+
 def _conditions(wanted: LeadFilter, today: date) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    if wanted.q:
-        found.append(search.contains(Lead.search_text, search.terms(wanted.q, search_text)))
     if wanted.stages:
         found.append(Lead.stage.in_(wanted.stages))
     for column, value in (
@@ -134,8 +146,12 @@ _LISTED = (
     Lead.next_action_on,
     Lead.last_progress_on,
     Lead.is_sensitive,
-    Enterprise.name.label("investor"),
-    User.name.label("owner"),
+    # Looked up for the rows of the page alone; a join would look them up for every match.
+    select(Enterprise.name)
+    .where(Enterprise.id == Lead.investor_id)
+    .scalar_subquery()
+    .label("investor"),
+    select(User.name).where(User.id == Lead.owner_id).scalar_subquery().label("owner"),
 )
 
 
@@ -144,11 +160,7 @@ def lead_page(matching: Select[int], wanted: LeadFilter, cursor: str | None) -> 
     order = ORDERS[wanted.sort]
     if wanted.is_reversed:
         order = order.reversed()
-    statement = (
-        matching.with_only_columns(*_LISTED)
-        .outerjoin(Enterprise, Enterprise.id == Lead.investor_id)
-        .outerjoin(User, User.id == Lead.owner_id)
-    )
+    statement = matching.with_only_columns(*_LISTED)
     return keyset_page(db.session(), statement, order, Lead.id, cursor)
 
 

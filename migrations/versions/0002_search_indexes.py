@@ -7,18 +7,26 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-# Each character and each pair of neighbours, once. Characters too, so that a query of one
-# character has an index as well. crm.core.search.grams asks with the same pairs.
+# Each character and each pair of neighbours. Characters too, so that a query of one character has
+# an index as well. crm.core.search.grams asks with the same pairs. A loop, because it takes a quarter
+# of the time of the same in one SELECT; its cost keeps the planner from calling it row by row.
 GRAMS = """
 CREATE FUNCTION search_grams(value text) RETURNS text[]
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-  SELECT array_agg(DISTINCT gram) FROM (
-    SELECT one FROM unnest(string_to_array(value, NULL)) AS one
-    UNION ALL
-    SELECT one || lead(one) OVER (ORDER BY place)
-    FROM unnest(string_to_array(value, NULL)) WITH ORDINALITY AS characters (one, place)
-  ) AS pieces (gram) WHERE gram IS NOT NULL
-$$
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS $$
+DECLARE
+  characters text[] := string_to_array(value, NULL);
+  found text[] := characters;
+  before text;
+  here text;
+BEGIN
+  FOREACH here IN ARRAY characters LOOP
+    IF before IS NOT NULL THEN
+      found := found || (before || here);
+    END IF;
+    before := here;
+  END LOOP;
+  RETURN found;
+END $$
 """
 TABLES = ("leads", "enterprises")
 

@@ -5,10 +5,10 @@ audit events each. Rows are made as plain tuples and go in by COPY or executeman
 """
 
 import json
-import random
 import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -72,6 +72,7 @@ class Filler:
         self.segment_chains = places["segment_chains"]
         self.first_user = places["first_user"][0]
         self.companies = max(200, rows * 2 // 5)
+        self.company = [self._company(n) for n in range(self.companies + 1)]
 
     def tables(self) -> Iterator[tuple[str, tuple[str, ...], Iterable[tuple[Any, ...]]]]:
         """(table, columns, rows), each table after those it points to."""
@@ -178,22 +179,23 @@ class Filler:
 
     # ------------------------------------------------------------ companies
 
-    def company(self, n: int) -> str:
-        draw = random.Random(n)
-        brand = "".join(draw.sample(BRANDS, 2))
-        return f"{CITIES[n % 12]}{brand}{TRADES[n % 15]}{FORMS[n % 4]}"
+    def _company(self, n: int) -> tuple[str, str, str]:
+        """Name, initials and search text of company n; the initials piece by piece, which are few."""
+        brand = BRANDS[n * 7 % len(BRANDS)] + BRANDS[n * 13 // len(BRANDS) % len(BRANDS)]
+        pieces = (CITIES[n % 12], brand, TRADES[n // 12 % 15], FORMS[n // 180 % 4])
+        name, initials = "".join(pieces), "".join(map(_initials, pieces))
+        return name, initials, search_text(name, initials)
 
     def enterprises(self) -> Iterator[tuple[Any, ...]]:
         for n in range(1, self.companies + 1):
-            name = self.company(n)
-            initials = pinyin_initials(name)
+            name, initials, text = self.company[n]
             yield (
                 n,
                 name,
                 normalise_name(name),
                 loose_name(name),
                 initials,
-                search_text(name, initials),
+                text,
                 self.morning,
                 1,
             )
@@ -237,25 +239,22 @@ class Filler:
             f"{THINGS[n % 18]}{KINDS[n // 18 % 7]}{'一二三四五六七八九'[n % 9]}期"
             if n % 4 == 0
             else (
-                f"{self.company(n % self.companies + 1)[2:4]}{THINGS[n % 18]}{KINDS[n // 18 % 7]}"
+                f"{self.company[n % self.companies + 1][0][2:4]}{THINGS[n % 18]}{KINDS[n // 18 % 7]}"
             )
         )
 
     def leads(self) -> Iterator[tuple[Any, ...]]:
-        initials: dict[str, str] = {}
         for n in range(1, self.rows + 1):
             company = n % self.companies + 1
-            name, title, stage = self.company(company), self.title(n), self.stage(n)
-            if name not in initials:
-                initials[name] = pinyin_initials(name)
+            title, stage, receipt = self.title(n), self.stage(n), f"BB20260101-{n:06d}"
             owner, unit = self.owner(n)
             is_open, progress = stage in OPEN, self.progress(n)
             amount = self.amount(n)
             due = self.today + timedelta(days=n * 13 % 40 - 10) if is_open and n % 6 else None
             place = n * 131 % len(self.segments)
             yield (
-                n, f"BB20260101-{n:06d}", title, title_key(title)[:120],
-                search_text(title, name, initials[name], f"BB20260101-{n:06d}"),
+                n, receipt, title, title_key(title)[:120],
+                f"{search_text(title, receipt)} {self.company[company][2]}",
                 company, False, f"建设{title}，新建厂房及配套设施，分期实施，达产后形成规模化生产能力",
                 self.segment_chains[place], self.segments[place], owner, unit, unit, "以商招商",
                 n % 1000 == 7, stage, progress, "person", ("land", "carrier", "headquarters")[n % 3],
@@ -375,6 +374,9 @@ def fill_sqlite(connection: sqlite3.Connection, filler: Filler) -> None:
             (tuple(map(_for_sqlite, row)) for row in rows),
         )
     connection.commit()
+
+
+_initials = lru_cache(maxsize=None)(pinyin_initials)
 
 
 def _json(value: dict[str, str]) -> str:

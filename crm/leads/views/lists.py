@@ -57,9 +57,15 @@ def index() -> ResponseReturnValue:
             400, _("看不懂参数%(name)s的值“%(value)s”。", name=wrong.name, value=wrong.value[:60])
         )
     today = clock.today()
-    matching = queries.leads_matching(g.actor, wanted, today, judged=judged_leads(wanted, today))
+    judged, found = judged_leads(wanted, today), queries.text_found(wanted)
+
+    def matching(text: Any) -> Any:
+        return queries.leads_matching(g.actor, wanted, today, judged=judged, text=text)
+
     try:
-        page = queries.lead_page(matching, wanted, request.args.get("after"))
+        page = queries.lead_page(
+            matching(found and found.walked), wanted, request.args.get("after")
+        )
     except CursorError:
         abort(
             400,
@@ -71,7 +77,7 @@ def index() -> ResponseReturnValue:
         )
     choices = queries.choices(g.actor, wanted.segment)
     is_whole = page.is_first and page.next_cursor is None
-    total = len(page.rows) if is_whole else queries.count_leads(matching)
+    total = len(page.rows) if is_whole else queries.count_leads(matching(found and found.counted))
     bar = FilterBar(wanted, choices, today)
     address = url_for("leads.index")
     return render_template(
