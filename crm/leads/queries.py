@@ -9,8 +9,10 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    exists,
     literal,
     null,
+    or_,
     select,
     true,
     union_all,
@@ -243,12 +245,18 @@ _first_unit, _contract = aliased(Department), aliased(Lead)
 def lead_in_words(actor: Actor, lead_id: int) -> Any:
     """The lead with the names of everything it points to, and `can_edit` for this person.
 
+    `has_contact_person` says whether anybody of the investor is known by name.
+
     Raises NotFound for unknown and forbidden alike.
     """
     row = db.session.execute(
         select(
             *Lead.__table__.c,
             may_edit(actor).label("can_edit"),
+            or_(
+                exists().where(Contact.enterprise_id.in_([Lead.investor_id, Lead.legal_entity_id])),
+                exists().where(Activity.lead_id == Lead.id, Activity.contact_name.is_not(None)),
+            ).label("has_contact_person"),
             _investor.name.label("investor"),
             _investor.uscc.label("investor_uscc"),
             _listed.name.label("list_enterprise"),

@@ -855,8 +855,12 @@ def upgrade() -> None:
         batch_op.create_index("ix_leads_due", ["next_action_on", "id"], unique=False)
         batch_op.create_index("ix_leads_investment", ["investment_yuan", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_leads_investor_id"), ["investor_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_leads_legal_entity_id"), ["legal_entity_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_leads_list_enterprise_id"), ["list_enterprise_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_leads_legal_entity_id"), ["legal_entity_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_leads_list_enterprise_id"), ["list_enterprise_id"], unique=False
+        )
         batch_op.create_index("ix_leads_owner", ["owner_id", "next_action_on", "id"], unique=False)
         batch_op.create_index("ix_leads_progress", ["last_progress_on", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_leads_segment_id"), ["segment_id"], unique=False)

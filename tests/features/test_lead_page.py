@@ -122,6 +122,19 @@ def test_the_page_shows_everything_that_is_known(sign_in, rich_lead):
         assert words in page, words
 
 
+def test_the_page_says_what_this_stage_lacks_and_what_the_next_one_asks(sign_in, rich_lead):
+    address = f"/leads/{rich_lead['lead']}"
+    page = sign_in("director").get(address).text
+    now, ahead = page.split("当前阶段待补佐证")[1].split("进入“开工”还需要")
+    assert "缺统一社会信用代码" in now
+    assert "缺营业执照日期" in now
+    assert f'href="{address}/edit#uscc"' in now
+    assert f'href="{address}/milestone?kind=registered"' in now
+    assert "缺协议文件" not in now
+    assert "缺开工佐证" in ahead
+    assert f'href="{address}/milestone?kind=started"' in ahead
+
+
 def test_the_telephone_is_masked_until_somebody_asks_and_that_is_recorded(app, sign_in, rich_lead):
     client = sign_in("director")
     address = f"/leads/{rich_lead['lead']}"
@@ -203,6 +216,7 @@ def test_what_the_ledger_left_open_stands_on_the_page(app, sign_in, rich_lead):
         taken = LedgerImport(
             filename="a.xlsx", sha256="0", stored_name="a", as_of=TODAY, layout={},
             added=1, unchanged=0, differs=1, refused=0,
+            kind="k", gone=[], messages=[],
         )  # fmt: skip
         session.add(taken)
         session.flush()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask import g, render_template, request
+from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -28,7 +28,7 @@ from crm.leads.rules import (
 )
 from crm.leads.views import bp
 from crm.leads.views.lists import stage_badge
-from crm.leads.views.matters import ledger_matters
+from crm.leads.views.matters import evidence, ledger_matters
 from crm.leads.views.trail import told
 from crm.leads.views.verdicts import verdict_entries
 from crm.leads.wording import field_word, word
@@ -95,7 +95,7 @@ def detail(lead_id: int) -> ResponseReturnValue:
         milestones=[milestone_cells(row) for row in page.milestones],
         activities=[activity_entry(row) for row in page.activities[: queries.ACTIVITIES_SHOWN]],
         has_more_activities=len(page.activities) > queries.ACTIVITIES_SHOWN,
-        files=[file_entry(row) for row in page.attachments],
+        files=[file_entry(lead_id, row) for row in page.attachments],
         members={
             kind: [row.name for row in page.members if row.kind == kind] for kind in MembershipKind
         },
@@ -108,6 +108,7 @@ def detail(lead_id: int) -> ResponseReturnValue:
         ),
         verdicts=list(verdict_entries(lead_id, today)),
         **ledger_matters(lead_id),
+        **evidence(page, may_act=lead.can_edit),
     )
 
 
@@ -180,6 +181,7 @@ def figure_cells(row: Any) -> dict[str, Any]:
     locale = str(get_locale() or "zh")[:2]
     amount = money.Amount(row.stated_text, row.amount, row.currency, row.qualifier, row.upper)
     return {
+        "id": row.id,
         "kind": word(row.kind),
         "source": word(row.source),
         "basis": word(row.basis) if row.basis else None,
@@ -227,14 +229,19 @@ def activity_entry(row: Any) -> dict[str, Any]:
     }
 
 
-def file_entry(row: Any) -> dict[str, Any]:
+def file_entry(lead_id: int, row: Any) -> dict[str, Any]:
     parts = [
         str(word(row.kind)),
         size_text(row.size),
         row.uploaded_by,
         moment_text(row.uploaded_at)[:10],
     ]
-    return {"id": row.id, "name": row.filename, "meta": " · ".join(part for part in parts if part)}
+    return {
+        "id": row.id,
+        "name": row.filename,
+        "meta": " · ".join(part for part in parts if part),
+        "href": url_for("leads.download", lead_id=lead_id, attachment_id=row.id),
+    }
 
 
 def size_text(size: int) -> str:
