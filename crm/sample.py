@@ -442,7 +442,8 @@ def _load_people(at: datetime) -> dict[str, User]:
 
 
 def _load_rates(today: date) -> None:
-    known = set(db.session.execute(select(ExchangeRate.currency, ExchangeRate.quoted_on)).tuples())
+    rates = select(ExchangeRate.currency, ExchangeRate.quoted_on)
+    known = {(row.currency, row.quoted_on) for row in db.session.execute(rates)}
     for days, usd, hkd in (
         (300, "7.02", "0.901"),
         (120, "7.08", "0.906"),

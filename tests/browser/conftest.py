@@ -151,16 +151,20 @@ class Window:
         """From now on an answer of these is part of the journey (422 for a refused form …)."""
         self.announced.update(statuses)
 
-    def look(self) -> None:
-        """Check the page at rest: it fits its window, and axe finds nothing serious."""
+    def fits(self) -> None:
+        """Check that the page does not scroll sideways."""
         where = urlsplit(self.page.url).path
-        self.page.wait_for_load_state("networkidle")
         too_wide = self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         if too_wide > 0:
             widest = self.page.evaluate(WIDEST)
             self.faults.append(f"{where}: scrolls sideways by {too_wide} px, because of {widest}")
+
+    def look(self) -> None:
+        """Check the page at rest: it fits its window, and axe finds nothing serious."""
+        where = urlsplit(self.page.url).path
+        self.fits()
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         for violation in found["violations"]:
