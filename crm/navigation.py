@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS, Role
+from crm.core.guard import PUBLIC, SIGNED_IN
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,20 @@ def entries() -> Iterator[dict[str, Any]]:
             }
 
 
+def may_use(endpoint: str) -> bool:
+    """Whether there is such a page and the signed-in person's role may open it."""
+    view = current_app.view_functions.get(endpoint)
+    allowed = getattr(view, "allowed_roles", frozenset())
+    role = getattr(current_user, "role", None)
+    return PUBLIC in allowed or (role is not None and bool(allowed & {SIGNED_IN, role}))
+
+
 def register(app: Flask) -> None:
     @app.context_processor
     def _navigation() -> dict[str, Any]:
         signed_in = bool(current_user and current_user.is_authenticated)
         return {
             "navigation": list(entries()) if signed_in else [],
+            "may_use": may_use,
             "settings": current_app.extensions["settings"],
         }
