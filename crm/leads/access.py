@@ -145,11 +145,13 @@ def masked_hits(actor: Actor, query: str) -> tuple[Hit, ...]:
         .outerjoin(User, User.id == Lead.owner_id)
         .outerjoin(Enterprise, Enterprise.id == Lead.investor_id)
         .where(_matches(Lead.search_text, query))
-        .order_by(seen.desc(), Lead.last_progress_on.desc(), Lead.id.desc())
-        .limit(HITS)
+        .order_by(Lead.last_progress_on.desc(), Lead.id.desc())
+        .limit(3 * HITS)
     )  # fmt: skip
     for row in leads:
         if row.is_seen:
+            if len(hits) > 2 * HITS:
+                continue
             hits.append(
                 Hit(
                     False, row.is_sensitive, row.stage, row.department, row.id, row.title,
