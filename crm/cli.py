@@ -23,7 +23,7 @@ from crm.chains import services as chains
 from crm.config import ROOT
 from crm.core import clock, migrations
 from crm.core.db import db, transaction
-from crm.core.errors import Refused
+from crm.core.errors import NotFound, Refused
 from crm.core.sheets import SheetFault, UnreadableFile
 from crm.core.sheets.wording import WORDS as SHEET_WORDS
 from crm.enterprises import reference as rankings
@@ -137,6 +137,20 @@ def people_add(login: str, name: str, role: str, department: str | None, email: 
             accounts.save_person(system_actor(), None, entry, clock.now())
     except Refused as refused:
         raise click.UsageError("; ".join(str(fault.text) for fault in refused.faults)) from refused
+    click.echo(password)
+    say(f"{login} may sign in with this password once and must then choose another")
+
+
+@people_commands.command("set-password")
+@click.argument("login")
+@with_appcontext
+def people_set_password(login: str) -> None:
+    """Print a new first password for an account; this also ends a lock and every open session."""
+    try:
+        with transaction():
+            password = accounts.reset_password(system_actor(), login, clock.now())
+    except NotFound:
+        raise click.UsageError(f"no account has the login {login!r}") from None
     click.echo(password)
     say(f"{login} may sign in with this password once and must then choose another")
 

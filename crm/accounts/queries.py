@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from crm.accounts.models import Department, User
-from crm.accounts.rules import Actor, Role
+from crm.accounts.rules import Actor, Role, login_key
 from crm.core.db import db
 
 _ACTOR = (
@@ -38,7 +38,7 @@ def actor_by_login(login: str, *, address: str | None = None) -> Actor | None:
     statement = (
         select(*_ACTOR)
         .outerjoin(Department, Department.id == User.department_id)
-        .where(User.login == login, User.is_active)
+        .where(func.lower(User.login) == login_key(login), User.is_active)
     )
     row = db.session.execute(statement).one_or_none()
     return _actor(row, address) if row else None

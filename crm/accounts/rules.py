@@ -56,6 +56,11 @@ LEDGER_IMPORTERS = (Role.UNIT_HEAD, Role.DIRECTOR)
 PEOPLE_ADMINISTRATORS = (Role.ADMINISTRATOR,)
 
 
+def login_key(typed: str) -> str:
+    """The login as it is stored and compared: people type capitals and blanks on a phone."""
+    return typed.strip().lower()
+
+
 class WeakPassword(StrEnum):
     """Why a password is refused (GB/T 22239-2019 level 2 asks for complexity; ours is 10 of 3 kinds)."""
 

@@ -2,22 +2,23 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from crm.accounts.models import Department, PastPassword, User
 from crm.accounts.queries import actor_by_id
-from crm.accounts.rules import Actor, Role, why_weak_password
-from crm.accounts.wording import WEAK_PASSWORD
+from crm.accounts.rules import Actor, Role, login_key, why_weak_password
+from crm.accounts.wording import DEPARTMENT_FIELD, FIELD, ROLE, WEAK_PASSWORD
 from crm.core.db import db
 from crm.core.errors import Fault, Faults, NotFound, Refused, Stale
 from crm.core.pinyin import pinyin_initials
+from crm.history import queries as trail
 from crm.history import services as history
 
 _hasher = PasswordHasher()  # argon2id, the library's defaults (RFC 9106, low-memory profile)
@@ -41,7 +42,9 @@ def sign_in(
 
     Failures and locks are recorded; the caller must keep the transaction (do not roll back).
     """
-    user = db.session.scalar(select(User).where(User.login == login).with_for_update())
+    user = db.session.scalar(
+        select(User).where(func.lower(User.login) == login_key(login)).with_for_update()
+    )
     known = user is not None and user.password_hash is not None
     matches = _matches(user.password_hash if known and user else _nobody, password) and known
     if user is None:
@@ -99,6 +102,18 @@ def set_password(actor: Actor, user: User, new: str, at: datetime, *, must_chang
     _set_password(user, new, at)
     user.must_change_password = must_change
     history.record(actor, at, "password_set", user)
+
+
+def reset_password(actor: Actor, login: str, at: datetime) -> str:
+    """Give an account a new first password, which also ends a lock; returns it. Raises NotFound."""
+    user = db.session.scalar(
+        select(User).where(func.lower(User.login) == login_key(login), User.role != Role.SYSTEM)
+    )
+    if user is None:
+        raise NotFound
+    password = first_password(user.login)
+    set_password(actor, user, password, at, must_change=True)
+    return password
 
 
 def set_locale(actor: Actor, locale: str) -> None:
@@ -161,7 +176,8 @@ def save_person(
         _person_to_change(user_id, version) if user_id else User(login=entry.login, name=entry.name)
     )
     faults = Faults()
-    taken = select(User.id).where(User.login == entry.login, User.id != (user_id or 0))
+    entry = replace(entry, login=login_key(entry.login))
+    taken = select(User.id).where(func.lower(User.login) == entry.login, User.id != (user_id or 0))
     if db.session.scalar(taken) is not None:
         faults.add("login", "login_taken", _l("这个登录名已被使用"))
     if entry.role in {Role.STAFF, Role.UNIT_HEAD} and entry.department_id is None:
@@ -203,8 +219,20 @@ def _person_to_change(user_id: int, version: int | None) -> User:
     if user is None:
         raise NotFound
     if version is not None and user.version != version:
-        raise Stale(user)
+        missed = trail.missed_changes(
+            "users", user.id, "person_changed", user.version - version, FIELD, _tell
+        )
+        raise Stale(user, missed)
     return user
+
+
+def _tell(field: str, value: Any) -> Any:
+    """A value of the trail in words: roles and units by name."""
+    if field == "role" and value in tuple(Role):
+        return ROLE[Role(value)]
+    if field == "department_id" and isinstance(value, int):
+        return db.session.scalar(select(Department.name).where(Department.id == value))
+    return value
 
 
 def save_department(
@@ -220,7 +248,11 @@ def save_department(
     if department is None:
         raise NotFound
     if department_id and version is not None and department.version != version:
-        raise Stale(department)
+        missed = trail.missed_changes(
+            "departments", department.id, "department_changed", department.version - version,
+            DEPARTMENT_FIELD,
+        )  # fmt: skip
+        raise Stale(department, missed)
     taken = select(Department.id).where(
         Department.name == values["name"], Department.id != (department_id or 0)
     )

@@ -23,7 +23,7 @@ from crm.accounts.rules import DepartmentKind, Role
 from crm.accounts.wording import DEPARTMENT_KIND, ROLE
 from crm.core import clock
 from crm.core.db import transaction
-from crm.core.errors import NotFound, Refused
+from crm.core.errors import NotFound, Refused, Stale
 from crm.core.guard import PUBLIC, SIGNED_IN, allow
 from crm.core.web import LOCALES
 
@@ -32,7 +32,13 @@ bp = Blueprint("accounts", __name__)
 
 def safe_next(target: str | None) -> str:
     """A path of ours to go on to; anything that leaves the site becomes the home page."""
-    if target and target.startswith("/") and not target.startswith(("//", "/\\")):
+    # A browser drops tabs and line ends from an address and reads \ as /.
+    if (
+        target
+        and target.isprintable()
+        and target.startswith("/")
+        and not target.startswith(("//", "/\\"))
+    ):
         parts = urlsplit(target)
         if not parts.scheme and not parts.netloc:
             return target
@@ -128,6 +134,8 @@ def person(user_id: int | None) -> ResponseReturnValue:
                 )
         except Refused as refused:
             form.show(refused.faults)
+        except Stale as stale:
+            raise Stale(stale.current, stale.changes, form.told()) from None
         else:
             flash(_("已保存“%(name)s”的账号。", name=form.name.data), "success")
             return redirect(url_for("accounts.people"))
@@ -163,6 +171,8 @@ def department(department_id: int | None) -> ResponseReturnValue:
                 )
         except Refused as refused:
             form.show(refused.faults)
+        except Stale as stale:
+            raise Stale(stale.current, stale.changes, form.told()) from None
         else:
             flash(_("已保存单位“%(name)s”。", name=form.name.data), "success")
             return redirect(url_for("accounts.departments"))

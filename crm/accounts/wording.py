@@ -19,6 +19,23 @@ DEPARTMENT_KIND = {
     DepartmentKind.PARK: _l("园区"),
     DepartmentKind.OTHER: _l("其他单位"),
 }
+FIELD = {
+    "login": _l("登录名"),
+    "name": _l("姓名"),
+    "role": _l("角色"),
+    "department_id": _l("单位"),
+    "email": _l("邮箱"),
+    "phone": _l("联系电话"),
+    "is_active": _l("在用"),
+}
+"""The facts of an account as the form calls them."""
+DEPARTMENT_FIELD = {
+    "name": _l("单位名称"),
+    "name_en": _l("英文名称"),
+    "kind": _l("类别"),
+    "position": _l("排序"),
+    "is_active": _l("在用"),
+}
 WEAK_PASSWORD = {
     WeakPassword.TOO_SHORT: _l("密码至少10个字符"),
     WeakPassword.TOO_LONG: _l("密码最多128个字符"),

@@ -14,5 +14,6 @@ from crm.leads.views import (  # noqa: E402, F401
     lists,
     moves,
     papers,
+    rates,
     trail,
 )
