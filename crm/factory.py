@@ -117,17 +117,23 @@ def register_features(app: Flask, settings: Settings) -> None:
     import crm.quotas.models
     import crm.reminders.models  # noqa: F401
     from crm.accounts import views as accounts
+    from crm.chains import views as chains
+    from crm.dashboard import views as dashboard
     from crm.enterprises import views as enterprises
     from crm.history import views as history
     from crm.leads import views as leads
+    from crm.quotas import views as quotas
     from crm.reminders import views as reminders
     from crm.reports import views as reports
 
     for feature in (
         accounts,
+        chains,
+        dashboard,
         enterprises,
         history,
         leads,
+        quotas,
         reminders,
         reports,
     ):

@@ -25,7 +25,13 @@ class Entry:
 
 
 ENTRIES = (
-    Entry("dashboard.home", _l("工作台"), "home", LEAD_READERS, on_phone=True),
+    Entry(
+        "dashboard.home",
+        _l("工作台"),
+        "home",
+        (*LEAD_READERS, Role.ADMINISTRATOR),
+        on_phone=True,
+    ),
     Entry("leads.index", _l("项目库"), "briefcase", LEAD_READERS),
     Entry("enterprises.index", _l("企业"), "building", LEAD_READERS),
     Entry("chains.index", _l("产业链"), "sitemap", LEAD_READERS),

@@ -1,9 +1,11 @@
 """Reading chains and segments for pick lists and the ledger reader."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Row, select
 
+from crm.accounts.models import User
 from crm.chains.models import Chain, Segment
 from crm.core.db import db
 
@@ -11,6 +13,28 @@ from crm.core.db import db
 def chains() -> Sequence[Row[int, str]]:
     """(id, name) of all chains and future tracks in their order."""
     return db.session.execute(select(Chain.id, Chain.name).order_by(Chain.position, Chain.id)).all()
+
+
+def chain_map() -> Sequence[Row[*tuple[Any, ...]]]:
+    """Chains and future tracks with their segments, in order, one row a segment."""
+    return db.session.execute(
+        select(
+            Chain.id.label("chain_id"),
+            Chain.name.label("chain"),
+            Chain.name_en.label("chain_en"),
+            Chain.kind,
+            Chain.anchor,
+            User.name.label("leader"),
+            Segment.id.label("segment_id"),
+            Segment.name.label("segment"),
+            Segment.name_en.label("segment_en"),
+            Segment.tier,
+            Segment.group_name,
+        )
+        .outerjoin(Segment, Segment.chain_id == Chain.id)
+        .outerjoin(User, User.id == Chain.leader_id)
+        .order_by(Chain.position, Chain.id, Segment.position, Segment.id)
+    ).all()
 
 
 def segments() -> Sequence[Row[int, int, str, str]]:

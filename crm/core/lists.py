@@ -120,3 +120,18 @@ def capped_count(
     """How many rows, counted no further than `limit` + 1 ("1000+")."""
     inner = statement.order_by(None).limit(limit + 1)
     return session.scalar(select(func.count()).select_from(inner.subquery())) or 0
+
+
+def capped_counts(
+    session: Session, statements: Sequence[Select[Any]], limit: int = COUNT_LIMIT
+) -> list[int]:
+    """How many rows each statement has, counted no further than `limit` + 1, in one query."""
+    if not statements:
+        return []
+    counted = [
+        select(func.count())
+        .select_from(statement.order_by(None).limit(limit + 1).subquery())
+        .scalar_subquery()
+        for statement in statements
+    ]
+    return list(session.execute(select(*counted)).one())

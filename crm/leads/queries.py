@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Row,
     Select,
     and_,
     exists,
+    func,
     literal,
     null,
     or_,
@@ -39,7 +41,7 @@ from crm.leads.models import (
     Milestone,
     StageChange,
 )
-from crm.leads.rules import IN_TALKS, OPEN_STAGES
+from crm.leads.rules import FROM_SIGNING, IN_TALKS, OPEN_STAGES, Stage
 from crm.leads.rules.filters import NEEDS_NEXT_ACTION, NONE, Due, LeadFilter, Quiet, Sort
 from crm.leads.rules.quiet import DEFAULT_QUIET_LIMITS, QuietLimits, quiet_days
 from crm.places.models import Carrier, Street, Zone
@@ -119,6 +121,8 @@ def due_condition(due: Due, today: date) -> ColumnElement[bool]:
     open_lead = Lead.stage.in_(OPEN_STAGES)
     if due is Due.OVERDUE:
         return and_(open_lead, Lead.next_action_on < today)
+    if due is Due.TODAY:
+        return and_(open_lead, Lead.next_action_on == today)
     if due is Due.NOW:
         return and_(open_lead, Lead.next_action_on <= today)
     sunday = today + timedelta(days=6 - today.weekday())
@@ -169,6 +173,47 @@ def lead_page(matching: Select[int], wanted: LeadFilter, cursor: str | None) -> 
 def count_leads(matching: Select[int]) -> int:
     """How many there are, counted no further than "1000+"."""
     return capped_count(db.session(), matching)
+
+
+def first_leads(actor: Actor, wanted: LeadFilter, today: date, limit: int = 6) -> Sequence[Any]:
+    """The first rows of a list in its order, with the columns of `lead_page`."""
+    order = ORDERS[wanted.sort]
+    column = order.column.desc() if order.is_descending != wanted.is_reversed else order.column
+    by_id = Lead.id.desc() if order.is_descending != wanted.is_reversed else Lead.id
+    return db.session.execute(
+        leads_matching(actor, wanted, today)
+        .with_only_columns(*_LISTED)
+        .order_by(column, by_id)
+        .limit(limit)
+    ).all()
+
+
+def pipeline(actor: Actor, wanted: LeadFilter) -> dict[Stage, tuple[int, int]]:
+    """Leads and yuan (amounts known) at each open stage, of a person's list of leads.
+
+    `wanted` has no quota, due day or light.
+    """
+    rows = db.session.execute(
+        leads_matching(actor, wanted, date.min)
+        .with_only_columns(Lead.stage, func.count(), func.sum(Lead.investment_yuan))
+        .where(Lead.stage.in_(OPEN_STAGES))
+        .group_by(Lead.stage)
+    )
+    return {stage: (count, int(amount or 0)) for stage, count, amount in rows}
+
+
+def leads_by_segment(actor: Actor) -> Sequence[Row[*tuple[Any, ...]]]:
+    """(chain, segment, in talks, signed): visible leads at each place of the chains, one query."""
+    return db.session.execute(
+        select(
+            Lead.chain_id,
+            Lead.segment_id,
+            func.count().filter(Lead.stage.in_(IN_TALKS)).label("in_talks"),
+            func.count().filter(Lead.stage.in_(FROM_SIGNING)).label("signed"),
+        )
+        .where(may_see(actor), Lead.stage.in_((*IN_TALKS, *FROM_SIGNING)))
+        .group_by(Lead.chain_id, Lead.segment_id)
+    ).all()
 
 
 @dataclass(frozen=True, slots=True)

@@ -273,6 +273,7 @@ FILTER_WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     },
     Due: {
         Due.OVERDUE: _l("已逾期"),
+        Due.TODAY: _l("今天到期"),
         Due.NOW: _l("今天及逾期"),
         Due.WEEK: _l("本周到期"),
         Due.NONE: _l("无下步"),

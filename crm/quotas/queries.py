@@ -1,15 +1,23 @@
 """Reading quotas and stored verdicts: the leads behind each number, what a lead's page says."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
 
+from crm.accounts.rules import Actor
 from crm.core.db import db
+from crm.core.lists import capped_counts
+from crm.leads.access import may_see
+from crm.leads.models import Lead
+from crm.leads.queries import leads_matching
 from crm.leads.rules.filters import CountedEvent, LeadFilter
 from crm.leads.rules.filters import Outcome as Wanted
+from crm.quotas.facts import terms_of
 from crm.quotas.models import Quota, Verdict
+from crm.quotas.rules import CountingEvent, Outcome, QuotaTerms, due
 
 ALL = "ALL"
 """In a filter, instead of a quota's code: any of the year's quotas (去重合计)."""
@@ -76,7 +84,7 @@ def verdicts_of(lead_id: int, year: int) -> list[Row[Any]]:
     """The stored verdicts of a lead on the quotas of `year`, in the order of the quotas.
 
     A lead whose signing counts in another year answers for that year instead. Rows of (year,
-    code, label, label_en, verdict, lacks_yuan, reasons, judged_at).
+    code, label, label_en, verdict, branch, lacks_yuan, reasons, judged_at).
     """
     rows = db.session.execute(
         select(
@@ -85,6 +93,7 @@ def verdicts_of(lead_id: int, year: int) -> list[Row[Any]]:
             Quota.label,
             Quota.label_en,
             Verdict.verdict,
+            Verdict.branch,
             Verdict.lacks_yuan,
             Verdict.reasons,
             Verdict.judged_at,
@@ -96,3 +105,233 @@ def verdicts_of(lead_id: int, year: int) -> list[Row[Any]]:
     years = {row.year for row in rows}
     meant = year if year in years else max(years, default=year)
     return [row for row in rows if row.year == meant]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """How many leads stand in a number, and how many of them are 待补佐证 in it."""
+
+    count: int = 0
+    pending: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaNumbers:
+    """A quota of the year with its three numbers as of a day, and what is due by then."""
+
+    quota_id: int
+    code: str
+    label: str
+    label_en: str | None
+    is_example: bool
+    terms: QuotaTerms
+    target: int
+    due: int
+    signed: Number
+    registered: Number
+    started: Number
+    new: int  # of the signed, those since Monday
+
+    @property
+    def reached(self) -> Number:
+        """The number that is held against the target, by the counting event."""
+        return {
+            CountingEvent.SIGNED: self.signed,
+            CountingEvent.SIGNED_AND_REGISTERED: self.registered,
+            CountingEvent.STARTED: self.started,
+        }[self.terms.event]
+
+
+@dataclass(frozen=True, slots=True)
+class YearNumbers:
+    """The year's quotas as of a day, and what they have in common.
+
+    `is_whole`: the whole district is counted, not only the part a person sees.
+    """
+
+    year: int
+    on: date
+    quotas: tuple[QuotaNumbers, ...]
+    overlap: int
+    distinct: int
+    is_whole: bool
+
+
+def reach(actor: Actor) -> ColumnElement[bool] | None:
+    """The leads a person's numbers count; None for all.
+
+    Whoever answers for the whole district counts all of it, sensitive leads included, since that
+    is the official number; the list behind shows those they may see and says how many more.
+    """
+    return None if actor.sees_all else may_see(actor)
+
+
+def year_numbers(actor: Actor, year: int, on: date) -> YearNumbers:
+    """The numbers of the year's quotas for a person, in three queries and without judging."""
+    found = db.session.scalars(computed_quotas(year).order_by(Quota.position, Quota.id)).all()
+    ids = [quota.id for quota in found]
+    numbers = _numbers(actor, ids, on)
+    overlap, distinct = _together(actor, ids, on) if ids else (0, 0)
+    nothing = (Number(), Number(), Number(), 0)
+    told = []
+    for quota in found:
+        terms = terms_of(quota)
+        signed, registered, started, new = numbers.get(quota.id, nothing)
+        told.append(
+            QuotaNumbers(
+                quota.id,
+                quota.code,
+                quota.label,
+                quota.label_en,
+                quota.is_example,
+                terms,
+                quota.target,
+                due(terms.target, on, opens=terms.opens, closes=terms.closes),
+                signed,
+                registered,
+                started,
+                new,
+            )
+        )
+    return YearNumbers(year, on, tuple(told), overlap, distinct, reach(actor) is None)
+
+
+def _signed_verdicts(
+    statement: Select[*tuple[Any, ...]], actor: Actor, ids: list[int], on: date
+) -> Select[*tuple[Any, ...]]:
+    statement = statement.where(Verdict.quota_id.in_(ids), Verdict.signed_from <= on)
+    within = reach(actor)
+    if within is None:
+        return statement
+    return statement.join(Lead, Lead.id == Verdict.lead_id).where(within)
+
+
+def _numbers(
+    actor: Actor, ids: list[int], on: date
+) -> dict[int, tuple[Number, Number, Number, int]]:
+    monday = on - timedelta(days=on.weekday())
+    columns = []
+    for since, is_pending in NUMBERS.values():
+        columns.append(func.count().filter(since <= on))
+        columns.append(func.count().filter(since <= on, is_pending.is_(True)))
+    columns.append(func.count().filter(Verdict.signed_from >= monday))
+    statement = select(Verdict.quota_id, *columns).group_by(Verdict.quota_id)
+    rows = db.session.execute(_signed_verdicts(statement, actor, ids, on))
+    return {
+        row[0]: (Number(row[1], row[2]), Number(row[3], row[4]), Number(row[5], row[6]), row[7])
+        for row in rows
+    }
+
+
+def _together(actor: Actor, ids: list[int], on: date) -> tuple[int, int]:
+    times = select(func.count().label("times")).select_from(Verdict).group_by(Verdict.lead_id)
+    each = _signed_verdicts(times, actor, ids, on).subquery()
+    row = db.session.execute(select(func.count().filter(each.c.times > 1), func.count())).one()
+    return row[0], row[1]
+
+
+_TOLD = (
+    Verdict.lead_id,
+    Lead.title,
+    Lead.stage,
+    Quota.year,
+    Quota.code,
+    Quota.label,
+    Quota.label_en,
+    Verdict.verdict,
+    Verdict.branch,
+    Verdict.lacks_yuan,
+    Verdict.reasons,
+    Verdict.signed_from,
+)
+
+
+def _told_verdicts(actor: Actor, year: int) -> Select[Any]:
+    return (
+        select(*_TOLD)
+        .join(Quota, Quota.id == Verdict.quota_id)
+        .join(Lead, Lead.id == Verdict.lead_id)
+        .where(Quota.year == year, may_see(actor))
+    )
+
+
+def nearest(actor: Actor, quotas: Iterable[QuotaNumbers], year: int, limit: int = 5) -> list[Any]:
+    """The nearest misses a person sees, smallest lack first."""
+    ids = [quota.quota_id for quota in quotas]
+    statement = (
+        _told_verdicts(actor, year)
+        .where(Verdict.quota_id.in_(ids), Verdict.is_near_miss)
+        .order_by(Verdict.lacks_yuan, Verdict.lead_id)
+        .limit(limit)
+    )
+    return list(db.session.execute(statement))
+
+
+def signed_pending(actor: Actor, wanted: LeadFilter, today: date, limit: int = 6) -> list[Any]:
+    """The verdicts behind the signed leads of a filter that are 待补佐证, oldest signing first."""
+    matching = leads_matching(actor, wanted, today, judged=judged_leads(wanted, today))
+    statement = (
+        _told_verdicts(actor, wanted.year or today.year)
+        .where(
+            Verdict.lead_id.in_(matching),
+            Verdict.signed_from <= today,
+            Verdict.is_signed_pending.is_(True),
+        )
+        .order_by(Verdict.signed_from, Verdict.lead_id, Quota.position)
+        .limit(limit)
+    )
+    return list(db.session.execute(statement))
+
+
+def counts_behind(actor: Actor, filters: Sequence[LeadFilter], today: date) -> list[int]:
+    """How many leads stand behind each filter for a person, up to "1000+", all in one query."""
+    found = [
+        leads_matching(actor, wanted, today, judged=judged_leads(wanted, today))
+        for wanted in filters
+    ]
+    return capped_counts(db.session(), found)
+
+
+def verdicts_on(
+    actor: Actor, quota_id: int, year: int, outcome: Outcome, after: int = 0, limit: int = 25
+) -> list[Any]:
+    """One page of the visible leads with this verdict on the quota, by lead id, and one more."""
+    statement = (
+        _told_verdicts(actor, year)
+        .where(Verdict.quota_id == quota_id, Verdict.verdict == outcome, Verdict.lead_id > after)
+        .order_by(Verdict.lead_id)
+        .limit(limit + 1)
+    )
+    return list(db.session.execute(statement))
+
+
+def outcome_counts(actor: Actor, quota_id: int) -> dict[Outcome, int]:
+    """How many visible leads have each verdict on the quota, each counted up to "1000+"."""
+    found = [
+        select(Verdict.lead_id)
+        .join(Lead, Lead.id == Verdict.lead_id)
+        .where(Verdict.quota_id == quota_id, Verdict.verdict == outcome, may_see(actor))
+        for outcome in Outcome
+    ]
+    return dict(zip(Outcome, capped_counts(db.session(), found), strict=True))
+
+
+def unseen_in(actor: Actor, wanted: LeadFilter, today: date) -> int:
+    """How many leads of a quota's number a person who counts all of them may not see."""
+    judged = judged_leads(wanted, today)
+    if judged is None or wanted.event is None or not actor.sees_all:
+        return 0
+    statement = select(func.count()).where(Lead.id.in_(judged), ~may_see(actor))
+    return db.session.scalar(statement) or 0
+
+
+def year_quotas(year: int) -> Sequence[Quota]:
+    """All quotas and indicators of the year in their order; empty for an unknown year."""
+    return db.session.scalars(
+        select(Quota).where(Quota.year == year).order_by(Quota.position, Quota.id)
+    ).all()
+
+
+def quota_years() -> list[int]:
+    """The years that have quotas, oldest first."""
+    return list(db.session.scalars(select(Quota.year).distinct().order_by(Quota.year)))

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Protocol
 
 from flask_babel import LazyString, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from crm.core.money import format_yuan
+from crm.core.money import format_money, format_yuan
 from crm.leads import wording as leads_wording
 from crm.leads.rules import FigureSource, Qualifier
 from crm.quotas.rules import (
@@ -31,9 +32,6 @@ from crm.quotas.rules import (
     Reason,
     ReasonCode,
     Rounding,
-    Standing,
-    Tally,
-    together,
 )
 
 # By class first: members of two StrEnums with the same value are equal and would share one key.
@@ -120,6 +118,15 @@ LABELS: dict[str, LazyString] = {
 }
 """The short names of the preset quotas; a quota with another label is shown by that label."""
 
+UNITS: dict[str, LazyString] = {
+    "个": _l("个"),
+    "家": _l("家"),
+    "亩": _l("亩"),
+    "平方米": _l("平方米"),
+    "套": _l("套"),
+    "人": _l("人"),
+}
+
 LISTS: dict[str, LazyString] = {
     "fortune_global_500": _l("世界500强"),
     "china_500": _l("中国企业500强"),
@@ -128,7 +135,7 @@ LISTS: dict[str, LazyString] = {
     "strategic_emerging_100": _l("中国战略性新兴产业领军企业100强"),
 }
 
-YI = 100_000_000
+WAN, YI = 10_000, 100_000_000
 WORTH_SHOWING_IN_YI = YI // 100
 """0.01亿元: below it a lack is clearer in 万元, whatever unit the amount has."""
 
@@ -141,6 +148,18 @@ def word(code: StrEnum) -> LazyString:
 def label_text(label: str) -> str:
     """A quota's label in the reader's language, as entered where it has no translation."""
     return str(LABELS.get(label, label))
+
+
+def target_text(modality: Modality, target: int, unit: str) -> str:
+    """A target as the year's plan words it: 不少于80家, 突破240亿元, 预期7000万美元."""
+    locale = "zh" if _is_chinese() else "en"
+    if unit in {"元", "美元"}:  # 原文
+        amount = format_money(target, "CNY" if unit == "元" else "USD", locale)  # 原文
+    else:
+        is_round = _is_chinese() and target >= WAN and target % WAN == 0
+        number = f"{target // WAN}万" if is_round else f"{target:,}"  # 原文
+        amount = f"{number}{_mark('', ' ')}{UNITS.get(unit, unit)}"
+    return f"{word(modality)}{_mark('', ' ')}{amount}"
 
 
 def list_text(code: str) -> str:
@@ -260,22 +279,43 @@ def day_text(on: date) -> str:
     return f"{on.day} {on:%B %Y}"
 
 
-def one_line(standings: Sequence[Standing], on: date) -> str:
+class Counted(Protocol):
+    """A number and how much of it is 待补佐证."""
+
+    @property
+    def count(self) -> int: ...
+    @property
+    def pending(self) -> int: ...
+
+
+class Countable(Protocol):
+    """A quota with its numbers: a standing, or what the stored verdicts count."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def target(self) -> int: ...
+    @property
+    def due(self) -> int: ...
+    @property
+    def signed(self) -> Counted: ...
+    @property
+    def registered(self) -> Counted: ...
+    @property
+    def started(self) -> Counted: ...
+
+
+def one_line(quotas: Sequence[Countable], on: date, *, overlap: int, distinct: int) -> str:
     """The line to read out or paste: every quota's numbers, the overlap and the distinct total."""
-    parts = [_standing_text(one) for one in standings]
-    if len(standings) > 1:
-        both = together(standings)
+    parts = [_standing_text(one) for one in quotas]
+    if len(quotas) > 1:
         parts.append(
-            _(
-                "重叠%(overlap)s个，去重合计%(distinct)s个",
-                overlap=both.overlap,
-                distinct=both.distinct,
-            )
+            _("重叠%(overlap)s个，去重合计%(distinct)s个", overlap=overlap, distinct=distinct)
         )
     return _("截至%(day)s，%(parts)s。", day=day_text(on), parts=_mark("；", "; ").join(parts))
 
 
-def _standing_text(one: Standing) -> str:
+def _standing_text(one: Countable) -> str:
     signed = _(
         "%(label)s已签约%(n)s个（目标%(target)s，应达%(due)s）",
         label=label_text(one.label),
@@ -292,5 +332,5 @@ def _standing_text(one: Standing) -> str:
     )
 
 
-def _pending_text(tally: Tally) -> str:
+def _pending_text(tally: Counted) -> str:
     return _("，其中待补佐证%(n)s个", n=tally.pending) if tally.pending else ""

@@ -10,7 +10,7 @@ from flask_babel import Babel, force_locale
 
 from crm.leads.rules import Exclusion, FigureSource, Qualifier
 from crm.quotas import rules
-from crm.quotas.rules import CountedLead, Outcome, Reason, ReasonCode, judge, standing
+from crm.quotas.rules import CountedLead, Outcome, Reason, ReasonCode, judge, standing, together
 from crm.quotas.wording import WORDS, criteria_text, day_text, one_line, reason_text
 from tests.rules.quota_cases import (
     SIGNED,
@@ -114,7 +114,8 @@ def test_one_line_to_read_out():
     signed = [
         CountedLead(n, Outcome.COUNTS if n else Outcome.PENDING, milestone()) for n in range(8)
     ]
-    line = one_line([standing(signed, A, TODAY), standing(signed[:2], B, TODAY)], TODAY)
+    both = [standing(signed, A, TODAY), standing(signed[:2], B, TODAY)]
+    line = one_line(both, TODAY, overlap=together(both).overlap, distinct=together(both).distinct)
     assert line == (
         "截至2026年11月23日，大项目已签约8个（目标10，应达9），其中待补佐证1个，已注册0个，已开工0个；"
         "实体总部已签约2个（目标12，应达11），其中待补佐证1个，已注册0个，已开工0个；"

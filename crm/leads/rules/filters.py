@@ -44,6 +44,7 @@ class Due(StrEnum):
     """When the next action is due, seen from today."""
 
     OVERDUE = "overdue"  # before today
+    TODAY = "today"
     NOW = "now"  # today or before
     WEEK = "week"  # today to Sunday
     NONE = "none"  # 无下步

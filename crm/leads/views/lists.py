@@ -35,7 +35,7 @@ from crm.leads.rules.filters import (
 )
 from crm.leads.views import bp
 from crm.leads.wording import FILTER_WORDS, word
-from crm.quotas.queries import judged_leads, quotas_of
+from crm.quotas.queries import judged_leads, quotas_of, unseen_in
 from crm.quotas.wording import label_text
 
 YI, WAN = 10**8, 10**4
@@ -96,6 +96,7 @@ def index() -> ResponseReturnValue:
         },
         descending=queries.ORDERS[wanted.sort].is_descending != wanted.is_reversed,
         may_enter=g.actor.role in LEAD_WRITERS,
+        unseen=unseen_in(g.actor, wanted, today),
     )
 
 

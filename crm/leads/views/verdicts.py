@@ -1,30 +1,19 @@
 """What the quotas say of one lead, in words."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
-from typing import Any
+
+from flask import url_for
 
 from crm.quotas.queries import verdicts_of
-from crm.quotas.rules import Outcome, Reason, read_reason
-from crm.quotas.wording import label_text, reason_text
+from crm.quotas.telling import Told, told
 
 
-def verdict_entries(lead_id: int, today: date) -> Iterator[dict[str, Any]]:
-    """Each quota's verdict with all its reasons, what stands in the way first."""
+def verdict_entries(lead_id: int, today: date) -> Iterator[Told]:
+    """Each quota's verdict with all its reasons; another year's is marked with the year."""
     for row in verdicts_of(lead_id, today.year):
-        reasons = [read_reason(each) for each in row.reasons]
-        label = str(label_text(row.label))
-        yield {
-            "outcome": row.verdict.value,
-            "subject": label if row.year == today.year else f"{row.year} {label}",
-            "reasons": [
-                {"passed": reason.passed, "text": reason_text(reason)}
-                for reason in sorted(reasons, key=lambda each: _weight(each, row.verdict))
-            ],
-        }
-
-
-def _weight(reason: Reason, outcome: Outcome) -> int:
-    """Of a lead that counts, what it meets comes first; of any other, what it does not."""
-    order = (True, None, False) if outcome is Outcome.COUNTS else (False, None, True)
-    return order.index(reason.passed)
+        each = told(row, url_for("quotas.detail", year=row.year, code=row.code))
+        if row.year != today.year:
+            each = replace(each, subject=f"{row.year} {each.subject}")
+        yield each

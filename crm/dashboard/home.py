@@ -1,0 +1,212 @@
+"""What each role's home shows, composed of other features' queries; every number has its list."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from crm.accounts.rules import Actor
+from crm.core.lists import COUNT_LIMIT
+from crm.leads.queries import first_leads, pipeline
+from crm.leads.rules import OPEN_STAGES, Light, Stage, quiet_light
+from crm.leads.rules.filters import (
+    Bucket,
+    CountedEvent,
+    Due,
+    LeadFilter,
+    Outcome,
+    Quiet,
+    Sort,
+)
+from crm.quotas.numbers import Card, cards, distinct_behind, line_to_read, overlap_behind
+from crm.quotas.queries import (
+    ALL,
+    YearNumbers,
+    counts_behind,
+    nearest,
+    signed_pending,
+    year_numbers,
+)
+from crm.quotas.telling import Told, told
+from crm.reminders.queries import deliveries_since, last_sign_at
+from crm.reminders.rules import DeliveryState, is_silent
+
+SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A number and the list behind it."""
+
+    key: str
+    number: int
+    behind: LeadFilter
+
+    @property
+    def text(self) -> str:
+        return f"{COUNT_LIMIT}+" if self.number > COUNT_LIMIT else str(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class StageShare:
+    """One stage of the pipeline: leads and known amounts, with their list."""
+
+    stage: Stage
+    number: int
+    yuan: int
+    behind: LeadFilter
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderHome:
+    numbers: YearNumbers
+    cards: Sequence[Card]
+    overlap: LeadFilter
+    distinct: LeadFilter
+    line: str
+    near: Sequence[tuple[Any, Told]]
+    stages: Sequence[StageShare]
+    in_talks: Counted
+    in_talks_yuan: int
+    counts: dict[str, Counted]
+    quiet: Sequence[tuple[Any, Light, int]]
+    week: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkHome:
+    """The home of those who do the work: of one person's leads, or of a unit's."""
+
+    counts: dict[str, Counted]
+    overdue: Sequence[Any]
+    week: Sequence[Any]
+    no_next: Sequence[Any]
+    quiet: Sequence[tuple[Any, Light, int]]
+    pending: Sequence[tuple[Any, list[Told]]]
+    stages: Sequence[StageShare] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class SystemHome:
+    last_sign_at: datetime | None
+    is_silent: bool
+    failed: Sequence[Any]
+
+
+def leader_home(actor: Actor, today: date) -> LeaderHome:
+    """Both quotas, the pipeline, what is quiet and what the week holds; nine queries."""
+    numbers = year_numbers(actor, today.year, today)
+    stages = _stages(actor, {})
+    talks = [each for each in stages if each.stage.is_in_talks]
+    quiet = LeadFilter(quiet=Quiet.ANY, sort=Sort.PROGRESS, is_reversed=True)
+    week = LeadFilter(due=Due.WEEK, sort=Sort.DUE)
+    return LeaderHome(
+        numbers=numbers,
+        cards=cards(numbers),
+        overlap=overlap_behind(numbers.year),
+        distinct=distinct_behind(numbers.year),
+        line=line_to_read(numbers),
+        near=[(row, told(row)) for row in nearest(actor, numbers.quotas, numbers.year)],
+        stages=stages,
+        in_talks=Counted(
+            "in_talks", sum(each.number for each in talks), LeadFilter(stage=Bucket.IN_TALKS)
+        ),
+        in_talks_yuan=sum(each.yuan for each in talks),
+        counts=_counts(
+            actor,
+            {
+                "withdraw": LeadFilter(quiet=Quiet.WITHDRAW),
+                "red": LeadFilter(quiet=Quiet.RED),
+                "yellow": LeadFilter(quiet=Quiet.YELLOW),
+                "overdue": LeadFilter(due=Due.OVERDUE),
+                "week": LeadFilter(due=Due.WEEK),
+                "no_next": LeadFilter(due=Due.NONE),
+            },
+            today,
+        ),
+        quiet=_with_lights(first_leads(actor, quiet, today, SHOWN), today),
+        week=first_leads(actor, week, today, SHOWN),
+    )
+
+
+def staff_home(actor: Actor, today: date) -> WorkHome:
+    """A person's own leads; seven queries."""
+    return _work_home(actor, {"owner": actor.id}, today)
+
+
+def unit_home(actor: Actor, today: date) -> WorkHome:
+    """The leads of the unit a person heads; eight queries."""
+    return _work_home(actor, {"department": actor.department_id}, today, is_unit=True)
+
+
+def _work_home(
+    actor: Actor, whose: dict[str, Any], today: date, *, is_unit: bool = False
+) -> WorkHome:
+    def mine(**wanted: Any) -> LeadFilter:
+        return LeadFilter(**whose, **wanted)
+
+    pending = mine(quota=ALL, year=today.year, event=CountedEvent.SIGNED, verdict=Outcome.PENDING)
+    quiet = mine(quiet=Quiet.ANY, sort=Sort.PROGRESS, is_reversed=True)
+    return WorkHome(
+        counts=_counts(
+            actor,
+            {
+                "overdue": mine(due=Due.OVERDUE),
+                "today": mine(due=Due.TODAY),
+                "week": mine(due=Due.WEEK),
+                "no_next": mine(due=Due.NONE),
+                "quiet": mine(quiet=Quiet.ANY),
+                "pending": pending,
+            },
+            today,
+        ),
+        overdue=first_leads(actor, mine(due=Due.OVERDUE, sort=Sort.DUE), today, SHOWN),
+        week=first_leads(actor, mine(due=Due.WEEK, sort=Sort.DUE), today, SHOWN),
+        no_next=first_leads(actor, mine(due=Due.NONE), today, SHOWN),
+        quiet=_with_lights(first_leads(actor, quiet, today, SHOWN), today),
+        pending=_by_lead(signed_pending(actor, pending, today, SHOWN)),
+        stages=_stages(actor, whose) if is_unit else (),
+    )
+
+
+def system_home(today: date, at: datetime) -> SystemHome:
+    """What the administrator must know: is the worker alive, which mails failed this week."""
+    seen = last_sign_at()
+    states = (DeliveryState.FAILED, DeliveryState.UNCERTAIN)
+    return SystemHome(
+        seen, is_silent(seen, at), deliveries_since(today - timedelta(days=7), states)
+    )
+
+
+def _stages(actor: Actor, whose: dict[str, Any]) -> list[StageShare]:
+    found = pipeline(actor, LeadFilter(**whose))
+    return [
+        StageShare(stage, *found.get(stage, (0, 0)), LeadFilter(stage=stage, **whose))
+        for stage in OPEN_STAGES
+    ]
+
+
+def _counts(actor: Actor, filters: dict[str, LeadFilter], today: date) -> dict[str, Counted]:
+    numbers = counts_behind(actor, list(filters.values()), today)
+    return {
+        key: Counted(key, number, wanted)
+        for (key, wanted), number in zip(filters.items(), numbers, strict=True)
+    }
+
+
+def _with_lights(rows: Iterable[Any], today: date) -> list[tuple[Any, Light, int]]:
+    return [
+        (
+            row,
+            quiet_light(row.stage, row.last_progress_on, today),
+            (today - row.last_progress_on).days,
+        )
+        for row in rows
+    ]
+
+
+def _by_lead(rows: Iterable[Any]) -> list[tuple[Any, list[Told]]]:
+    found: dict[int, tuple[Any, list[Told]]] = {}
+    for row in rows:
+        found.setdefault(row.lead_id, (row, []))[1].append(told(row))
+    return list(found.values())
