@@ -50,15 +50,23 @@ def _syllables(text: str, is_person: bool) -> tuple[tuple[str, str], ...]:
 def _read(text: str) -> list[tuple[str, str]]:
     if not text:
         return []
-    from pypinyin import Style, lazy_pinyin  # 0.2 s of dictionaries, loaded on first use
+    from pypinyin.seg.mmseg import seg
 
     found: list[tuple[str, str]] = []
     for piece in re.findall(r"[a-zA-Z0-9]+|[^a-zA-Z0-9]+", text):
         if LATIN.fullmatch(piece.lower()):
             found.append((piece.lower(), piece.lower()))
             continue
-        for syllable in lazy_pinyin(piece, style=Style.NORMAL, errors="ignore"):
-            word = "".join(LATIN.findall(syllable.lower().replace("ü", "v")))
-            if word:
-                found.append((word, word[0]))
+        # The converter cuts a text into its known phrases first; each of them is read once.
+        for phrase in seg.cut(piece):
+            found += _phrase(phrase)
     return found
+
+
+@lru_cache(maxsize=16_384)
+def _phrase(phrase: str) -> tuple[tuple[str, str], ...]:
+    from pypinyin import Style, lazy_pinyin  # 0.2 s of dictionaries, loaded on first use
+
+    read = lazy_pinyin([phrase], style=Style.NORMAL, errors="ignore")
+    words = ("".join(LATIN.findall(syllable.lower().replace("ü", "v"))) for syllable in read)
+    return tuple((word, word[0]) for word in words if word)

@@ -46,6 +46,12 @@ ACTION = {
     "paper_added": _l("上传材料"),
     "paper_removed": _l("移除材料"),
     "entry_searched": _l("登记前搜索"),
+    "mail_sent_again": _l("重发提醒邮件"),
+    "mail_marked_sent": _l("提醒邮件记为送达"),
+    "calendar_day_added": _l("新增工作日历的一天"),
+    "calendar_day_changed": _l("修改工作日历的一天"),
+    "calendar_day_removed": _l("删除工作日历的一天"),
+    "calendar_year_imported": _l("导入全年工作日历"),
 }
 SUBJECT = {
     "users": _l("账号"),
@@ -66,5 +72,6 @@ SUBJECT = {
     "ledger_differences": _l("台账差异"),
     "deliveries": _l("提醒邮件"),
     "workday_calendar": _l("工作日历"),
+    "calendar_years": _l("工作日历"),
     "app": _l("系统"),
 }

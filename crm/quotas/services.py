@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, select, update
 
+from crm.core.bulk import insert_rows
 from crm.core.db import db
 from crm.leads.models import Lead
 from crm.quotas.facts import CHUNK, Surroundings, facts_of, surroundings, terms_of
@@ -97,7 +98,7 @@ def rejudge(lead_ids: Collection[int], *, today: date, at: datetime) -> int:
     written = 0
     for change in _changes(lead_ids, today, lock=True):
         if change.added:
-            db.session.execute(insert(Verdict), [{**row, "judged_at": at} for row in change.added])
+            insert_rows(Verdict, [{**row, "judged_at": at} for row in change.added])
         if change.changed:
             db.session.execute(
                 update(Verdict), [{**row, "judged_at": at} for row in change.changed]

@@ -3,13 +3,14 @@
 from datetime import date, timedelta
 
 from chinese_calendar import is_holiday
-from chinese_calendar.constants import holidays, workdays
+from chinese_calendar.constants import Holiday, holidays, workdays
 from sqlalchemy import select
 
 from crm.core.db import db
 from crm.reminders.models import CalendarDay, CalendarYear
 from crm.reminders.rules import DayKind
 
+IN_CHINESE = {each.value: each.chinese for each in Holiday}
 SOURCE = "chinesecalendar (国务院办公厅节假日安排)"
 
 
@@ -28,12 +29,16 @@ def load_calendar() -> int:
             is_weekend = day.weekday() >= 5
             if is_holiday(day) and not is_weekend:
                 db.session.add(
-                    CalendarDay(day=day, kind=DayKind.HOLIDAY, name=str(holidays.get(day, "")))
+                    CalendarDay(
+                        day=day, kind=DayKind.HOLIDAY, name=IN_CHINESE.get(holidays.get(day, ""))
+                    )
                 )
                 added += 1
             elif not is_holiday(day) and is_weekend:
                 db.session.add(
-                    CalendarDay(day=day, kind=DayKind.WORKDAY, name=str(workdays.get(day, "")))
+                    CalendarDay(
+                        day=day, kind=DayKind.WORKDAY, name=IN_CHINESE.get(workdays.get(day, ""))
+                    )
                 )
                 added += 1
             day += timedelta(days=1)

@@ -82,6 +82,8 @@ def _folded(text: str) -> str:
         return text.upper()
     simplified = _simplified(unicodedata.normalize("NFKC", text))
     upper = unicodedata.normalize("NFKC", simplified.upper())
+    if upper.isprintable():  # no invisible character is
+        return upper
     return "".join(char for char in upper if unicodedata.category(char) not in INVISIBLE)
 
 

@@ -139,7 +139,7 @@ def _calendar_page(day_form: DayForm, year_form: YearForm) -> str:
     return render_template(
         "reminders/calendar.html",
         year=year,
-        years=sorted({*working.years, today.year, today.year + 1, year}),
+        years=sorted({today.year - 1, today.year, today.year + 1, year}),
         is_complete=working.covers(year),
         days=queries.calendar_days(year),
         day_form=day_form,
