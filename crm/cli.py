@@ -18,7 +18,7 @@ from crm import sample
 from crm.accounts import services as accounts
 from crm.accounts.models import User
 from crm.accounts.queries import actor_by_login, departments, system_actor
-from crm.accounts.rules import Actor, Role
+from crm.accounts.rules import LEDGER_IMPORTERS, Actor, Role
 from crm.chains import services as chains
 from crm.config import ROOT
 from crm.core import clock, migrations
@@ -28,6 +28,7 @@ from crm.core.sheets import SheetFault, UnreadableFile
 from crm.core.sheets.wording import WORDS as SHEET_WORDS
 from crm.enterprises import reference as rankings
 from crm.history import services as history
+from crm.imports.services.exporting import export_ledger
 from crm.imports.services.importing import Report, import_ledger
 from crm.places import services as places
 from crm.quotas import services as quotas
@@ -338,6 +339,23 @@ def ledger_import(file: Path, dry_run: bool, as_json: bool, login: str | None) -
         print_json(report.as_json())
     else:
         _tell(report)
+
+
+@ledger_commands.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@click.option("--as", "login", metavar="LOGIN", help="act as this person (default: the system)")
+def ledger_export(file: Path, login: str | None) -> None:
+    """Write the projects this person may see to FILE.xlsx, in the layout the ledger came in."""
+    actor = acting(login)
+    if actor.role not in {*LEDGER_IMPORTERS, Role.SYSTEM}:
+        raise click.UsageError(f"{actor.login} may not export the ledger")
+    with transaction():
+        data = export_ledger(actor, at=clock.now(), today=clock.today())
+    try:
+        file.write_bytes(data)
+    except OSError as error:
+        raise click.UsageError(f"{file}: {error.strerror}") from error
+    say(f"{file} written")
 
 
 def _tell(report: Report) -> None:

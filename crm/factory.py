@@ -121,6 +121,7 @@ def register_features(app: Flask, settings: Settings) -> None:
     from crm.dashboard import views as dashboard
     from crm.enterprises import views as enterprises
     from crm.history import views as history
+    from crm.imports import views as imports
     from crm.leads import views as leads
     from crm.quotas import views as quotas
     from crm.reminders import views as reminders
@@ -132,6 +133,7 @@ def register_features(app: Flask, settings: Settings) -> None:
         dashboard,
         enterprises,
         history,
+        imports,
         leads,
         quotas,
         reminders,

@@ -3,19 +3,41 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, literal, null, select, union_all
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Select,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)  # fmt: skip
 from sqlalchemy.orm import aliased
 
 from crm.accounts.models import Department, User
+from crm.accounts.rules import Actor, Role
 from crm.chains.models import Chain, Segment
 from crm.core.db import db
+from crm.core.errors import NotFound
+from crm.core.lists import capped_count
 from crm.enterprises.models import Enterprise
-from crm.imports.models import DifferenceState, LedgerDifference, LedgerQuestion
+from crm.history.models import AuditEvent
+from crm.imports.models import (
+    DifferenceState,
+    LedgerDifference,
+    LedgerImport,
+    LedgerQuestion,
+)
 from crm.imports.rules import Field
-from crm.imports.rules.facts import SUMS
+from crm.imports.rules.facts import COMPARED, SUMS
+from crm.leads.access import may_edit, may_see
 from crm.leads.models import Figure, Lead, Milestone
 from crm.leads.rules import Figure as FigureFact
 from crm.leads.rules import (
@@ -232,6 +254,229 @@ def _amounts(ids: Sequence[int], found: dict[int, Ours], signed: set[int], on: d
 def _fact(figure: FigureFact) -> list[Any]:
     qualifier = figure.qualifier.value if figure.qualifier else None
     return [figure.amount, figure.currency, qualifier, figure.upper]
+
+
+def imports_of(actor: Actor, *, limit: int = 30) -> Sequence[Any]:
+    """The newest imports this person may look at, each with who made it."""
+    return db.session.execute(
+        select(
+            LedgerImport.id,
+            LedgerImport.filename,
+            LedgerImport.as_of,
+            LedgerImport.at,
+            LedgerImport.added,
+            LedgerImport.unchanged,
+            LedgerImport.differs,
+            LedgerImport.refused,
+            User.name.label("by"),
+        )
+        .outerjoin(User, User.id == LedgerImport.by_id)
+        .where(_may_look(actor))
+        .order_by(LedgerImport.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def import_for(actor: Actor, import_id: int) -> LedgerImport:
+    """One import, to read. Raises NotFound for unknown and forbidden alike."""
+    found = db.session.scalar(
+        select(LedgerImport).where(LedgerImport.id == import_id, _may_look(actor))
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _may_look(actor: Actor) -> ColumnElement[bool]:
+    if actor.role in {Role.DIRECTOR, Role.SYSTEM}:
+        return true()
+    return or_(
+        LedgerImport.by_id == actor.id,
+        LedgerImport.department_id == actor.department_id if actor.department_id else false(),
+    )
+
+
+def titles_of(actor: Actor, lead_ids: Collection[int], *, limit: int = 200) -> Sequence[Any]:
+    """(id, title, stage) of those of these leads that this person may see, the first `limit`."""
+    ids = sorted(lead_ids)[:limit]
+    return db.session.execute(
+        select(Lead.id, Lead.title, Lead.stage)
+        .where(Lead.id.in_(ids), may_see(actor))
+        .order_by(Lead.id)
+    ).all()
+
+
+def waiting(actor: Actor) -> tuple[int, int]:
+    """How many differences and questions wait for this person, counted no further than 1000."""
+    session = db.session()
+    return (
+        capped_count(session, _differences(actor, LedgerDifference.id)),
+        capped_count(session, _questions(actor, LedgerQuestion.id)),
+    )
+
+
+def _differences(actor: Actor, *columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .select_from(LedgerDifference)
+        .join(Lead, Lead.id == LedgerDifference.lead_id)
+        .where(LedgerDifference.state == DifferenceState.OPEN, may_edit(actor))
+    )
+
+
+def _questions(actor: Actor, *columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .select_from(LedgerQuestion)
+        .join(Lead, Lead.id == LedgerQuestion.lead_id)
+        .where(LedgerQuestion.answered_at.is_(None), may_edit(actor))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference as people decide about it; `by` and `at` tell who changed ours last."""
+
+    id: int
+    field: str
+    ledger: Any
+    ledger_text: str | None
+    ours: Any
+    by: str | None
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """A lead with what the ledger states differently."""
+
+    lead_id: int
+    title: str
+    owner: str | None
+    changes: tuple[Change, ...]
+
+
+def differing_leads(
+    actor: Actor, *, after: int = 0, size: int = 20, on: date
+) -> tuple[list[Differing], int | None, int]:
+    """One page of leads with open differences, in the order of their ids.
+
+    Also the id to go on from (None on the last page), and the newest event of the trail, which
+    `take` wants to know. Seven SELECTs, however many there are.
+    """
+    seen = db.session.scalar(select(func.max(AuditEvent.id))) or 0
+    ids = db.session.scalars(
+        _differences(actor, LedgerDifference.lead_id)
+        .where(LedgerDifference.lead_id > after)
+        .distinct()
+        .order_by(LedgerDifference.lead_id)
+        .limit(size + 1)
+    ).all()
+    following = ids[size - 1] if len(ids) > size else None
+    ids = ids[:size]
+    rows = db.session.execute(
+        select(LedgerDifference).where(
+            LedgerDifference.lead_id.in_(ids), LedgerDifference.state == DifferenceState.OPEN
+        )
+    ).scalars()
+    by_lead: dict[int, list[LedgerDifference]] = defaultdict(list)
+    for row in rows:
+        by_lead[row.lead_id].append(row)
+    held = ours_of(ids, on=on)
+    trail = _trail(ids)
+    order = {field.value: place for place, field in enumerate(COMPARED)}
+    return (
+        [
+            Differing(
+                lead_id,
+                held[lead_id].facts.get("title", ""),
+                held[lead_id].facts.get("owner"),
+                tuple(
+                    Change(
+                        row.id,
+                        row.field,
+                        row.ledger_value,
+                        row.ledger_text,
+                        held[lead_id].facts.get(row.field),
+                        *trail.get((lead_id, COLUMN_OF.get(row.field, row.field)), (None, None)),
+                    )
+                    for row in sorted(by_lead[lead_id], key=lambda row: order.get(row.field, 99))
+                ),
+            )
+            for lead_id in ids
+        ],
+        following,
+        seen,
+    )
+
+
+def _trail(lead_ids: Sequence[int]) -> dict[tuple[int, str], tuple[str, datetime]]:
+    """Who changed which field of these leads last, and when."""
+    found: dict[tuple[int, str], tuple[str, datetime]] = {}
+    for lead_id, after, by, at, action in db.session.execute(
+        select(
+            AuditEvent.lead_id,
+            AuditEvent.after,
+            AuditEvent.actor_name,
+            AuditEvent.at,
+            AuditEvent.action,
+        )
+        .where(AuditEvent.lead_id.in_(lead_ids))
+        .order_by(AuditEvent.id)
+    ):
+        if action == "lead_imported":
+            for field in COMPARED:
+                found[lead_id, COLUMN_OF.get(field.value, field.value)] = (by, at)
+        for name in told_fields(after):
+            found[lead_id, name] = (by, at)
+    return found
+
+
+def told_fields(after: dict[str, Any] | None) -> set[str]:
+    """The fields an event of the trail tells of; that of a figure or milestone names its kind."""
+    told = after or {}
+    kind = told.get("kind")
+    return {*told, str(kind)} if kind else set(told)
+
+
+COLUMN_OF = {
+    Field.CONTENT.value: "description",
+    Field.ISSUES.value: "problems",
+    Field.ZONE.value: "site",
+    Field.INVESTOR.value: "investor_id",
+    Field.CHAIN.value: "chain_id",
+    Field.SEGMENT.value: "segment_id",
+    Field.OWNER.value: "owner_id",
+    Field.DEPARTMENT.value: "department_id",
+    Field.FIRST_TALK_UNIT.value: "first_talk_department_id",
+    Field.SPONSOR_LEADER.value: "sponsor_id",
+    Field.SIGNED_ON.value: "signed",
+}
+"""What the trail calls a ledger's field, if not by the same name."""
+
+
+def open_questions(
+    actor: Actor, *, after: int = 0, size: int = 25
+) -> tuple[Sequence[Any], int | None]:
+    """One page of cells nobody could read, and the id to go on from (None on the last page)."""
+    rows = db.session.execute(
+        _questions(
+            actor,
+            LedgerQuestion.id,
+            LedgerQuestion.lead_id,
+            LedgerQuestion.field,
+            LedgerQuestion.code,
+            LedgerQuestion.cell,
+            LedgerQuestion.cell_text,
+            Lead.title,
+            User.name.label("owner"),
+        )
+        .outerjoin(User, User.id == Lead.owner_id)
+        .where(LedgerQuestion.id > after)
+        .order_by(LedgerQuestion.id)
+        .limit(size + 1)
+    ).all()
+    return rows[:size], rows[size - 1].id if len(rows) > size else None
 
 
 def open_matters(lead_id: int) -> Sequence[Any]:

@@ -1,11 +1,16 @@
 """Words for the codes of ledger import: what is wrong at a cell, and what to do about it."""
 
 from enum import StrEnum
+from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from crm.core.money import Amount, Qualifier, format_amount
 from crm.imports.rules import Field, Hint, MessageCode
+from crm.imports.rules.facts import SUMS
+from crm.leads.rules import Stage
+from crm.leads.wording import WORDS as LEAD_WORDS
 
 # By class first: members of two StrEnums with the same value are equal and would share one key.
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
@@ -77,3 +82,26 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Field.NOT_READ: _l("不导入的列"),
     },
 }
+
+
+def fact_text(name: str, value: Any, locale: str, text: str | None = None) -> str:
+    """A fact of a ledger as people read it; `text` is how it was written, if it is known.
+
+    `name` is the field's, `value` as `crm.imports.rules.facts` keeps it; nothing is "".
+    """
+    if value is None:
+        return ""
+    if name == Field.STAGE.value:
+        return str(LEAD_WORDS[Stage][Stage(value)])
+    if name in _SUMS:
+        units, currency, qualifier, upper = value
+        amount = Amount(
+            text or "", units, currency, Qualifier(qualifier) if qualifier else None, upper
+        )
+        return format_amount(amount, locale)
+    if name == Field.SEGMENT.value:
+        return text or str(value)
+    return str(value)
+
+
+_SUMS = frozenset(field.value for field in SUMS)

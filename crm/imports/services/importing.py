@@ -115,6 +115,17 @@ def message_json(message: LedgerMessage) -> dict[str, str]:
     }
 
 
+def kept_message(message: LedgerMessage) -> dict[str, str]:
+    """A message as it is kept with its import: shown later in the reader's own language."""
+    return {
+        "sheet": message.sheet,
+        "cell": message.cell,
+        "field": message.field,
+        "code": message.code.value,
+        "said": message.text,
+    }
+
+
 def import_ledger(
     actor: Actor,
     data: bytes,
@@ -334,7 +345,7 @@ class _Taking:
             department_id=self._own_department(),
             kind=file_kind(self.ledger.layouts),
             gone=list(self.gone),
-            messages=[message_json(message) for message in self.messages[:LONGEST_MESSAGES]],
+            messages=[kept_message(message) for message in self.messages[:LONGEST_MESSAGES]],
             by_id=self.actor.id or None,
             at=self.at,
             **self._counts(),
@@ -630,13 +641,24 @@ class _Taking:
                     "field": each.field.value,
                     "ledger_value": each.ledger,
                     "our_value": each.ours,
-                    "ledger_text": self.rows[place].raw.get(each.field),
+                    "ledger_text": self._text_of(place, each.field),
                     "state": DifferenceState.OPEN,
                 }
                 for place, found_news in self.news.items()
                 for each in found_news
             ],
         )
+
+    def _text_of(self, place: int, field: Field) -> str | None:
+        """What stands in the cell, an amount with its unit."""
+        row = self.rows[place]
+        if field is Field.PHASE_ONE and field not in row.amounts:
+            field = Field.TOTAL_INVESTMENT
+        text = row.raw.get(field)
+        column = self.layouts[row.sheet].column(field)
+        if text is None or field not in KINDS or column is None or column.unit is None:
+            return text
+        return with_unit(text, column.unit.word)
 
     def _keep_questions(self, import_id: int) -> None:
         """Cells nobody could read wait for a person, one question a field of a lead."""
