@@ -15,7 +15,7 @@ ACTION = {
     "department_changed": _l("修改单位"),
     "lead_imported": _l("从台账导入项目"),
     "ledger_imported": _l("导入台账"),
-    "ledger_exported": _l("导出台账"),
+    "ledger_exported": _l("台账导出"),
     "difference_taken": _l("采用台账的值"),
     "difference_kept": _l("保留我方的值"),
     "enterprise_added": _l("登记企业"),

@@ -21,7 +21,6 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from flask_babel import ngettext as _n
 from flask_wtf.file import FileField
 from itsdangerous import BadData, URLSafeTimedSerializer
 
@@ -153,7 +152,7 @@ def confirm() -> ResponseReturnValue:
     with transaction():
         report = _take(data, seen["file"], dry_run=False)
     waiting.unlink(missing_ok=True)
-    flash(_n("已导入，新增%(num)s个项目", "已导入，新增%(num)s个项目", report.added), "good")
+    flash(_("已导入，新增%(n)s个项目", n=report.added), "good")
     return redirect(url_for("imports.show", import_id=report.import_id))
 
 
@@ -233,7 +232,7 @@ def export() -> ResponseReturnValue:
         io.BytesIO(data),
         mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         as_attachment=True,
-        download_name=f"台账{clock.today():%Y%m%d}.xlsx",
+        download_name=_("台账%(day)s", day=f"{clock.today():%Y%m%d}") + ".xlsx",
     )
 
 
