@@ -537,3 +537,43 @@ def test_the_export_command_writes_the_file(app, tmp_path, person):
     person("staff", "药山街道", login="staff9")
     done = app.test_cli_runner().invoke(args=["ledger", "export", str(file), "--as", "staff9"])
     assert done.exit_code == 2
+
+
+# ---------------------------------------------------------------- what the numbers say then
+
+
+def test_the_sample_enters_the_numbers_only_as_evidence_to_come(app):
+    """Worked out by hand from the ledger: nothing in it proves anything yet.
+
+    Signed in 2026, stated at or above 5 billion yuan: 52亿, 五十亿 and 50亿; 2亿港元 has no rate to
+    be valued at and cannot be ruled out. 49.99亿 lacks one million. 28.9亿 was signed in 2025.
+    """
+    run = app.test_cli_runner().invoke
+    assert run(args=["ledger", "import", str(LEDGER)]).exit_code == 0
+    done = run(args=["quotas", "show", "--year", "2026", "--on", "2026-11-23", "--json"])
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    a, b = document["quotas"]
+    numbers = ("signed", "registered", "started", "certified", "pending")
+    assert [a[name] for name in numbers] == [4, 1, 1, 0, 4]
+    assert [b[name] for name in numbers] == [8, 2, 1, 0, 8]
+    assert (document["overlap"], document["distinct"]) == (4, 8)
+    on_a = {v["title"]: v for v in a["verdicts"]}
+    on_b = {v["title"]: v for v in b["verdicts"]}
+    assert {v["verdict"] for v in [*on_a.values(), *on_b.values()]} == {"pending", "no"}
+    assert {title for title, v in on_a.items() if v["verdict"] == "pending"} == {
+        "动力电池正极材料生产基地",
+        "五十亿级新能源装备制造基地",
+        "临界值二：50亿元项目",
+        "跨境电商区域总部",
+        "某电气集团山东区域总部",
+        "检验检测集聚区综合实验室",
+    }
+    near = on_a["临界值一：49.99亿元项目"]
+    assert near["verdict"] == "no"
+    assert [r["lacks"] for r in near["reasons"] if r["lacks"]] == [1_000_000]
+    # 央企, 世界500强 and 总部 are the bureau's words and hints: none of them is met.
+    assert on_b["央企区域结算总部"]["verdict"] == "no"
+    codes = {r["code"] for r in on_b["央企区域结算总部"]["reasons"]}
+    assert "headquarters_unconfirmed" in codes
+    assert "lost" in {r["code"] for r in on_b["细胞治疗CDMO平台"]["reasons"]}
