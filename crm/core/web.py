@@ -1,13 +1,15 @@
 """What every request shares: language, safety headers, limits, and errors in plain words."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, Domain, get_domain, get_locale
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
+from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
 
@@ -45,8 +47,14 @@ def register_web(app: Flask) -> None:
         default_timezone="Asia/Shanghai",
         locale_selector=chosen_locale,
     )
+    babel_of(app).domain_instance = PromptDomain()
     app.jinja_env.globals.update(
-        locale=lambda: str(get_locale() or "zh")[:2], today=clock.today, now=clock.now, mark=mark
+        _=translated,
+        options_markup=options,
+        locale=lambda: str(get_locale() or "zh")[:2],
+        today=clock.today,
+        now=clock.now,
+        mark=mark,
     )
     app.jinja_env.filters.update(day=day_text, moment=moment_text, money=money_text)
     app.jinja_env.trim_blocks = True
@@ -54,6 +62,44 @@ def register_web(app: Flask) -> None:
     app.after_request(_safe_headers)
     for kind in (HTTPException, Refused, Stale, NotFound, TooOften, Exception):
         app.register_error_handler(kind, _error_page)
+
+
+def babel_of(app: Flask) -> Babel:
+    found: Babel = app.extensions["babel"].instance
+    return found
+
+
+class PromptDomain(Domain):  # type: ignore[misc]  # Flask-Babel carries no types
+    """Flask-Babel's catalogue, found once per request and language instead of once per word."""
+
+    def get_translations(self) -> Any:
+        context = g.get("_flask_babel") if g else None
+        locale = getattr(context, "babel_locale", None)
+        if context is None or locale is None:
+            return super().get_translations()
+        if getattr(context, "words_in", None) is not locale:
+            context.words, context.words_in = super().get_translations(), locale
+        return context.words
+
+
+def translated(text: str, **values: Any) -> Markup:
+    """`_(…)` of templates: the text in the reader's language, `values` escaped and filled in."""
+    found = Markup(get_domain().get_translations().ugettext(text))  # noqa: S704  our own words
+    return found % values if values else found
+
+
+def options(choices: Iterable[tuple[Any, Any]], selected: Any = "") -> Markup:
+    """The <option>s of a drop-down: (value, words) pairs, the selected one marked.
+
+    Lists have a hundred of them above the rows, hence no template loop.
+    """
+    chosen = str(selected)
+    lines = [
+        f'<option value="{escape(value)}"{" selected" if str(value) == chosen else ""}>'
+        f"{escape(words)}</option>"
+        for value, words in choices
+    ]
+    return Markup("".join(lines))  # noqa: S704  every part is escaped above
 
 
 def mark(chinese: str, english: str) -> str:

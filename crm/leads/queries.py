@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     exists,
     func,
     literal,
@@ -226,37 +228,49 @@ class Choices:
     segment: tuple[int, str, str | None] | None
 
 
-def choices(actor: Actor, segment_id: int | None = None) -> Choices:
-    """The filter's pick lists in one query; whoever sees one unit only is offered its people."""
+@lru_cache(maxsize=4)
+def _choices_statement(*, is_whole: bool, with_segment: bool) -> Any:
     chains = select(
         literal("chain"), Chain.id, Chain.name, Chain.name_en, Chain.position.label("place")
     )
     departments = select(
-        literal("department"), Department.id, Department.name, Department.name_en,
+        literal("department"),
+        Department.id,
+        Department.name,
+        Department.name_en,
         Department.position,
-    )  # fmt: skip
+    )
     people = select(literal("person"), User.id, User.name, null(), literal(0)).where(
         User.is_active, User.role.in_((Role.STAFF, Role.UNIT_HEAD, Role.DIRECTOR))
     )
-    if not actor.sees_all and actor.department_id:
-        people = people.where(User.department_id == actor.department_id)
+    if not is_whole:
+        people = people.where(User.department_id == bindparam("unit"))
     parts: list[Any] = [chains, departments, people]
-    if segment_id:
+    if with_segment:
         parts.append(
             select(
                 literal("segment"), Segment.id, Segment.name, Segment.name_en, Segment.position
-            ).where(Segment.id == segment_id)
+            ).where(Segment.id == bindparam("segment"))
         )
+    return union_all(*parts)
+
+
+def choices(actor: Actor, segment_id: int | None = None) -> Choices:
+    """The filter's pick lists in one query; whoever sees one unit only is offered its people."""
+    is_whole = actor.sees_all or not actor.department_id
+    statement = _choices_statement(is_whole=is_whole, with_segment=bool(segment_id))
     found: dict[str, list[Any]] = {}
-    for kind, *rest in db.session.execute(union_all(*parts)):
-        found.setdefault(kind, []).append((rest[0], rest[1], rest[2], rest[3]))
+    for kind, *rest in db.session.execute(
+        statement, {"unit": actor.department_id, "segment": segment_id}
+    ):
+        found.setdefault(kind, []).append(rest)
 
     def ordered(kind: str) -> list[tuple[int, str, str | None]]:
         rows = sorted(
             found.get(kind, ()),
             key=lambda row: (row[3], row[1] if kind == "person" else "", row[0]),
         )
-        return [row[:3] for row in rows]
+        return [(row[0], row[1], row[2]) for row in rows]
 
     return Choices(
         ordered("chain"),
@@ -282,61 +296,54 @@ class LeadPage:
 
 ACTIVITIES_SHOWN = 20
 
-_investor, _listed, _entity = aliased(Enterprise), aliased(Enterprise), aliased(Enterprise)
-_owner, _sponsor, _creator = aliased(User), aliased(User), aliased(User)
-_first_unit, _contract = aliased(Department), aliased(Lead)
+
+def _name(column: Any, key: Any, label: str) -> Any:
+    """One name of what the lead points to. Fourteen joins would take longer to plan than to run."""
+    return select(column).where(column.class_.id == key).scalar_subquery().label(label)
+
+
+_contract = aliased(Lead)
+
+_IN_WORDS = (
+    *Lead.__table__.c,
+    _name(Enterprise.name, Lead.investor_id, "investor"),
+    _name(Enterprise.uscc, Lead.investor_id, "investor_uscc"),
+    _name(Enterprise.name, Lead.list_enterprise_id, "list_enterprise"),
+    _name(Enterprise.name, Lead.legal_entity_id, "legal_entity"),
+    _name(Enterprise.uscc, Lead.legal_entity_id, "legal_entity_uscc"),
+    select(_contract.title)
+    .where(_contract.id == Lead.contract_lead_id)
+    .scalar_subquery()
+    .label("contract_lead"),
+    _name(Chain.name, Lead.chain_id, "chain"),
+    _name(Chain.name_en, Lead.chain_id, "chain_en"),
+    _name(Segment.name, Lead.segment_id, "segment"),
+    _name(Segment.name_en, Lead.segment_id, "segment_en"),
+    _name(Zone.name, Lead.zone_id, "zone"),
+    _name(Carrier.name, Lead.carrier_id, "carrier"),
+    _name(Street.name, Lead.street_id, "street"),
+    _name(User.name, Lead.owner_id, "owner"),
+    _name(User.name, Lead.sponsor_id, "sponsor"),
+    _name(User.name, Lead.created_by_id, "created_by"),
+    _name(Department.name, Lead.department_id, "department"),
+    _name(Department.name, Lead.first_talk_department_id, "first_talk_department"),
+    or_(
+        exists().where(Contact.enterprise_id.in_([Lead.investor_id, Lead.legal_entity_id])),
+        exists().where(Activity.lead_id == Lead.id, Activity.contact_name.is_not(None)),
+    ).label("has_contact_person"),
+)
 
 
 def lead_in_words(actor: Actor, lead_id: int) -> Any:
     """The lead with the names of everything it points to, and `can_edit` for this person.
 
     `has_contact_person` says whether anybody of the investor is known by name.
-
     Raises NotFound for unknown and forbidden alike.
     """
     row = db.session.execute(
-        select(
-            *Lead.__table__.c,
-            may_edit(actor).label("can_edit"),
-            or_(
-                exists().where(Contact.enterprise_id.in_([Lead.investor_id, Lead.legal_entity_id])),
-                exists().where(Activity.lead_id == Lead.id, Activity.contact_name.is_not(None)),
-            ).label("has_contact_person"),
-            _investor.name.label("investor"),
-            _investor.uscc.label("investor_uscc"),
-            _listed.name.label("list_enterprise"),
-            _entity.name.label("legal_entity"),
-            _entity.uscc.label("legal_entity_uscc"),
-            _contract.title.label("contract_lead"),
-            Chain.name.label("chain"),
-            Chain.name_en.label("chain_en"),
-            Segment.name.label("segment"),
-            Segment.name_en.label("segment_en"),
-            Zone.name.label("zone"),
-            Carrier.name.label("carrier"),
-            Street.name.label("street"),
-            _owner.name.label("owner"),
-            _sponsor.name.label("sponsor"),
-            _creator.name.label("created_by"),
-            Department.name.label("department"),
-            _first_unit.name.label("first_talk_department"),
+        select(*_IN_WORDS, may_edit(actor).label("can_edit")).where(
+            Lead.id == lead_id, may_see(actor)
         )
-        .select_from(Lead)
-        .outerjoin(_investor, _investor.id == Lead.investor_id)
-        .outerjoin(_listed, _listed.id == Lead.list_enterprise_id)
-        .outerjoin(_entity, _entity.id == Lead.legal_entity_id)
-        .outerjoin(_contract, _contract.id == Lead.contract_lead_id)
-        .outerjoin(Chain, Chain.id == Lead.chain_id)
-        .outerjoin(Segment, Segment.id == Lead.segment_id)
-        .outerjoin(Zone, Zone.id == Lead.zone_id)
-        .outerjoin(Carrier, Carrier.id == Lead.carrier_id)
-        .outerjoin(Street, Street.id == Lead.street_id)
-        .outerjoin(_owner, _owner.id == Lead.owner_id)
-        .outerjoin(_sponsor, _sponsor.id == Lead.sponsor_id)
-        .outerjoin(_creator, _creator.id == Lead.created_by_id)
-        .outerjoin(Department, Department.id == Lead.department_id)
-        .outerjoin(_first_unit, _first_unit.id == Lead.first_talk_department_id)
-        .where(Lead.id == lead_id, may_see(actor))
     ).one_or_none()
     if row is None:
         raise NotFound

@@ -9,10 +9,11 @@ depends_on = None
 
 # Each character and each pair of neighbours. Characters too, so that a query of one character has
 # an index as well. crm.core.search.grams asks with the same pairs. A loop, because it takes a quarter
-# of the time of the same in one SELECT; its cost keeps the planner from calling it row by row.
+# of the time of the same in one SELECT. Its cost keeps the planner from calling it row by row, and
+# RESTRICTED from starting workers for a thousand rows because of that cost.
 GRAMS = """
 CREATE FUNCTION search_grams(value text) RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS $$
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL RESTRICTED COST 1000 AS $$
 DECLARE
   characters text[] := string_to_array(value, NULL);
   found text[] := characters;
