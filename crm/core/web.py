@@ -82,7 +82,7 @@ class PromptDomain(Domain):  # type: ignore[misc]  # Flask-Babel carries no type
         return context.words
 
 
-def translated(text: str, **values: Any) -> Markup:
+def translated(text: str, /, **values: Any) -> Markup:
     """`_(…)` of templates: the text in the reader's language, `values` escaped and filled in."""
     found = Markup(get_domain().get_translations().ugettext(text))  # noqa: S704  our own words
     return found % values if values else found

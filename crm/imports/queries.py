@@ -10,6 +10,7 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Select,
+    bindparam,
     false,
     func,
     literal,
@@ -479,13 +480,8 @@ def open_questions(
     return rows[:size], rows[size - 1].id if len(rows) > size else None
 
 
-def open_matters(lead_id: int) -> Sequence[Any]:
-    """What waits for a person on one lead, in one query.
-
-    Rows of (kind, field, code, cell, text, theirs, ours): kind "question" is a cell nobody could
-    read (`code` says why, `text` is what stood in `cell`); "difference" a value that is not ours.
-    """
-    questions = select(
+_OPEN_MATTERS = union_all(
+    select(
         literal("question").label("kind"),
         LedgerQuestion.field,
         LedgerQuestion.code,
@@ -493,8 +489,8 @@ def open_matters(lead_id: int) -> Sequence[Any]:
         LedgerQuestion.cell_text.label("text"),
         null().cast(JSON).label("theirs"),
         null().cast(JSON).label("ours"),
-    ).where(LedgerQuestion.lead_id == lead_id, LedgerQuestion.answered_at.is_(None))
-    differences = select(
+    ).where(LedgerQuestion.lead_id == bindparam("lead_id"), LedgerQuestion.answered_at.is_(None)),
+    select(
         literal("difference"),
         LedgerDifference.field,
         literal(""),
@@ -502,5 +498,17 @@ def open_matters(lead_id: int) -> Sequence[Any]:
         LedgerDifference.ledger_text,
         LedgerDifference.ledger_value,
         LedgerDifference.our_value,
-    ).where(LedgerDifference.lead_id == lead_id, LedgerDifference.state == DifferenceState.OPEN)
-    return db.session.execute(union_all(questions, differences)).all()
+    ).where(
+        LedgerDifference.lead_id == bindparam("lead_id"),
+        LedgerDifference.state == DifferenceState.OPEN,
+    ),
+)
+
+
+def open_matters(lead_id: int) -> Sequence[Any]:
+    """What waits for a person on one lead, in one query.
+
+    Rows of (kind, field, code, cell, text, theirs, ours): kind "question" is a cell nobody could
+    read (`code` says why, `text` is what stood in `cell`); "difference" a value that is not ours.
+    """
+    return db.session.execute(_OPEN_MATTERS, {"lead_id": lead_id}).all()

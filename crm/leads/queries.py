@@ -304,7 +304,8 @@ def _name(column: Any, key: Any, label: str) -> Any:
 
 _contract = aliased(Lead)
 
-_IN_WORDS = (
+# The statements of a lead's page are made once: making and keying them took longer than running them.
+_IN_WORDS = select(
     *Lead.__table__.c,
     _name(Enterprise.name, Lead.investor_id, "investor"),
     _name(Enterprise.uscc, Lead.investor_id, "investor_uscc"),
@@ -331,7 +332,7 @@ _IN_WORDS = (
         exists().where(Contact.enterprise_id.in_([Lead.investor_id, Lead.legal_entity_id])),
         exists().where(Activity.lead_id == Lead.id, Activity.contact_name.is_not(None)),
     ).label("has_contact_person"),
-)
+).where(Lead.id == bindparam("lead_id"))
 
 
 def lead_in_words(actor: Actor, lead_id: int) -> Any:
@@ -340,127 +341,145 @@ def lead_in_words(actor: Actor, lead_id: int) -> Any:
     `has_contact_person` says whether anybody of the investor is known by name.
     Raises NotFound for unknown and forbidden alike.
     """
-    row = db.session.execute(
-        select(*_IN_WORDS, may_edit(actor).label("can_edit")).where(
-            Lead.id == lead_id, may_see(actor)
-        )
-    ).one_or_none()
+    statement = _IN_WORDS.add_columns(may_edit(actor).label("can_edit")).where(may_see(actor))
+    row = db.session.execute(statement, {"lead_id": lead_id}).one_or_none()
     if row is None:
         raise NotFound
     return row
 
 
+_FIGURES = (
+    select(
+        Figure.id,
+        Figure.kind,
+        Figure.source,
+        Figure.as_of,
+        Figure.stated_text,
+        Figure.amount,
+        Figure.upper,
+        Figure.currency,
+        Figure.qualifier,
+        Figure.basis,
+        Figure.document,
+        Figure.attachment_id,
+        Figure.is_withdrawn,
+        Figure.recorded_at,
+        User.name.label("recorded_by"),
+    )
+    .outerjoin(User, User.id == Figure.recorded_by_id)
+    .where(Figure.lead_id == bindparam("lead_id"))
+    .order_by(Figure.as_of.desc(), Figure.id.desc())
+)
+
+
 def figures_of(lead_id: int) -> Sequence[Any]:
     """Every amount ever stated, kind by kind, the newest first; withdrawn ones too."""
-    return db.session.execute(
-        select(
-            Figure.id,
-            Figure.kind,
-            Figure.source,
-            Figure.as_of,
-            Figure.stated_text,
-            Figure.amount,
-            Figure.upper,
-            Figure.currency,
-            Figure.qualifier,
-            Figure.basis,
-            Figure.document,
-            Figure.attachment_id,
-            Figure.is_withdrawn,
-            Figure.recorded_at,
-            User.name.label("recorded_by"),
-        )
-        .outerjoin(User, User.id == Figure.recorded_by_id)
-        .where(Figure.lead_id == lead_id)
-        .order_by(Figure.as_of.desc(), Figure.id.desc())
-    ).all()
+    return db.session.execute(_FIGURES, {"lead_id": lead_id}).all()
+
+
+_MILESTONES = (
+    select(
+        Milestone.id,
+        Milestone.kind,
+        Milestone.happened_on,
+        Milestone.statistics_on,
+        Milestone.known_on,
+        Milestone.document,
+        Milestone.attachment_id,
+        Milestone.source,
+        Milestone.recorded_at,
+        User.name.label("recorded_by"),
+    )
+    .outerjoin(User, User.id == Milestone.recorded_by_id)
+    .where(Milestone.lead_id == bindparam("lead_id"))
+    .order_by(Milestone.id)
+)
 
 
 def milestones_of(lead_id: int) -> Sequence[Any]:
-    return db.session.execute(
-        select(
-            Milestone.id,
-            Milestone.kind,
-            Milestone.happened_on,
-            Milestone.statistics_on,
-            Milestone.known_on,
-            Milestone.document,
-            Milestone.attachment_id,
-            Milestone.source,
-            Milestone.recorded_at,
-            User.name.label("recorded_by"),
-        )
-        .outerjoin(User, User.id == Milestone.recorded_by_id)
-        .where(Milestone.lead_id == lead_id)
-        .order_by(Milestone.id)
-    ).all()
+    return db.session.execute(_MILESTONES, {"lead_id": lead_id}).all()
+
+
+_STAGE_DAYS = (
+    select(StageChange.to_stage, StageChange.happened_on)
+    .where(StageChange.lead_id == bindparam("lead_id"))
+    .order_by(StageChange.id)
+)
 
 
 def stage_days(lead_id: int) -> dict[str, date]:
     """The day on which the lead last entered each stage it was ever in."""
-    rows = db.session.execute(
-        select(StageChange.to_stage, StageChange.happened_on)
-        .where(StageChange.lead_id == lead_id)
-        .order_by(StageChange.id)
+    rows = db.session.execute(_STAGE_DAYS, {"lead_id": lead_id})
+    return {stage: day for stage, day in rows}  # noqa: C416  a dict of rows is no dict of pairs
+
+
+_ACTIVITIES = (
+    select(
+        Activity.id,
+        Activity.kind,
+        Activity.happened_on,
+        Activity.summary,
+        Activity.contact_name,
+        Activity.is_substantive,
+        Activity.next_action,
+        Activity.next_action_on,
+        User.name.label("by"),
     )
-    return {stage: day for stage, day in rows}  # noqa: C416
+    .outerjoin(User, User.id == Activity.by_id)
+    .where(Activity.lead_id == bindparam("lead_id"))
+    .order_by(Activity.happened_on.desc(), Activity.id.desc())
+    .limit(ACTIVITIES_SHOWN + 1)
+)
 
 
-def activities_of(lead_id: int, limit: int = ACTIVITIES_SHOWN) -> Sequence[Any]:
-    """The latest calls, visits and meetings, newest first; one more than asked if there are more."""
-    return db.session.execute(
-        select(
-            Activity.id,
-            Activity.kind,
-            Activity.happened_on,
-            Activity.summary,
-            Activity.contact_name,
-            Activity.is_substantive,
-            Activity.next_action,
-            Activity.next_action_on,
-            User.name.label("by"),
-        )
-        .outerjoin(User, User.id == Activity.by_id)
-        .where(Activity.lead_id == lead_id)
-        .order_by(Activity.happened_on.desc(), Activity.id.desc())
-        .limit(limit + 1)
-    ).all()
+def activities_of(lead_id: int) -> Sequence[Any]:
+    """The latest calls, visits and meetings, newest first; one more than is shown if there are more."""
+    return db.session.execute(_ACTIVITIES, {"lead_id": lead_id}).all()
+
+
+_ATTACHMENTS = (
+    select(
+        Attachment.id,
+        Attachment.kind,
+        Attachment.filename,
+        Attachment.size,
+        Attachment.uploaded_at,
+        User.name.label("uploaded_by"),
+    )
+    .outerjoin(User, User.id == Attachment.uploaded_by_id)
+    .where(Attachment.lead_id == bindparam("lead_id"), Attachment.is_removed.is_(False))
+    .order_by(Attachment.id.desc())
+)
 
 
 def attachments_of(lead_id: int) -> Sequence[Any]:
-    return db.session.execute(
-        select(
-            Attachment.id,
-            Attachment.kind,
-            Attachment.filename,
-            Attachment.size,
-            Attachment.uploaded_at,
-            User.name.label("uploaded_by"),
-        )
-        .outerjoin(User, User.id == Attachment.uploaded_by_id)
-        .where(Attachment.lead_id == lead_id, Attachment.is_removed.is_(False))
-        .order_by(Attachment.id.desc())
-    ).all()
+    return db.session.execute(_ATTACHMENTS, {"lead_id": lead_id}).all()
+
+
+_MEMBERS = (
+    select(LeadMember.user_id, LeadMember.kind, User.name)
+    .join(User, User.id == LeadMember.user_id)
+    .where(LeadMember.lead_id == bindparam("lead_id"))
+    .order_by(LeadMember.kind, User.name)
+)
 
 
 def members_of(lead_id: int) -> Sequence[Any]:
-    return db.session.execute(
-        select(LeadMember.user_id, LeadMember.kind, User.name)
-        .join(User, User.id == LeadMember.user_id)
-        .where(LeadMember.lead_id == lead_id)
-        .order_by(LeadMember.kind, User.name)
-    ).all()
+    return db.session.execute(_MEMBERS, {"lead_id": lead_id}).all()
+
+
+_CONTACTS = (
+    select(Contact.id, Contact.name, Contact.position, Contact.phone, Contact.email)
+    .where(Contact.enterprise_id == bindparam("enterprise_id"))
+    .order_by(Contact.id)
+)
 
 
 def contacts_of(enterprise_id: int | None) -> Sequence[Any]:
     """The people at the investor. Phones are for `mask_phone` or a logged reveal, never as they are."""
     if enterprise_id is None:
         return ()
-    return db.session.execute(
-        select(Contact.id, Contact.name, Contact.position, Contact.phone, Contact.email)
-        .where(Contact.enterprise_id == enterprise_id)
-        .order_by(Contact.id)
-    ).all()
+    return db.session.execute(_CONTACTS, {"enterprise_id": enterprise_id}).all()
 
 
 def lead_page_of(actor: Actor, lead_id: int) -> LeadPage:
