@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
 
 from crm.accounts.rules import Actor
 from crm.core.db import db
@@ -71,13 +71,34 @@ def _conditions(wanted: LeadFilter, today: date) -> list[ColumnElement[bool]]:
     return found
 
 
+# Statements of the list and of a lead's page are made once; each request only fills in the values.
+_QUOTAS_OF = (
+    computed_quotas()
+    .with_only_columns(Quota.code, Quota.label, Quota.label_en)
+    .where(Quota.year == bindparam("year"))
+    .order_by(Quota.position, Quota.id)
+)
+_VERDICTS_OF = (
+    select(
+        Quota.year,
+        Quota.code,
+        Quota.label,
+        Quota.label_en,
+        Verdict.verdict,
+        Verdict.branch,
+        Verdict.lacks_yuan,
+        Verdict.reasons,
+        Verdict.judged_at,
+    )
+    .join(Quota, Quota.id == Verdict.quota_id)
+    .where(Verdict.lead_id == bindparam("lead_id"))
+    .order_by(Quota.year, Quota.position, Quota.id)
+)
+
+
 def quotas_of(year: int) -> Sequence[Row[str, str, str | None]]:
     """(code, label, English label) of the year's quotas that judge leads, in their order."""
-    return db.session.execute(
-        computed_quotas(year)
-        .with_only_columns(Quota.code, Quota.label, Quota.label_en)
-        .order_by(Quota.position, Quota.id)
-    ).all()
+    return db.session.execute(_QUOTAS_OF, {"year": year}).all()
 
 
 def verdicts_of(lead_id: int, year: int) -> list[Row[Any]]:
@@ -86,22 +107,7 @@ def verdicts_of(lead_id: int, year: int) -> list[Row[Any]]:
     A lead whose signing counts in another year answers for that year instead. Rows of (year,
     code, label, label_en, verdict, branch, lacks_yuan, reasons, judged_at).
     """
-    rows = db.session.execute(
-        select(
-            Quota.year,
-            Quota.code,
-            Quota.label,
-            Quota.label_en,
-            Verdict.verdict,
-            Verdict.branch,
-            Verdict.lacks_yuan,
-            Verdict.reasons,
-            Verdict.judged_at,
-        )
-        .join(Quota, Quota.id == Verdict.quota_id)
-        .where(Verdict.lead_id == lead_id)
-        .order_by(Quota.year, Quota.position, Quota.id)
-    ).all()
+    rows = db.session.execute(_VERDICTS_OF, {"lead_id": lead_id}).all()
     years = {row.year for row in rows}
     meant = year if year in years else max(years, default=year)
     return [row for row in rows if row.year == meant]
