@@ -550,7 +550,8 @@ def test_the_sample_enters_the_numbers_only_as_evidence_to_come(app):
     """
     run = app.test_cli_runner().invoke
     assert run(args=["ledger", "import", str(LEDGER)]).exit_code == 0
-    done = run(args=["quotas", "show", "--year", "2026", "--on", "2026-11-23", "--json"])
+    with app.app_context():
+        done = run(args=["quotas", "show", "--year", "2026", "--on", "2026-11-23", "--json"])
     assert done.exit_code == 0, done.output
     document = json.loads(done.stdout)
     a, b = document["quotas"]
