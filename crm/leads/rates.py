@@ -21,19 +21,12 @@ from crm.history import services as history
 from crm.history.services import Doer
 from crm.leads.models import ExchangeRate
 from crm.leads.rules.rates import CNY, LineFault, QuotedRate, RateFault, read_file
+from crm.leads.wording import WORDS
 
 CURRENCIES = {code: words for code, words in CURRENCY.items() if code != CNY}
 LATEST_FIRST = Order("quoted_on", ExchangeRate.quoted_on, True, date.fromisoformat, False)
 LONGEST_FILE = 1024 * 1024
-FAULT = {
-    RateFault.NO_HEADINGS: _l("第1行应为标题：date,currency,cny_per_unit（日期,币种,汇率）"),
-    RateFault.TOO_MANY_LINES: _l("超过5000行，请分成几个文件"),
-    RateFault.DAY: _l("看不懂日期，写成2026-11-23的样子"),
-    RateFault.DAY_IN_FUTURE: _l("日期晚于今天"),
-    RateFault.CURRENCY: _l("不认识这个币种，写三个字母的代码，例如USD、HKD、EUR"),
-    RateFault.RATE: _l("汇率应大于0、最多6位小数，是1外币折合的人民币元"),
-    RateFault.TWICE: _l("同一天同一币种出现两次"),
-}
+FAULT = WORDS[RateFault]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from crm.leads.rules import (
 )
 from crm.leads.rules.filters import Bucket, CountedEvent, Due, Outcome, Quiet
 from crm.leads.rules.papers import PaperFault
+from crm.leads.rules.rates import RateFault
 
 # By class first: members of two StrEnums with the same value are equal and would share one key.
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
@@ -221,6 +222,15 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         PaperFault.KIND_NOT_ALLOWED: _l("只收PDF、docx、xlsx、pptx、JPG、PNG、TXT和CSV文件"),
         PaperFault.CONTENT_DIFFERS: _l("文件内容与扩展名不符，请另存后再上传"),
         PaperFault.HAS_MACROS: _l("文件带有宏，请另存为不带宏的文件"),
+    },
+    RateFault: {
+        RateFault.NO_HEADINGS: _l("第1行应为标题：date,currency,cny_per_unit（日期,币种,汇率）"),
+        RateFault.TOO_MANY_LINES: _l("超过5000行，请分成几个文件"),
+        RateFault.DAY: _l("看不懂日期，写成2026-11-23的样子"),
+        RateFault.DAY_IN_FUTURE: _l("日期晚于今天"),
+        RateFault.CURRENCY: _l("不认识这个币种，写三个字母的代码，例如USD、HKD、EUR"),
+        RateFault.RATE: _l("汇率应大于0、最多6位小数，是1外币折合的人民币元"),
+        RateFault.TWICE: _l("同一天同一币种出现两次"),
     },
     Lack: {
         Lack.TITLE: _l("缺项目名称"),

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from crm.core import clock
-from crm.core.db import db
+from crm.core.db import db, transaction
 from crm.history.models import AuditEvent
 from crm.leads import rates as service
-from crm.leads.models import ExchangeRate
+from crm.leads.models import ExchangeRate, Figure, Lead
 
 DAY = "2026-11-20"
 
@@ -131,3 +131,29 @@ def test_everybody_reads_the_rates_and_only_leaders_keep_them(sign_in):
         assert "rates/new" not in page.text
         assert enter(client).status_code == 403
         assert upload(client, "x").status_code == 403
+
+
+def test_a_changed_rate_changes_the_amount_in_the_list(app, sign_in, person):
+    owner = person("staff", "甲单位")
+    with app.app_context(), transaction() as session:
+        lead = Lead(
+            title="外资项目", title_key="外资项目", owner_id=owner.id, department_id=owner.department_id,
+            stage_since=date(2026, 1, 1), last_progress_on=date(2026, 1, 1), created_at=clock.now(),
+        )  # fmt: skip
+        session.add(lead)
+        session.flush()
+        session.add(
+            Figure(
+                lead_id=lead.id, kind="total_investment", source="talk", as_of=date(2026, 1, 1),
+                stated_text="1000万美元", amount=10_000_000, currency="USD",
+            )
+        )  # fmt: skip
+        lead_id = lead.id
+    leader = sign_in("director")
+    day = clock.today().isoformat()
+    answer = leader.post(
+        "/leads/rates/new", data={"currency": "USD", "quoted_on": day, "rate": "7.2"}
+    )
+    assert answer.status_code == 302
+    with app.app_context():
+        assert db.session.get(Lead, lead_id).investment_yuan == 72_000_000

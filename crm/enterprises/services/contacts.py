@@ -99,10 +99,13 @@ def remove_contact(
     db.session.flush()
 
 
-def reveal_phone(actor: Actor, contact_id: int, at: datetime, *, sees_a_lead: bool) -> Contact:
+def reveal_phone(
+    actor: Actor, contact_id: int, at: datetime, *, sees_a_lead: bool, lead_id: int | None = None
+) -> Contact:
     """The contact with its whole number, for this one look; the trail tells who looked.
 
-    `sees_a_lead`: whether the actor sees a lead of the company. Raises NotFound for whoever may not
+    `sees_a_lead`: whether the actor sees a lead of the company; `lead_id`: the one whose history
+    tells it. Raises NotFound for whoever may not
     know the contact, TooOften above 20 numbers in 10 minutes.
     """
     contact = db.session.get(Contact, contact_id)
@@ -118,7 +121,7 @@ def reveal_phone(actor: Actor, contact_id: int, at: datetime, *, sees_a_lead: bo
         raise NotFound
     if trail.how_often(actor.id, REVEALED, at - REVEALS_WITHIN) >= REVEALS_ALLOWED:
         raise TooOften(int(REVEALS_WITHIN.total_seconds()))
-    _record(actor, at, REVEALED, contact, None, {"name": contact.name})
+    _record(actor, at, REVEALED, contact, None, {"name": contact.name}, lead_id)
     return contact
 
 
@@ -163,6 +166,7 @@ def _record(
     contact: Contact,
     before: dict[str, object] | None,
     after: dict[str, object] | None,
+    lead_id: int | None = None,
 ) -> None:
     """Told in the company's own trail; a number stands there masked."""
 
@@ -174,5 +178,6 @@ def _record(
     company = db.session.get(Enterprise, contact.enterprise_id)
     note = contact.name if after is None or "name" not in after else None
     history.record(
-        actor, at, action, company, before=masked(before), after=masked(after), note=note
-    )
+        actor, at, action, company,
+        before=masked(before), after=masked(after), note=note, lead_id=lead_id,
+    )  # fmt: skip

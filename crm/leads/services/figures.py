@@ -1,9 +1,11 @@
 """Amounts of a lead as dated facts. Rows are added or withdrawn, never overwritten."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from crm.accounts.rules import Actor
 from crm.core.db import db
@@ -11,13 +13,14 @@ from crm.core.errors import Faults, NotFound
 from crm.core.money import Amount
 from crm.history import services as history
 from crm.leads import access
-from crm.leads.models import Figure, Lead
+from crm.leads.models import Figure, Lead, Milestone
 from crm.leads.rules import (
     CNY,
     Basis,
     FigureKind,
     FigureSource,
     MilestoneKind,
+    Rate,
     judged_figure,
     valued,
 )
@@ -84,17 +87,43 @@ def settle_investment(lead: Lead, held: Holdings, today: date) -> None:
     A foreign amount is taken at the signing day's rate, before signing at the latest; without any
     rate the list shows the text alone.
     """
-    signed_on = held.day_of(MilestoneKind.SIGNED)
-    facts = [figure_fact(row) for row in held.figures if row.kind is FigureKind.TOTAL_INVESTMENT]
+    known = rates() if any(row.currency != CNY for row in held.figures) else ()
+    _settle(lead, held.figures, held.day_of(MilestoneKind.SIGNED), known, today)
+
+
+def settle_investments(lead_ids: Collection[int], today: date) -> None:
+    """The same for many leads at once, after a rate changed; four SELECTs for each 500 of them."""
+    known, wanted = rates(), sorted(lead_ids)
+    for start in range(0, len(wanted), 500):
+        ids = wanted[start : start + 500]
+        figures: dict[int, list[Figure]] = {}
+        for row in db.session.scalars(
+            select(Figure).where(Figure.lead_id.in_(ids), Figure.is_withdrawn.is_(False))
+        ):
+            figures.setdefault(row.lead_id, []).append(row)
+        signings = db.session.execute(
+            select(Milestone.lead_id, Milestone.happened_on).where(
+                Milestone.lead_id.in_(ids), Milestone.kind == MilestoneKind.SIGNED
+            )
+        )
+        signed = {lead_id: day for lead_id, day in signings}  # noqa: C416  rows are no pairs to dict
+        for lead in db.session.scalars(select(Lead).where(Lead.id.in_(ids))):
+            _settle(lead, figures.get(lead.id, []), signed.get(lead.id), known, today)
+
+
+def _settle(
+    lead: Lead, rows: list[Figure], signed_on: date | None, known: Sequence[Rate], today: date
+) -> None:
+    facts = [figure_fact(row) for row in rows if row.kind is FigureKind.TOTAL_INVESTMENT]
     judged = judged_figure(facts, FigureKind.TOTAL_INVESTMENT, lead.stage.is_signed, today)
     if judged is None:
         lead.investment_yuan, lead.investment_text = None, None
         return
     fact = judged.figure
     if fact.currency != CNY:
-        fact = valued(fact, rates(), signed_on=signed_on, today=today)
+        fact = valued(fact, known, signed_on=signed_on, today=today)
     lead.investment_yuan = fact.yuan
-    lead.investment_text = next(row.stated_text for row in held.figures if row.id == fact.id)
+    lead.investment_text = next(row.stated_text for row in rows if row.id == fact.id)
 
 
 def add_figure(actor: Actor, at: datetime, lead_id: int, new: NewFigure, *, today: date) -> Figure:

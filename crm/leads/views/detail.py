@@ -13,8 +13,8 @@ from crm.core import clock, money
 from crm.core.db import transaction
 from crm.core.guard import allow
 from crm.core.web import moment_text
+from crm.enterprises import services as enterprises
 from crm.enterprises.rules import mask_phone
-from crm.history import services as audit
 from crm.leads import queries
 from crm.leads.rules import (
     FROM_SIGNING,
@@ -268,11 +268,10 @@ def contact_entry(row: Any) -> dict[str, Any]:
 def reveal_phone(lead_id: int, contact_id: int) -> ResponseReturnValue:
     """Show one telephone number in full; who asked is written down before it is shown."""
     with transaction():
-        contact = queries.contact_of_lead(g.actor, lead_id, contact_id)
-        audit.record(
-            g.actor, clock.now(), "phone_revealed", contact,
-            lead_id=lead_id, note=_("查看%(name)s的电话", name=contact.name),
-        )  # fmt: skip
+        queries.contact_of_lead(g.actor, lead_id, contact_id)
+        contact = enterprises.reveal_phone(
+            g.actor, contact_id, clock.now(), sees_a_lead=True, lead_id=lead_id
+        )
     if request.headers.get("HX-Request"):
         return render_template("leads/_phone.html", phone=contact.phone)
     return render_template(

@@ -19,6 +19,7 @@ from crm.core.guard import allow
 from crm.core.lists import CursorError
 from crm.leads import rates as service
 from crm.leads.rules.rates import QuotedRate, read_rate
+from crm.leads.services.figures import settle_investments
 from crm.leads.views import bp
 from crm.quotas.facts import leads_in_currency
 from crm.quotas.services import rejudge
@@ -147,4 +148,5 @@ def rates_import() -> ResponseReturnValue:
 def judge_again(currencies: Any, at: Any) -> None:
     """Amounts in these currencies are worth something else now."""
     ids = {lead_id for currency in currencies for lead_id in leads_in_currency(currency)}
+    settle_investments(ids, clock.today())
     rejudge(sorted(ids), today=clock.today(), at=at)
