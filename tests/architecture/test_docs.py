@@ -1,0 +1,71 @@
+"""The two READMEs say what the code does: every variable, every command, every picture."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+READMES = ("README.md", "README.zh-CN.md")
+OF_OTHERS = {"WEB_CONCURRENCY", "GUNICORN_BIND"}
+"""Read by gunicorn's configuration in deploy/."""
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def names_read_by_config() -> set[str]:
+    return set(re.findall(r'(?:env\.get|whole)\("([A-Z_]+)"', text_of("crm/config.py")))
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_table_names_every_variable_the_configuration_reads_and_no_other(name):
+    table = set(re.findall(r"^\| `([A-Z_]+)` \|", text_of(name), re.MULTILINE))
+    assert table - OF_OTHERS == names_read_by_config()
+
+
+@pytest.mark.parametrize("name", ["deploy/lianzhao.env.example"])
+def test_the_example_of_an_environment_sets_no_unknown_variable(name):
+    set_there = set(re.findall(r"^([A-Z_]+)=", text_of(name), re.MULTILINE))
+    assert set_there - OF_OTHERS <= names_read_by_config()
+
+
+def commands(group: click.Command, before: str = "") -> set[str]:
+    if not isinstance(group, click.Group):
+        return {before.strip()}
+    return {
+        name
+        for key, command in group.commands.items()
+        if not command.hidden
+        for name in commands(command, f"{before} {key}")
+    }
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_command_of_ours_is_in_the_reference(name):
+    from crm import cli
+
+    app = click.Group("app")
+
+    class Recorder:
+        cli = app
+
+    cli.register(Recorder())
+    described = set(
+        re.findall(r"^\| `([a-z-]+(?: [a-z-]+)?)[^`]*` \|", text_of(name), re.MULTILINE)
+    )
+    assert described == commands(app)
+
+
+@pytest.mark.parametrize("name", [*READMES, "deploy/README.md", "CONTRIBUTING.md"])
+def test_every_file_a_page_points_to_is_there(name):
+    folder = (ROOT / name).parent
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", text_of(name))
+    assert [target for target in targets if not (folder / target).exists()] == []
+
+
+def test_pictures_stay_small():
+    for picture in (ROOT / "docs" / "screenshots").glob("*.png"):
+        assert picture.stat().st_size < 300_000, picture.name
