@@ -341,7 +341,10 @@ def load(at: datetime, today: date) -> int:
         first = today - timedelta(
             days=max(project.signed or 0, project.quiet) + draw.randint(20, 90)
         )
-        progress = today - timedelta(days=project.quiet)
+        # Something happened this very week: new tips came in, one agreement is being drafted.
+        is_new, is_drafted = project.stage is Stage.LEAD, project.stage is Stage.PRE_SIGNING
+        progress = today - timedelta(days=0 if is_drafted else project.quiet)
+        entered_on = today if is_new else first
         lead = Lead(
             title=project.title,
             title_key=title_key(project.title),
@@ -380,13 +383,13 @@ def load(at: datetime, today: date) -> int:
             promotion_mode=PromotionMode.CHAIN,
             tier=draw.choice(list(Tier)),
             created_by_id=owner.id,
-            created_at=at,
+            created_at=at - (today - entered_on),
         )
         if project.listed:
             lead.list_enterprise_id, lead.list_shareholding = investor.id, 100
         db.session.add(lead)
         db.session.flush()
-        lead.receipt_number = f"BB{today:%Y%m%d}-{lead.id:06d}"
+        lead.receipt_number = f"BB{entered_on:%Y%m%d}-{lead.id:06d}"
         _load_facts(lead, project, owner, today, first, at)
         history.record(
             actor, at, "sample_loaded", lead, after={"title": lead.title}, lead_id=lead.id
@@ -540,17 +543,17 @@ def _load_facts(
                     known_on=today - timedelta(days=days),
                     document=document if project.has_papers else None,
                     recorded_by_id=owner.id,
-                    recorded_at=at,
+                    recorded_at=at - timedelta(days=days),
                 )
             )
     db.session.add(
         StageChange(
             lead_id=lead.id,
-            from_stage=None,
+            from_stage=Stage.REVIEWED if project.stage is Stage.PRE_SIGNING else None,
             to_stage=lead.stage,
             happened_on=lead.stage_since,
             by_id=owner.id,
-            at=at,
+            at=at - (today - lead.stage_since),
         )
     )
     for days, kind, summary in (
