@@ -7,7 +7,6 @@ var/pages, to look the whole product through.
 """
 
 import argparse
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -34,7 +33,7 @@ README = (
     ("lead", "leader", "zh", DESK, "/leads/{lead}"),
     ("reminders", "staff", "zh", DESK, "/reminders/"),
     ("report", "leader", "zh", DESK, "/reports/"),
-    ("phone-entry", "staff", "zh", PHONE, "/leads/entry?q=示例"),
+    ("phone-entry", "staff", "zh", PHONE, "/leads/entry?q=样本"),
     ("phone-lead", "staff", "zh", PHONE, "/leads/{lead}"),
     ("phone-english", "staff", "en", PHONE, "/leads/"),
 )
