@@ -75,6 +75,12 @@ class Ours:
     told: dict[str, Any] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
 
+    def shown(self, name: str) -> Any:
+        """What we hold in a field, a segment by its name."""
+        if name == Field.SEGMENT.value:
+            return self.segment_name
+        return self.facts.get(name)
+
 
 def chunked(values: Iterable[Any]) -> Iterator[Sequence[Any]]:
     """Distinct values in a settled order, so many at a time as one IN list takes."""
@@ -398,7 +404,7 @@ def differing_leads(
                         row.field,
                         row.ledger_value,
                         row.ledger_text,
-                        held[lead_id].facts.get(row.field),
+                        held[lead_id].shown(row.field),
                         *trail.get((lead_id, COLUMN_OF.get(row.field, row.field)), (None, None)),
                     )
                     for row in sorted(by_lead[lead_id], key=lambda row: order.get(row.field, 99))

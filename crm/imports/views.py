@@ -21,10 +21,12 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from crm.accounts.rules import LEDGER_IMPORTERS
+from crm.chains.queries import segments
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import Refused
@@ -34,6 +36,7 @@ from crm.core.sheets import Limits, SheetFault, UnreadableFile
 from crm.core.sheets.wording import WORDS as SHEET_WORDS
 from crm.imports import queries
 from crm.imports.rules import Field, MessageCode
+from crm.imports.rules.facts import sum_fact
 from crm.imports.services import deciding
 from crm.imports.services.exporting import export_ledger
 from crm.imports.services.importing import Report, import_ledger, kept_message
@@ -49,7 +52,7 @@ SHOWN_MESSAGES = 200
 
 
 class UploadForm(BaseForm):
-    file = FileField()
+    file = FileField(_l("台账文件"))
 
 
 def _folder() -> Path:
@@ -253,7 +256,17 @@ def _is_number(text: str) -> bool:
 
 
 def _value(name: str, value: Any, text: str | None = None) -> str:
+    if name == Field.SEGMENT.value and value is not None and text is None:
+        text = _segment_names().get(value)
     return fact_text(name, value, str(get_locale() or "zh")[:2], text)
+
+
+def _segment_names() -> dict[str, str]:
+    """Segments by their codes, read once a request."""
+    if "segment_names" not in g:
+        g.segment_names = {row.code: row.name for row in segments()}
+    names: dict[str, str] = g.segment_names
+    return names
 
 
 def _in_words(message: Mapping[str, str]) -> dict[str, Any]:
@@ -276,4 +289,5 @@ def _told(report: Report) -> dict[str, Any]:
         "field_words": WORDS[Field],
         "stage_words": LEAD_WORDS[Stage],
         "value": _value,
+        "sum_fact": sum_fact,
     }

@@ -2,12 +2,15 @@
 
 import io
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import func, select
 
-from crm.core.db import db
-from crm.imports.models import LedgerDifference, LedgerImport
+from crm.core import clock
+from crm.core.db import db, transaction
+from crm.imports.models import LedgerDifference, LedgerImport, LedgerQuestion
+from crm.imports.services.deciding import close_answered
 from crm.leads.models import Lead
 from tests.features.test_ledger_import import LEDGER, changed
 
@@ -146,3 +149,19 @@ def test_the_pages_ask_the_database_no_more_for_more_rows(director, count_querie
         with count_queries() as seen:
             assert director.get(address).status_code in {200, 404}
         assert len(seen) <= 8, address
+
+
+def test_a_question_closes_when_somebody_fills_the_field(app, director):
+    take(director)
+    with app.app_context(), transaction() as session:
+        lead = session.scalars(select(Lead).where(Lead.title == "电竞新媒体产业园运营中心")).one()
+        lead.next_action_on = date(2026, 12, 5)
+        session.flush()
+        assert close_answered([lead.id], at=clock.now(), today=clock.today()) == 1
+        open_fields = session.scalars(
+            select(LedgerQuestion.field).where(
+                LedgerQuestion.lead_id == lead.id, LedgerQuestion.answered_at.is_(None)
+            )
+        ).all()
+    assert open_fields == ["total_investment"]
+    assert "2026-13-05" not in director.get("/ledgers/questions").get_data(as_text=True)

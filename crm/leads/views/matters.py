@@ -4,10 +4,12 @@ from enum import StrEnum
 from typing import Any
 
 from flask import url_for
+from flask_babel import get_locale
 
 from crm.imports.queries import open_matters
 from crm.imports.rules import Field, MessageCode
 from crm.imports.wording import WORDS as IMPORT_WORDS
+from crm.imports.wording import fact_text
 from crm.leads.queries import LeadPage
 from crm.leads.rules import (
     ORDER,
@@ -45,9 +47,13 @@ def ledger_matters(lead_id: int) -> dict[str, list[dict[str, Any]]]:
                 }
             )
         else:
-            theirs = row.text if row.text is not None else _plain(row.theirs)
+            locale = str(get_locale() or "zh")[:2]
             found["differences"].append(
-                {"field": field, "theirs": theirs, "ours": _plain(row.ours)}
+                {
+                    "field": field,
+                    "theirs": row.text or fact_text(row.field, row.theirs, locale),
+                    "ours": fact_text(row.field, row.ours, locale),
+                }
             )
     return found
 
@@ -57,10 +63,6 @@ def _imported_word(kind: type[StrEnum], value: str) -> Any:
         return IMPORT_WORDS[kind].get(kind(value))
     except ValueError:
         return None
-
-
-def _plain(value: Any) -> str:
-    return "" if value is None else str(value)
 
 
 def evidence(page: LeadPage, *, may_act: bool) -> dict[str, Any]:

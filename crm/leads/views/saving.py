@@ -16,6 +16,7 @@ from crm.core.errors import Refused, Stale
 from crm.core.fields import YesNo
 from crm.core.forms import BaseForm
 from crm.core.web import moment_text
+from crm.imports.services.deciding import close_answered
 from crm.leads import access
 from crm.leads.forms import EditForm, LeadForm
 from crm.leads.models import Lead
@@ -59,6 +60,7 @@ def attempt(form: BaseForm, lead_id: int | None, verb: Callable[[], Any]) -> tup
             done = verb()
             number = lead_id or (done.id if isinstance(done, Lead) else None)
             if number is not None:
+                close_answered([number], at=clock.now(), today=clock.today())
                 quotas.rejudge([number], today=clock.today(), at=clock.now())
     except Refused as refused:
         form.show(refused.faults)
