@@ -9,9 +9,11 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import psycopg
+from openpyxl import Workbook
 
 from crm.core.pinyin import pinyin_initials
 from crm.enterprises.rules import loose_name, normalise_name, search_text, title_key
@@ -347,6 +349,30 @@ LEAD_COLUMNS = (
     "is_headquarters", "nature", "origin", "promotion_mode", "tier", "latest_progress",
     "investment_yuan", "investment_text", "created_by_id", "created_at", "version",
 )  # fmt: skip
+
+
+LEDGER_HEADER = (
+    "序号", "项目名称", "投资方", "建设内容及规模", "所属产业链", "总投资（亿元）", "信息来源", "责任单位",
+    "责任人", "首次对接时间", "阶段", "最新进展", "下步计划", "下次跟进时间", "备注",
+)  # fmt: skip
+
+
+def write_ledger(path: Path, rows: int) -> None:
+    """A ledger as a bureau keeps one: every project new, every cell readable."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("在谈项目")
+    sheet.append(LEDGER_HEADER)
+    stages = ("线索", "对接", "洽谈", "评审")
+    for n in range(1, rows + 1):
+        sheet.append(
+            (
+                n, f"台账{n}号{THINGS[n % 18]}项目", f"{CITIES[n % 12]}台账{n}号{TRADES[n % 15]}有限公司",
+                f"建设{THINGS[n % 18]}生产线，分期实施", "智能制造装备", f"{n % 90 / 10 + 0.5:g}",
+                "以商招商", "区投资促进局", "张伟", "2026-03-05", stages[n % 4], SAID[n % 4],
+                ACTIONS[n % 5], "2026-12-20", "",
+            )
+        )  # fmt: skip
+    book.save(path)
 
 
 def fill_postgres(connection: psycopg.Connection[Any], filler: Filler) -> None:
