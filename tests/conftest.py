@@ -171,6 +171,7 @@ class FreshClient(FlaskClient):
     """Every request in an application context of its own, as on a server, even inside another."""
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs.setdefault("buffered", True)  # reads the whole answer and closes its files
         with self.application.app_context():
             return super().open(*args, **kwargs)
 

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from crm.leads import forms
 from tests.leads import registered
 
+pytestmark = pytest.mark.usefixtures("verdicts_stay_true")
+
 JUNK = st.one_of(
     st.sampled_from(
         [

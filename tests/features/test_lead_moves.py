@@ -10,6 +10,8 @@ from crm.leads.models import Attachment, Figure, Lead, Milestone, StageChange
 from crm.leads.rules import FigureSource, MilestoneKind, OffRampReason, Stage
 from tests.leads import USCC, file, formal, opened, registered
 
+pytestmark = pytest.mark.usefixtures("verdicts_stay_true")
+
 
 def rows(app, model, **where):
     with app.app_context():

@@ -18,6 +18,8 @@ from crm.leads.services.marks import refresh_search_text
 from crm.leads.views import entry
 from tests.leads import PDF, USCC, opened, registered
 
+pytestmark = pytest.mark.usefixtures("verdicts_stay_true")
+
 UNIT = "药山街道"
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from crm.accounts.models import Department, User
 from crm.accounts.queries import system_actor
 from crm.accounts.rules import DepartmentKind
+from crm.core import clock
 from crm.core.db import db, transaction
 from crm.core.errors import Refused
 from crm.core.sheets import UnreadableFile
@@ -25,6 +26,9 @@ from crm.imports.services.exporting import export_ledger
 from crm.imports.services.importing import import_ledger
 from crm.leads.models import Figure, Lead, Milestone, StageChange
 from crm.leads.rules import FigureKind, MilestoneKind, Stage, StageSource
+from crm.quotas.services import rejudge
+
+pytestmark = pytest.mark.usefixtures("verdicts_stay_true")
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 LEDGER = FIXTURES / "ledger_2026.xlsx"
@@ -333,13 +337,14 @@ def test_a_lead_entered_by_hand_is_recognised(take, person, db_session):
         )
         db_session.add(firm)
         db_session.flush()
-        db_session.add(
-            Lead(
-                title="电力物联网终端基地", title_key="电力物联网终端基地", investor_id=firm.id,
-                owner_id=owner.id, department_id=owner.department_id, stage=Stage.SIGNED,
-                stage_since=TODAY, last_progress_on=TODAY,
-            )
+        lead = Lead(
+            title="电力物联网终端基地", title_key="电力物联网终端基地", investor_id=firm.id,
+            owner_id=owner.id, department_id=owner.department_id, stage=Stage.SIGNED,
+            stage_since=TODAY, last_progress_on=TODAY,
         )  # fmt: skip
+        db_session.add(lead)
+        db_session.flush()
+        rejudge([lead.id], today=TODAY, at=clock.now())
     report = take()
     assert report.differs == 1
     assert count(Lead, Lead.title == "电力物联网终端基地") == 1

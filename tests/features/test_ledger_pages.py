@@ -14,6 +14,8 @@ from crm.imports.services.deciding import close_answered
 from crm.leads.models import Lead
 from tests.features.test_ledger_import import LEDGER, changed
 
+pytestmark = pytest.mark.usefixtures("verdicts_stay_true")
+
 
 def send(client, data, name="ledger_2026.xlsx"):
     return client.post("/ledgers/upload", data={"file": (io.BytesIO(data), name)})
