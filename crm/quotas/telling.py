@@ -15,6 +15,7 @@ from crm.quotas.wording import label_text, reason_text
 class ToldReason:
     passed: bool | None
     text: str
+    is_alternative: bool = False  # another way that is not needed: the lead counts already
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,9 @@ def _each_once(outcome: Outcome, reasons: Iterable[Reason]) -> Iterator[ToldReas
     order = (True, None, False) if outcome is Outcome.COUNTS else (False, None, True)
     if outcome is Outcome.PENDING:
         order = (None, True, False)
-    texts = dict.fromkeys((reason.passed, reason_text(reason)) for reason in reasons)
+    counts = outcome is Outcome.COUNTS
+    texts = dict.fromkeys(
+        (reason.passed, reason_text(reason, is_alternative=counts)) for reason in reasons
+    )
     for passed, text in sorted(texts, key=lambda each: order.index(each[0])):
-        yield ToldReason(passed, text)
+        yield ToldReason(passed, text, is_alternative=counts and not passed)

@@ -167,13 +167,22 @@ def list_text(code: str) -> str:
     return str(LISTS.get(code, code))
 
 
-def reason_text(reason: Reason) -> str:
-    """One sentence (without full stop) that tells a finding with its amounts, list and days."""
+def reason_text(reason: Reason, *, is_alternative: bool = False) -> str:
+    """One sentence (without full stop) that tells a finding with its amounts, list and days.
+
+    `is_alternative`: the lead counts by another way, so falling short here has no consequence.
+    """
     figure = ""
     if reason.field is not None:
         figure = str(leads_wording.word(reason.field))
         if reason.source is not None:
             figure = f"{leads_wording.word(reason.source)}{_mark('', ': ')}{figure}"
+    if is_alternative and reason.code is ReasonCode.AMOUNT_BELOW:
+        return _(
+            "%(figure)s%(value)s，低于门槛%(lacks)s",
+            figure=figure, value=_qualified(reason),
+            lacks=_lack(reason.lacks_yuan or 0, reason.value or 0),
+        )  # fmt: skip
     text = _told(reason, figure)
     papers = {FigureSource.AGREEMENT, FigureSource.FILING, FigureSource.STATISTICS}
     if reason.code is ReasonCode.AMOUNT_BELOW and reason.source in papers:

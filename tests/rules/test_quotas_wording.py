@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask_babel import Babel, force_locale
 
-from crm.leads.rules import Exclusion, FigureSource, Qualifier
+from crm.leads.rules import Exclusion, FigureKind, FigureSource, Qualifier
 from crm.quotas import rules
 from crm.quotas.rules import CountedLead, Outcome, Reason, ReasonCode, judge, standing, together
 from crm.quotas.wording import WORDS, criteria_text, day_text, one_line, reason_text
@@ -127,3 +127,15 @@ def test_days_are_written_as_documents_write_them():
     assert day_text(TODAY) == "2026年11月23日"
     with force_locale("en"):
         assert day_text(TODAY) == "23 November 2026"
+
+
+def test_a_shortfall_that_does_not_matter_says_nothing_of_counting():
+    reason = Reason(
+        code=ReasonCode.AMOUNT_BELOW, passed=False, field=FigureKind.TOTAL_INVESTMENT,
+        value=212_400_000, threshold=5_000_000_000, lacks_yuan=4_787_600_000,
+        source=FigureSource.AGREEMENT,
+    )  # fmt: skip
+    assert "不计入" in reason_text(reason)
+    told = reason_text(reason, is_alternative=True)
+    assert "不计入" not in told
+    assert "低于门槛47.876亿元" in told
