@@ -12,7 +12,7 @@ def test_every_code_has_its_own_word():
         for value in vars(rules).values()
         if isinstance(value, type) and issubclass(value, StrEnum)
     ]
-    assert set(WORDS) == set(codes)
-    for code in codes:
+    assert set(codes) <= set(WORDS)
+    for code in WORDS:
         assert list(WORDS[code]) == list(code)
         assert len({str(text._args) for text in WORDS[code].values()}) == len(code)
