@@ -25,6 +25,7 @@ from sqlalchemy.orm import aliased
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor, Role
 from crm.chains.models import Chain, Segment
+from crm.core.bulk import among
 from crm.core.db import db
 from crm.core.errors import NotFound
 from crm.core.lists import capped_count
@@ -142,7 +143,7 @@ def _leads(ids: Sequence[int]) -> dict[int, Ours]:
         .outerjoin(sponsor, sponsor.id == Lead.sponsor_id)
         .outerjoin(unit, unit.id == Lead.department_id)
         .outerjoin(first_unit, first_unit.id == Lead.first_talk_department_id)
-        .where(Lead.id.in_(ids))
+        .where(among(Lead.id, ids))
     )
     found = {}
     for row in rows:
@@ -195,7 +196,7 @@ _DAYS = ("first_contact_on", "next_action_on", "expected_sign_on")
 def _signings(ids: Sequence[int], found: dict[int, Ours]) -> set[int]:
     rows = db.session.execute(
         select(Milestone.lead_id, Milestone.happened_on).where(
-            Milestone.lead_id.in_(ids), Milestone.kind == MilestoneKind.SIGNED
+            among(Milestone.lead_id, ids), Milestone.kind == MilestoneKind.SIGNED
         )
     )
     signed = set()
@@ -223,7 +224,7 @@ def _amounts(ids: Sequence[int], found: dict[int, Ours], signed: set[int], on: d
             Figure.attachment_id,
         )
         .where(
-            Figure.lead_id.in_(ids),
+            among(Figure.lead_id, ids),
             Figure.kind.in_(KINDS.values()),
             Figure.is_withdrawn.is_(False),
         )
@@ -308,7 +309,7 @@ def titles_of(actor: Actor, lead_ids: Collection[int], *, limit: int = 200) -> S
     ids = sorted(lead_ids)[:limit]
     return db.session.execute(
         select(Lead.id, Lead.title, Lead.stage)
-        .where(Lead.id.in_(ids), may_see(actor))
+        .where(among(Lead.id, ids), may_see(actor))
         .order_by(Lead.id)
     ).all()
 

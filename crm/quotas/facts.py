@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
+from crm.core.bulk import among
 from crm.core.db import db
 from crm.enterprises.models import Enterprise, RankingEdition, RankingEntry, RankingList
 from crm.leads.models import Attachment, ExchangeRate, Lead, Milestone, StageChange
@@ -63,7 +64,7 @@ PAPERS_OF_MILESTONE: dict[MilestoneKind, frozenset[AttachmentKind]] = {
 class Surroundings:
     """What all leads share: published editions of the ranking lists, and exchange rates."""
 
-    editions: tuple[Edition, ...]
+    editions: frozenset[Edition]
     rates: tuple[Rate, ...]
 
 
@@ -77,7 +78,7 @@ def surroundings(on: date | None = None) -> Surroundings:
         editions = editions.where(RankingEdition.published_on <= on)
         rates = rates.where(ExchangeRate.quoted_on <= on)
     return Surroundings(
-        tuple(Edition(*row) for row in db.session.execute(editions)),
+        frozenset(Edition(*row) for row in db.session.execute(editions)),
         tuple(Rate(*row) for row in db.session.execute(rates)),
     )
 
@@ -128,7 +129,7 @@ def _chunk(ids: Sequence[int], on: date | None, *, lock: bool) -> Iterator[Judge
             Lead.list_enterprise_id,
             Lead.list_shareholding,
         )
-        .where(Lead.id.in_(ids))
+        .where(among(Lead.id, ids))
         .order_by(Lead.id)
     )
     if lock:
@@ -162,7 +163,7 @@ def _papers(ids: Sequence[int]) -> dict[int, dict[AttachmentKind, str]]:
     found: dict[int, dict[AttachmentKind, str]] = defaultdict(dict)
     rows = db.session.execute(
         select(Attachment.lead_id, Attachment.kind, Attachment.filename)
-        .where(Attachment.lead_id.in_(ids), Attachment.is_removed.is_(False))
+        .where(among(Attachment.lead_id, ids), Attachment.is_removed.is_(False))
         .order_by(Attachment.id)
     )
     for lead_id, kind, filename in rows:
@@ -193,25 +194,28 @@ def _figures(
             Attachment,
             (Attachment.id == FigureRow.attachment_id) & Attachment.is_removed.is_(False),
         )
-        .where(FigureRow.lead_id.in_(ids), FigureRow.is_withdrawn.is_(False))
+        .where(among(FigureRow.lead_id, ids), FigureRow.is_withdrawn.is_(False))
         .order_by(FigureRow.id)
     )
-    for row in rows:
-        proof = PAPERS_OF_SOURCE.get(row.source)
-        found[row.lead_id].append(
+    for (
+        number, lead_id, kind, source, as_of, amount, upper, currency, qualifier, basis,
+        document, filename,
+    ) in rows:  # fmt: skip
+        proof = PAPERS_OF_SOURCE.get(source)
+        found[lead_id].append(
             Figure(
-                kind=row.kind,
-                source=row.source,
-                on=row.as_of,
-                amount=row.amount,
-                currency=row.currency,
-                qualifier=row.qualifier,
-                upper=row.upper,
-                basis=Basis(row.basis) if row.basis else None,
-                document=row.document
-                or row.filename
-                or (papers.get(row.lead_id, {}).get(proof) if proof else None),
-                id=row.id,
+                kind=kind,
+                source=source,
+                on=as_of,
+                amount=amount,
+                currency=currency,
+                qualifier=qualifier,
+                upper=upper,
+                basis=Basis(basis) if basis else None,
+                document=document
+                or filename
+                or (papers.get(lead_id, {}).get(proof) if proof else None),
+                id=number,
             )
         )
     return found
@@ -235,18 +239,18 @@ def _milestones(
             Attachment,
             (Attachment.id == Milestone.attachment_id) & Attachment.is_removed.is_(False),
         )
-        .where(Milestone.lead_id.in_(ids))
+        .where(among(Milestone.lead_id, ids))
         .order_by(Milestone.id)
     )
-    for row in rows:
-        own = papers.get(row.lead_id, {}).keys() & PAPERS_OF_MILESTONE.get(row.kind, frozenset())
-        found[row.lead_id].append(
+    for lead_id, kind, happened_on, statistics_on, known_on, document, filename in rows:
+        own = papers.get(lead_id, {}).keys() & PAPERS_OF_MILESTONE.get(kind, frozenset())
+        found[lead_id].append(
             MilestoneDay(
-                kind=row.kind,
-                on=row.happened_on,
-                known_on=row.known_on,
-                stat_on=row.statistics_on,
-                has_papers=bool(row.document or row.filename or own),
+                kind=kind,
+                on=happened_on,
+                known_on=known_on,
+                stat_on=statistics_on,
+                has_papers=bool(document or filename or own),
             )
         )
     return found
@@ -259,7 +263,7 @@ def _closed_later(leads: Sequence[Row[*tuple[Any, ...]]], on: date | None) -> se
         return set()
     last = (
         select(StageChange.lead_id, func.max(StageChange.happened_on).label("day"))
-        .where(StageChange.lead_id.in_(closed), StageChange.to_stage.in_(CLOSED))
+        .where(among(StageChange.lead_id, closed), StageChange.to_stage.in_(CLOSED))
         .group_by(StageChange.lead_id)
         .subquery()
     )
@@ -322,7 +326,7 @@ def _group_above(companies: set[int]) -> dict[int, tuple[int | None, Decimal | N
             Enterprise.parent_shareholding,
             literal(0).label("height"),
         )
-        .where(Enterprise.id.in_(companies))
+        .where(among(Enterprise.id, companies))
         .cte("above", recursive=True)
     )
     parent = aliased(Enterprise)
@@ -351,7 +355,7 @@ def _entries(companies: set[int]) -> dict[int, list[dict[str, Any]]]:
         .join(RankingEdition, RankingEdition.id == RankingEntry.edition_id)
         .join(RankingList, RankingList.id == RankingEdition.list_id)
         .join(Enterprise, Enterprise.id == RankingEntry.enterprise_id)
-        .where(RankingEntry.enterprise_id.in_(companies))
+        .where(among(RankingEntry.enterprise_id, companies))
         .order_by(RankingEntry.id)
     )
     for row in rows:

@@ -1,13 +1,14 @@
 """Loading a year's quotas, and keeping every stored verdict equal to what the rule says."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, delete, select, update
 
-from crm.core.bulk import insert_rows
+from crm.core.bulk import among, insert_rows
 from crm.core.db import db
 from crm.leads.models import Lead
 from crm.quotas.facts import CHUNK, Surroundings, facts_of, surroundings, terms_of
@@ -105,7 +106,7 @@ def rejudge(lead_ids: Collection[int], *, today: date, at: datetime) -> int:
             )
         if change.removed:
             ids = [row.id for row in change.removed]
-            db.session.execute(delete(Verdict).where(Verdict.id.in_(ids)))
+            db.session.execute(delete(Verdict).where(among(Verdict.id, ids)))
         written += len(change.added) + len(change.changed) + len(change.removed)
     return written
 
@@ -212,7 +213,8 @@ def _rows(
         told = _told(verdict)
         for quota_id, terms in meant:
             entry = entered(place, terms)
-            yield {"quota_id": quota_id, "lead_id": lead.id, **told, **asdict(entry)}
+            columns = dict(zip(ENTERED, _entry_values(entry), strict=True))
+            yield {"quota_id": quota_id, "lead_id": lead.id, **told, **columns}
 
 
 def _told(verdict: Judgement) -> dict[str, Any]:
@@ -225,13 +227,16 @@ def _told(verdict: Judgement) -> dict[str, Any]:
     }
 
 
+ENTERED = tuple(each.name for each in fields(Entry))
+_entry_values = attrgetter(*ENTERED)
+
 KEPT = (
     "verdict",
     "branch",
     "lacks_yuan",
     "is_near_miss",
     "reasons",
-    *(each.name for each in fields(Entry)),
+    *ENTERED,
 )
 """The columns of a stored verdict that judging decides."""
 
@@ -241,6 +246,6 @@ def _stored(lead_ids: Sequence[int]) -> dict[tuple[int, int], Row[Any]]:
     rows = db.session.execute(
         select(Verdict.id, Verdict.quota_id, Verdict.lead_id, Quota.closes, *columns)
         .join(Quota, Quota.id == Verdict.quota_id)
-        .where(Verdict.lead_id.in_(lead_ids))
+        .where(among(Verdict.lead_id, lead_ids))
     )
     return {(row.quota_id, row.lead_id): row for row in rows}

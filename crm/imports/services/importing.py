@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 
 from crm.accounts.models import User
 from crm.accounts.rules import LEDGER_IMPORTERS, Actor, Role
-from crm.core.bulk import insert_rows, reserve_ids
+from crm.core.bulk import among, insert_rows, reserve_ids
 from crm.core.db import db
 from crm.core.errors import Fault, Refused
 from crm.core.sheets import Limits, Sheet, address, read_sheets
@@ -257,7 +257,7 @@ class _Taking:
         for chunk in chunked(lead_ids):
             for lead_id, field in db.session.execute(
                 select(LedgerDifference.lead_id, LedgerDifference.field).where(
-                    LedgerDifference.lead_id.in_(chunk),
+                    among(LedgerDifference.lead_id, chunk),
                     LedgerDifference.state == DifferenceState.OPEN,
                 )
             ):
@@ -601,7 +601,7 @@ class _Taking:
         for chunk in chunked(same):
             db.session.execute(
                 update(StoredRow)
-                .where(StoredRow.id.in_(chunk))
+                .where(among(StoredRow.id, chunk))
                 .values(import_id=import_id)
                 .execution_options(synchronize_session=False)
             )
@@ -702,7 +702,7 @@ class _Taking:
                 select(
                     LedgerQuestion.lead_id, LedgerQuestion.field,
                     LedgerQuestion.id, LedgerQuestion.code, LedgerQuestion.cell_text,
-                ).where(LedgerQuestion.lead_id.in_(chunk))
+                ).where(among(LedgerQuestion.lead_id, chunk))
             ):  # fmt: skip
                 found[row.lead_id, row.field] = (row.id, row.code, row.cell_text)
         return found

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor, DepartmentKind, Role
 from crm.chains.models import Chain, Segment
-from crm.core.bulk import insert_rows, reserve_ids
+from crm.core.bulk import among, insert_rows, reserve_ids
 from crm.core.db import Base, db
 from crm.enterprises.models import Enterprise
 from crm.enterprises.rules import loose_name, normalise_name, pinyin_initials, search_text
@@ -121,7 +121,7 @@ class Known:
         for chunk in chunked(by_key):
             for key, number, words in db.session.execute(
                 select(Enterprise.name_norm, Enterprise.id, Enterprise.search_text)
-                .where(Enterprise.name_norm.in_(chunk))
+                .where(among(Enterprise.name_norm, chunk))
                 .order_by(Enterprise.id.desc())
             ):
                 self._companies[key] = (number, words)

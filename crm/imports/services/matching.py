@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from crm.accounts.rules import Actor
+from crm.core.bulk import among
 from crm.core.db import db
 from crm.enterprises.models import Enterprise
 from crm.imports.models import LedgerRow as StoredRow
@@ -97,7 +98,7 @@ def _candidates(titles: set[str]) -> _Candidates:
     found = _Candidates()
     for chunk in chunked(titles):
         for row in db.session.execute(
-            select(*STORED).where(StoredRow.title_key.in_(chunk)).order_by(StoredRow.id)
+            select(*STORED).where(among(StoredRow.title_key, chunk)).order_by(StoredRow.id)
         ):
             found.stored.setdefault((row.title_key, row.investor_key), row)
             found.stored_by_title[row.title_key].append(row)
@@ -105,7 +106,7 @@ def _candidates(titles: set[str]) -> _Candidates:
         for number, title, investor in db.session.execute(
             select(Lead.id, Lead.title_key, Enterprise.name_norm)
             .outerjoin(Enterprise, Enterprise.id == Lead.investor_id)
-            .where(Lead.title_key.in_(chunk))
+            .where(among(Lead.title_key, chunk))
             .order_by(Lead.id)
         ):
             found.leads.setdefault((title, investor or ""), number)
@@ -145,7 +146,7 @@ def _by_number(
     found: dict[int, int] = {}
     for chunk in chunked(investor for _, _, investor in wanted):
         for row in db.session.execute(
-            select(*STORED).where(StoredRow.investor_key.in_(chunk)).order_by(StoredRow.id)
+            select(*STORED).where(among(StoredRow.investor_key, chunk)).order_by(StoredRow.id)
         ):
             number = row.cells.get(Field.SEQUENCE.value)
             place = wanted.get((row.sheet, number, row.investor_key))
@@ -160,15 +161,15 @@ def _with_rights(actor: Actor, matched: dict[int, int], found: _Candidates) -> d
     rights: dict[int, tuple[bool, bool]] = {}
     for chunk in chunked(matched.values()):
         editable = set(
-            db.session.scalars(select(Lead.id).where(Lead.id.in_(chunk), may_edit(actor)))
+            db.session.scalars(select(Lead.id).where(among(Lead.id, chunk), may_edit(actor)))
         )
         for number, is_sensitive in db.session.execute(
-            select(Lead.id, Lead.is_sensitive).where(Lead.id.in_(chunk))
+            select(Lead.id, Lead.is_sensitive).where(among(Lead.id, chunk))
         ):
             rights[number] = (is_sensitive, number in editable)
         missing = [number for number in chunk if number not in stored]
         if missing:
-            for row in db.session.execute(select(*STORED).where(StoredRow.lead_id.in_(missing))):
+            for row in db.session.execute(select(*STORED).where(among(StoredRow.lead_id, missing))):
                 stored[row.lead_id] = row
     return {
         place: Match(lead_id, stored.get(lead_id), *rights[lead_id])

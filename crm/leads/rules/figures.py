@@ -153,6 +153,8 @@ def valued(figure: Figure, rates: Iterable[Rate], *, signed_on: date | None, tod
     any rate ``yuan`` stays None.
     """
     if figure.currency == CNY:
+        if figure.yuan == figure.amount and figure.rate_on is None and not figure.is_provisional:
+            return figure  # as it was loaded
         return replace(figure, yuan=figure.amount, rate=None, rate_on=None, is_provisional=False)
     rate = pick_rate(rates, figure.currency, signed_on or today)
     if rate is None:

@@ -55,8 +55,9 @@ class _Case:
     lead: JudgedLead
     signing: MilestoneDay | None
     on: date
-    editions: tuple[Edition, ...]
+    editions: frozenset[Edition]
     about_margin_percent: int
+    branch: int
 
 
 def signing_of(lead: JudgedLead, on: date) -> MilestoneDay | None:
@@ -72,10 +73,8 @@ def with_yuan(lead: JudgedLead, rates: Iterable[Rate], on: date) -> JudgedLead:
     before at the latest rate known on that day and provisional."""
     signing, known = signing_of(lead, on), tuple(rates)
     signed_on = signing.day if signing else None
-    return replace(
-        lead,
-        figures=tuple(valued(f, known, signed_on=signed_on, today=on) for f in lead.figures),
-    )
+    figures = tuple(valued(f, known, signed_on=signed_on, today=on) for f in lead.figures)
+    return lead if figures == lead.figures else replace(lead, figures=figures)
 
 
 def judge(
@@ -87,22 +86,16 @@ def judge(
     edition ends when a newer one appears without the company. Editions known only from the lead's
     own memberships are added by themselves.
     """
-    known = {(e.list_code, e.year, e.published_on) for e in editions} | {
-        (m.list_code, m.edition_year, m.published_on)
+    signing, margin = signing_of(lead, on), terms.about_margin_percent
+    known = frozenset(editions) | {
+        Edition(m.list_code, m.edition_year, m.published_on)
         for m in lead.rankings
         if m.is_confirmed and m.published_on is not None
     }
-    case = _Case(
-        lead,
-        signing_of(lead, on),
-        on,
-        tuple(Edition(*edition) for edition in known),
-        terms.about_margin_percent,
-    )
     alternatives = terms.criteria.of if isinstance(terms.criteria, AnyOf) else (terms.criteria,)
     findings = [
-        replace(finding, reasons=tuple(replace(r, branch=branch) for r in finding.reasons))
-        for branch, finding in enumerate(_find(clause, case) for clause in alternatives)
+        _find(clause, _Case(lead, signing, on, known, margin, branch))
+        for branch, clause in enumerate(alternatives)
     ]
     barred = _bars(lead)
     reasons = (*barred, *(reason for finding in findings for reason in finding.reasons))
@@ -142,9 +135,9 @@ def _find(clause: Clause, case: _Case) -> _Finding:
         case AmountClause():
             return _amount(clause, case)
         case PhysicalClause():
-            return _physical(case.lead.is_physical)
+            return _physical(case)
         case HeadquartersClause():
-            return _headquarters(case.lead.is_headquarters)
+            return _headquarters(case)
 
 
 def _any(findings: list[_Finding]) -> _Finding:
@@ -192,7 +185,8 @@ def _ranking(clause: RankingClause, case: _Case) -> _Finding:
     passed = tuple(reason for reason in told if reason.passed)
     if passed:
         return _Finding(True, passed)
-    return _Finding(False, tuple(told) or (Reason(ReasonCode.RANKING_NONE, passed=False),))
+    never_near = Reason(ReasonCode.RANKING_NONE, passed=False, branch=case.branch)
+    return _Finding(False, tuple(told) or (never_near,))
 
 
 def _on_list(list_code: str, least: Decimal, case: _Case) -> Reason | None:
@@ -212,6 +206,7 @@ def _on_list(list_code: str, least: Decimal, case: _Case) -> Reason | None:
     return Reason(
         code,
         passed=code is ReasonCode.RANKED,
+        branch=case.branch,
         on=member.published_on,
         document=member.document,
         list_code=list_code,
@@ -251,32 +246,36 @@ def _amount(clause: AmountClause, case: _Case) -> _Finding:
         missing = Reason(
             ReasonCode.AMOUNT_MISSING,
             passed=False,
+            branch=case.branch,
             field=clause.field,
             threshold=clause.at_least_yuan,
         )
         return _Finding(False, (missing,))
     figure = judged.figure
-    told = Reason(
-        ReasonCode.AMOUNT_REACHED,
-        passed=True,
-        field=clause.field,
-        value=figure.yuan,
-        threshold=clause.at_least_yuan,
-        qualifier=figure.qualifier,
-        source=figure.source,
-        on=figure.on,
-        document=figure.document,
-    )
+
+    def told(code: ReasonCode, passed: bool | None, lacks_yuan: int | None = None) -> Reason:
+        return Reason(
+            code,
+            passed,
+            branch=case.branch,
+            field=clause.field,
+            value=figure.yuan,
+            threshold=clause.at_least_yuan,
+            lacks_yuan=lacks_yuan,
+            qualifier=figure.qualifier,
+            source=figure.source,
+            on=figure.on,
+            document=figure.document,
+        )
+
     if not accepted:
-        refused = replace(told, code=ReasonCode.BASIS_NOT_ACCEPTED, passed=False)
-        return _Finding(False, (refused,))
+        return _Finding(False, (told(ReasonCode.BASIS_NOT_ACCEPTED, False),))
     if figure.yuan is None:
-        unrated = replace(told, code=ReasonCode.AMOUNT_WITHOUT_RATE, passed=None)
-        return _Finding(None, (unrated,))
+        return _Finding(None, (told(ReasonCode.AMOUNT_WITHOUT_RATE, None),))
     at_about = _is_about_at(figure, figure.yuan, clause, case)
     lacks = clause.at_least_yuan - figure.yuan
     if lacks > 0 and not at_about:
-        below = replace(told, code=ReasonCode.AMOUNT_BELOW, passed=False, lacks_yuan=lacks)
+        below = told(ReasonCode.AMOUNT_BELOW, False, lacks)
         return _Finding(False, (below,), below)
     doubts = {
         ReasonCode.AMOUNT_EXPECTED: judged.standing is FigureStanding.EXPECTED,
@@ -285,10 +284,10 @@ def _amount(clause: AmountClause, case: _Case) -> _Finding:
         ReasonCode.AMOUNT_PROVISIONAL: figure.is_provisional,
         ReasonCode.BASIS_MISSING: bool(clause.basis) and figure.basis is None,
     }
-    pending = tuple(
-        replace(told, code=code, passed=None) for code, doubted in doubts.items() if doubted
-    )
-    return _Finding(None, pending) if pending else _Finding(True, (told,))
+    pending = tuple(told(code, None) for code, doubted in doubts.items() if doubted)
+    if pending:
+        return _Finding(None, pending)
+    return _Finding(True, (told(ReasonCode.AMOUNT_REACHED, True),))
 
 
 def _is_about_at(figure: Figure, yuan: int, clause: AmountClause, case: _Case) -> bool:
@@ -299,21 +298,23 @@ def _is_about_at(figure: Figure, yuan: int, clause: AmountClause, case: _Case) -
     return away * 100 <= clause.at_least_yuan * case.about_margin_percent
 
 
-def _physical(is_physical: bool | None) -> _Finding:
+def _physical(case: _Case) -> _Finding:
+    is_physical = case.lead.is_physical
     code = {
         True: ReasonCode.PHYSICAL,
         False: ReasonCode.NOT_PHYSICAL,
         None: ReasonCode.PHYSICAL_UNSET,
     }[is_physical]
-    return _Finding(is_physical, (Reason(code, passed=is_physical),))
+    return _Finding(is_physical, (Reason(code, is_physical, case.branch),))
 
 
-def _headquarters(is_headquarters: bool | None) -> _Finding:
+def _headquarters(case: _Case) -> _Finding:
     """Unset is not met: a title with 总部 in it is a hint, and hints never count."""
+    is_headquarters = case.lead.is_headquarters
     code = {
         True: ReasonCode.HEADQUARTERS,
         False: ReasonCode.NOT_HEADQUARTERS,
         None: ReasonCode.HEADQUARTERS_UNCONFIRMED,
     }[is_headquarters]
     met = is_headquarters is True
-    return _Finding(met, (Reason(code, passed=met),))
+    return _Finding(met, (Reason(code, met, case.branch),))

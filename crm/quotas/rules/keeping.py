@@ -5,12 +5,14 @@ from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from crm.leads.rules import Exclusion, FigureKind, FigureSource, Qualifier
 from crm.quotas.rules.facts import Reason, ReasonCode
 
 _NAMES = tuple(each.name for each in fields(Reason))
+_values_of = attrgetter(*_NAMES)
 _READ: dict[str, Any] = {
     "code": ReasonCode,
     "field": FigureKind,
@@ -25,17 +27,16 @@ _READ: dict[str, Any] = {
 
 def kept(reason: Reason) -> dict[str, Any]:
     """The reason as JSON keeps it; what says nothing is left out, `passed` always stands."""
-    found: dict[str, Any] = {}
-    for name in _NAMES:
-        value = getattr(reason, name)
-        if name == "passed" or (value is not None and value != ""):
-            found[name] = _plain(value)
-    return found
+    return {
+        name: _plain(value)
+        for name, value in zip(_NAMES, _values_of(reason), strict=True)
+        if name == "passed" or (value is not None and value != "")
+    }
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, StrEnum):
-        return value.value
+        return str(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):

@@ -35,6 +35,9 @@ class Entry:
     is_started_pending: bool = False
 
 
+NOWHERE = Entry()
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """The leads behind one number; ``pending_ids`` are those of them whose evidence is to come."""
@@ -128,9 +131,9 @@ def entered(lead: CountedLead, terms: QuotaTerms) -> Entry:
     in a number if its verdict is, or if an event up to that number lacks its day or its papers.
     """
     if lead.outcome is Outcome.NO or lead.signed is None:
-        return Entry()
+        return NOWHERE
     if not terms.opens <= lead.signed.counted_on <= terms.closes:
-        return Entry()
+        return NOWHERE
     since = max(lead.signed.day, lead.signed.counted_on)
     entry = Entry(
         signed_from=since,
