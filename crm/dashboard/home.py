@@ -34,6 +34,11 @@ from crm.reminders.rules import DeliveryState, is_silent
 SHOWN = 6
 
 
+def counted_text(number: int) -> str:
+    """The number as the list behind it says it."""
+    return f"{COUNT_LIMIT}+" if number > COUNT_LIMIT else str(number)
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """A number and the list behind it."""
@@ -44,17 +49,24 @@ class Counted:
 
     @property
     def text(self) -> str:
-        return f"{COUNT_LIMIT}+" if self.number > COUNT_LIMIT else str(self.number)
+        return counted_text(self.number)
 
 
 @dataclass(frozen=True, slots=True)
 class StageShare:
-    """One stage of the pipeline: leads and known amounts, with their list."""
+    """One stage of the pipeline: leads and known amounts, with their list.
+
+    `yuan` is None where the leads are more than are counted.
+    """
 
     stage: Stage
     number: int
-    yuan: int
+    yuan: int | None
     behind: LeadFilter
+
+    @property
+    def text(self) -> str:
+        return counted_text(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +79,7 @@ class LeaderHome:
     near: Sequence[tuple[Any, Told]]
     stages: Sequence[StageShare]
     in_talks: Counted
-    in_talks_yuan: int
+    in_talks_yuan: int | None  # None where they are more than are counted
     counts: dict[str, Counted]
     quiet: Sequence[tuple[Any, Light, int]]
     week: Sequence[Any]
@@ -98,6 +110,7 @@ def leader_home(actor: Actor, today: date) -> LeaderHome:
     numbers = year_numbers(actor, today.year, today)
     stages = _stages(actor, {})
     talks = [each for each in stages if each.stage.is_in_talks]
+    amounts = [each.yuan for each in talks if each.yuan is not None]
     quiet = LeadFilter(quiet=Quiet.ANY, sort=Sort.PROGRESS, is_reversed=True)
     week = LeadFilter(due=Due.WEEK, sort=Sort.DUE)
     return LeaderHome(
@@ -111,7 +124,7 @@ def leader_home(actor: Actor, today: date) -> LeaderHome:
         in_talks=Counted(
             "in_talks", sum(each.number for each in talks), LeadFilter(stage=Bucket.IN_TALKS)
         ),
-        in_talks_yuan=sum(each.yuan for each in talks),
+        in_talks_yuan=sum(amounts) if len(amounts) == len(talks) else None,
         counts=_counts(
             actor,
             {

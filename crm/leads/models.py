@@ -1,17 +1,21 @@
 """The lead (线索, from signing on 项目), its figures, milestones, activities and papers."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     Numeric,
     String,
     UniqueConstraint,
+    literal_column,
 )
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.accounts.models import Department, User
@@ -19,6 +23,8 @@ from crm.chains.models import Chain, Segment
 from crm.core.db import Base, created, pk, ref, revision, text, yuan
 from crm.enterprises.models import Enterprise
 from crm.leads.rules import (
+    IN_TALKS,
+    OPEN_STAGES,
     ActivityKind,
     AgreementType,
     AttachmentKind,
@@ -41,7 +47,24 @@ from crm.leads.rules import (
     StageSource,
     Tier,
 )
+from crm.leads.rules.filters import NEEDS_NEXT_ACTION
 from crm.places.models import Carrier, Street, Zone
+
+
+def _stage_among(stages: Iterable[Stage]) -> str:
+    codes = ", ".join(f"'{stage.value}'" for stage in stages)
+    return f"stage IN ({codes})"
+
+
+def _partly(name: str, condition: str, *columns: str) -> Index:
+    """An index over those leads alone that meet the condition, on both databases."""
+    return Index(name, *columns, sqlite_where=sql(condition), postgresql_where=sql(condition))
+
+
+_OPEN = _stage_among(OPEN_STAGES)
+_IN_TALKS = _stage_among(IN_TALKS)
+_SEEN = ("id", "is_sensitive", "department_id")  # what `may_see` asks of an owner's lead
+_NO_NEXT = f"next_action_on IS NULL AND {_stage_among(NEEDS_NEXT_ACTION)}"
 
 
 class Lead(Base):
@@ -57,6 +80,15 @@ class Lead(Base):
         Index("ix_leads_owner", "owner_id", "next_action_on", "id"),
         Index("ix_leads_stage", "stage", "last_progress_on", "id"),
         Index("ix_leads_title_key", "title_key"),
+        # The numbers of the homes. With the columns `may_see` asks for they are counted in the
+        # index alone.
+        Index("ix_leads_pipeline", "stage", "is_sensitive", "investment_yuan", "id"),
+        _partly("ix_leads_quiet", _IN_TALKS, "last_progress_on", "id", "is_sensitive"),
+        _partly("ix_leads_no_next", _NO_NEXT, "last_progress_on", "id", "is_sensitive"),
+        _partly("ix_leads_due_open", _OPEN, "next_action_on", "id", "is_sensitive"),
+        _partly("ix_leads_owner_quiet", _IN_TALKS, "owner_id", "last_progress_on", *_SEEN),
+        _partly("ix_leads_owner_no_next", _NO_NEXT, "owner_id", "last_progress_on", *_SEEN),
+        _partly("ix_leads_owner_due", _OPEN, "owner_id", "next_action_on", *_SEEN),
         CheckConstraint(
             "investment_yuan IS NULL OR investment_yuan >= 0", name="investment_positive"
         ),
@@ -166,6 +198,12 @@ class Lead(Base):
     first_talk_department: Mapped[Department | None] = relationship(
         lazy="raise", foreign_keys=[first_talk_department_id]
     )
+
+
+def among(stages: Iterable[Stage]) -> ColumnElement[bool]:
+    """Leads at one of the stages, the codes written out: so alone both databases see that an index
+    over these stages has all of them."""
+    return Lead.stage.in_([literal_column(f"'{stage.value}'") for stage in stages])
 
 
 class LeadMember(Base):

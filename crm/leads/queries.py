@@ -15,6 +15,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -29,7 +30,7 @@ from crm.chains.models import Chain, Segment
 from crm.core import search
 from crm.core.db import db
 from crm.core.errors import NotFound
-from crm.core.lists import Order, Page, capped_count, keyset_page, whole
+from crm.core.lists import COUNT_LIMIT, Order, Page, capped_count, keyset_page, whole
 from crm.enterprises.models import Contact, Enterprise
 from crm.enterprises.rules import search_text
 from crm.history.models import AuditEvent
@@ -42,6 +43,7 @@ from crm.leads.models import (
     LeadMember,
     Milestone,
     StageChange,
+    among,
 )
 from crm.leads.rules import FROM_SIGNING, IN_TALKS, OPEN_STAGES, Stage
 from crm.leads.rules.filters import NEEDS_NEXT_ACTION, NONE, Due, LeadFilter, Quiet, Sort
@@ -119,8 +121,8 @@ def _conditions(wanted: LeadFilter, today: date) -> list[ColumnElement[bool]]:
 def due_condition(due: Due, today: date) -> ColumnElement[bool]:
     """Leads still worked on whose next action is due so, or missing."""
     if due is Due.NONE:
-        return and_(Lead.stage.in_(NEEDS_NEXT_ACTION), Lead.next_action_on.is_(None))
-    open_lead = Lead.stage.in_(OPEN_STAGES)
+        return and_(among(NEEDS_NEXT_ACTION), Lead.next_action_on.is_(None))
+    open_lead = among(OPEN_STAGES)
     if due is Due.OVERDUE:
         return and_(open_lead, Lead.next_action_on < today)
     if due is Due.TODAY:
@@ -139,7 +141,7 @@ def quiet_condition(
     least, below = spans[0][0], spans[-1][1]
     newest = Lead.last_progress_on <= today - timedelta(days=least)
     oldest = true() if below is None else Lead.last_progress_on > today - timedelta(days=below)
-    return and_(Lead.stage.in_(IN_TALKS), newest, oldest)
+    return and_(among(IN_TALKS), newest, oldest)
 
 
 _LISTED = (
@@ -190,18 +192,38 @@ def first_leads(actor: Actor, wanted: LeadFilter, today: date, limit: int = 6) -
     ).all()
 
 
-def pipeline(actor: Actor, wanted: LeadFilter) -> dict[Stage, tuple[int, int]]:
+def pipeline(actor: Actor, wanted: LeadFilter) -> dict[Stage, tuple[int, int | None]]:
     """Leads and yuan (amounts known) at each open stage, of a person's list of leads.
 
-    `wanted` has no quota, due day or light.
+    Each stage is counted no further than "1000+", and what is not counted to its end is not summed
+    (None). `wanted` has no quota, due day or light.
     """
-    rows = db.session.execute(
-        leads_matching(actor, wanted, date.min)
-        .with_only_columns(Lead.stage, func.count(), func.sum(Lead.investment_yuan))
-        .where(Lead.stage.in_(OPEN_STAGES))
-        .group_by(Lead.stage)
-    )
-    return {stage: (count, int(amount or 0)) for stage, count, amount in rows}
+    matching = leads_matching(actor, wanted, date.min)
+    if actor.sees_all and not wanted.narrows:
+        rows = _along_the_stages(matching)
+    else:  # a part of the district, found by its own index, is summed in one pass
+        rows = matching.with_only_columns(Lead.stage, func.count(), func.sum(Lead.investment_yuan))
+        rows = rows.where(among(OPEN_STAGES)).group_by(Lead.stage)
+    return {
+        stage: (count, None if count > COUNT_LIMIT else int(amount or 0))
+        for stage, count, amount in db.session.execute(rows)
+    }
+
+
+def _along_the_stages(matching: Select[int]) -> Any:
+    """(stage, leads, yuan) of each open stage, reading no more leads of it than are counted."""
+    parts = []
+    for stage in OPEN_STAGES:
+        of_stage = matching.with_only_columns(Lead.investment_yuan).where(among([stage]))
+        first = of_stage.limit(COUNT_LIMIT + 1).subquery()
+        parts.append(
+            select(
+                literal_column(f"'{stage.value}'", Lead.stage.type).label("stage"),
+                func.count(),
+                func.sum(first.c.investment_yuan),
+            ).select_from(first)
+        )
+    return union_all(*parts)
 
 
 def leads_by_segment(actor: Actor) -> Sequence[Row[*tuple[Any, ...]]]:

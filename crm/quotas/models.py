@@ -66,6 +66,7 @@ class Verdict(Base):
             "ix_verdicts_near",
             "quota_id",
             "lacks_yuan",
+            "lead_id",
             sqlite_where=text("is_near_miss"),
             postgresql_where=text("is_near_miss"),
         ),

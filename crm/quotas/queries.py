@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, union_all
 
 from crm.accounts.rules import Actor
 from crm.core.db import db
@@ -262,15 +262,22 @@ def _told_verdicts(actor: Actor, year: int) -> Select[Any]:
 
 
 def nearest(actor: Actor, quotas: Iterable[QuotaNumbers], year: int, limit: int = 5) -> list[Any]:
-    """The nearest misses a person sees, smallest lack first."""
-    ids = [quota.quota_id for quota in quotas]
-    statement = (
+    """The nearest misses a person sees, smallest lack first.
+
+    The nearest of each quota are found along the index, which two quotas at once are not.
+    """
+    parts = [
         _told_verdicts(actor, year)
-        .where(Verdict.quota_id.in_(ids), Verdict.is_near_miss)
+        .where(Verdict.quota_id == quota.quota_id, Verdict.is_near_miss)
         .order_by(Verdict.lacks_yuan, Verdict.lead_id)
         .limit(limit)
-    )
-    return list(db.session.execute(statement))
+        .subquery()
+        for quota in quotas
+    ]
+    if not parts:
+        return []
+    found = db.session.execute(union_all(*map(select, parts))).all()
+    return sorted(found, key=lambda row: (row.lacks_yuan, row.lead_id))[:limit]
 
 
 def signed_pending(actor: Actor, wanted: LeadFilter, today: date, limit: int = 6) -> list[Any]:

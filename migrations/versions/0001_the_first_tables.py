@@ -862,6 +862,75 @@ def upgrade() -> None:
             batch_op.f("ix_leads_list_enterprise_id"), ["list_enterprise_id"], unique=False
         )
         batch_op.create_index("ix_leads_owner", ["owner_id", "next_action_on", "id"], unique=False)
+        batch_op.create_index(
+            "ix_leads_due_open",
+            ["next_action_on", "id", "is_sensitive"],
+            unique=False,
+            sqlite_where=sa.text(
+                "stage IN ('LEAD', 'CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING', 'SIGNED', 'REGISTERED', 'STARTED', 'OPERATING', 'PARKED')"
+            ),
+            postgresql_where=sa.text(
+                "stage IN ('LEAD', 'CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING', 'SIGNED', 'REGISTERED', 'STARTED', 'OPERATING', 'PARKED')"
+            ),
+        )
+        batch_op.create_index(
+            "ix_leads_no_next",
+            ["last_progress_on", "id", "is_sensitive"],
+            unique=False,
+            sqlite_where=sa.text(
+                "next_action_on IS NULL AND stage IN ('LEAD', 'CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING', 'SIGNED', 'REGISTERED', 'STARTED')"
+            ),
+            postgresql_where=sa.text(
+                "next_action_on IS NULL AND stage IN ('LEAD', 'CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING', 'SIGNED', 'REGISTERED', 'STARTED')"
+            ),
+        )
+        batch_op.create_index(
+            "ix_leads_owner_due",
+            ["owner_id", "next_action_on", "id", "is_sensitive", "department_id"],
+            unique=False,
+            sqlite_where=sa.text(
+                "stage IN ('LEAD', 'CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING', 'SIGNED', 'REGISTERED', 'STARTED', 'OPERATING', 'PARKED')"
+            ),
+            postgresql_where=sa.text(
+                "stage IN ('LEAD', 'CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING', 'SIGNED', 'REGISTERED', 'STARTED', 'OPERATING', 'PARKED')"
+            ),
+        )
+        batch_op.create_index(
+            "ix_leads_owner_no_next",
+            ["owner_id", "last_progress_on", "id", "is_sensitive", "department_id"],
+            unique=False,
+            sqlite_where=sa.text(
+                "next_action_on IS NULL AND stage IN ('LEAD', 'CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING', 'SIGNED', 'REGISTERED', 'STARTED')"
+            ),
+            postgresql_where=sa.text(
+                "next_action_on IS NULL AND stage IN ('LEAD', 'CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING', 'SIGNED', 'REGISTERED', 'STARTED')"
+            ),
+        )
+        batch_op.create_index(
+            "ix_leads_owner_quiet",
+            ["owner_id", "last_progress_on", "id", "is_sensitive", "department_id"],
+            unique=False,
+            sqlite_where=sa.text(
+                "stage IN ('CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING')"
+            ),
+            postgresql_where=sa.text(
+                "stage IN ('CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING')"
+            ),
+        )
+        batch_op.create_index(
+            "ix_leads_pipeline", ["stage", "is_sensitive", "investment_yuan", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_leads_quiet",
+            ["last_progress_on", "id", "is_sensitive"],
+            unique=False,
+            sqlite_where=sa.text(
+                "stage IN ('CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING')"
+            ),
+            postgresql_where=sa.text(
+                "stage IN ('CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING')"
+            ),
+        )
         batch_op.create_index("ix_leads_progress", ["last_progress_on", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_leads_segment_id"), ["segment_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_leads_sponsor_id"), ["sponsor_id"], unique=False)
@@ -1173,7 +1242,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_verdicts_lead", ["lead_id"], unique=False)
         batch_op.create_index(
             "ix_verdicts_near",
-            ["quota_id", "lacks_yuan"],
+            ["quota_id", "lacks_yuan", "lead_id"],
             unique=False,
             sqlite_where=sa.text("is_near_miss"),
             postgresql_where=sa.text("is_near_miss"),
@@ -1375,6 +1444,61 @@ def downgrade() -> None:
     op.drop_table("activities")
     with op.batch_alter_table("leads", schema=None) as batch_op:
         batch_op.drop_index("ix_leads_title_key")
+        batch_op.drop_index(
+            "ix_leads_quiet",
+            sqlite_where=sa.text(
+                "stage IN ('CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING')"
+            ),
+            postgresql_where=sa.text(
+                "stage IN ('CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING')"
+            ),
+        )
+        batch_op.drop_index("ix_leads_pipeline")
+        batch_op.drop_index(
+            "ix_leads_owner_quiet",
+            sqlite_where=sa.text(
+                "stage IN ('CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING')"
+            ),
+            postgresql_where=sa.text(
+                "stage IN ('CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING')"
+            ),
+        )
+        batch_op.drop_index(
+            "ix_leads_owner_no_next",
+            sqlite_where=sa.text(
+                "next_action_on IS NULL AND stage IN ('LEAD', 'CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING', 'SIGNED', 'REGISTERED', 'STARTED')"
+            ),
+            postgresql_where=sa.text(
+                "next_action_on IS NULL AND stage IN ('LEAD', 'CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING', 'SIGNED', 'REGISTERED', 'STARTED')"
+            ),
+        )
+        batch_op.drop_index(
+            "ix_leads_owner_due",
+            sqlite_where=sa.text(
+                "stage IN ('LEAD', 'CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING', 'SIGNED', 'REGISTERED', 'STARTED', 'OPERATING', 'PARKED')"
+            ),
+            postgresql_where=sa.text(
+                "stage IN ('LEAD', 'CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING', 'SIGNED', 'REGISTERED', 'STARTED', 'OPERATING', 'PARKED')"
+            ),
+        )
+        batch_op.drop_index(
+            "ix_leads_no_next",
+            sqlite_where=sa.text(
+                "next_action_on IS NULL AND stage IN ('LEAD', 'CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING', 'SIGNED', 'REGISTERED', 'STARTED')"
+            ),
+            postgresql_where=sa.text(
+                "next_action_on IS NULL AND stage IN ('LEAD', 'CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING', 'SIGNED', 'REGISTERED', 'STARTED')"
+            ),
+        )
+        batch_op.drop_index(
+            "ix_leads_due_open",
+            sqlite_where=sa.text(
+                "stage IN ('LEAD', 'CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING', 'SIGNED', 'REGISTERED', 'STARTED', 'OPERATING', 'PARKED')"
+            ),
+            postgresql_where=sa.text(
+                "stage IN ('LEAD', 'CONTACTED', 'NEGOTIATING', 'REVIEWED', 'PRE_SIGNING', 'SIGNED', 'REGISTERED', 'STARTED', 'OPERATING', 'PARKED')"
+            ),
+        )
         batch_op.drop_index("ix_leads_stage")
         batch_op.drop_index(batch_op.f("ix_leads_sponsor_id"))
         batch_op.drop_index(batch_op.f("ix_leads_segment_id"))

@@ -83,6 +83,23 @@ def test_every_number_of_a_home_is_the_list_behind_it(sign_in, district, role):
         assert listed(client, address) == number, key
 
 
+def test_a_stage_of_more_leads_than_are_counted_says_so_and_is_not_summed(
+    sign_in, district, monkeypatch
+):
+    client = sign_in("director")
+    before = client.get("/").get_data(as_text=True)
+    assert "在谈总投资（已知）" in before
+    assert "未合计" not in before
+    for place in ("crm.leads.queries", "crm.dashboard.home"):
+        monkeypatch.setattr(f"{place}.COUNT_LIMIT", 3)
+    page = client.get("/").get_data(as_text=True)
+    row = re.search(r'data-number="stage-NEGOTIATING">(.*?)</tr>', page, re.DOTALL)[1]
+    assert row.startswith("3+<")
+    assert "未合计" in row
+    assert re.search(r'data-number="in_talks">3\+<', page)
+    assert "在谈项目过多，总投资未合计。" in page
+
+
 def test_a_bureau_leader_counts_sensitive_leads_and_is_told_of_those_not_shown(
     app, sign_in, district
 ):
