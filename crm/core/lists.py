@@ -122,16 +122,20 @@ def capped_count(
     return session.scalar(select(func.count()).select_from(inner.subquery())) or 0
 
 
+def counting(statements: Sequence[Select[Any]], limit: int = COUNT_LIMIT) -> Select[Any]:
+    """How many rows each of some statements has, counted no further than `limit` + 1: one query."""
+    return select(
+        *(
+            select(func.count())
+            .select_from(statement.order_by(None).limit(limit + 1).subquery())
+            .scalar_subquery()
+            for statement in statements
+        )
+    )
+
+
 def capped_counts(
     session: Session, statements: Sequence[Select[Any]], limit: int = COUNT_LIMIT
 ) -> list[int]:
     """How many rows each statement has, counted no further than `limit` + 1, in one query."""
-    if not statements:
-        return []
-    counted = [
-        select(func.count())
-        .select_from(statement.order_by(None).limit(limit + 1).subquery())
-        .scalar_subquery()
-        for statement in statements
-    ]
-    return list(session.execute(select(*counted)).one())
+    return list(session.execute(counting(statements, limit)).one()) if statements else []

@@ -179,17 +179,27 @@ def count_leads(matching: Select[int]) -> int:
     return capped_count(db.session(), matching)
 
 
+# A home asks the same of every person day after day: its statements are made once for each, since
+# making them took longer than running them.
+STATEMENTS_KEPT = 128
+
+
 def first_leads(actor: Actor, wanted: LeadFilter, today: date, limit: int = 6) -> Sequence[Any]:
     """The first rows of a list in its order, with the columns of `lead_page`."""
+    return db.session.execute(_first_leads(actor, wanted, today, limit)).all()
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _first_leads(actor: Actor, wanted: LeadFilter, today: date, limit: int) -> Select[Any]:
     order = ORDERS[wanted.sort]
     column = order.column.desc() if order.is_descending != wanted.is_reversed else order.column
     by_id = Lead.id.desc() if order.is_descending != wanted.is_reversed else Lead.id
-    return db.session.execute(
+    return (
         leads_matching(actor, wanted, today)
         .with_only_columns(*_LISTED)
         .order_by(column, by_id)
         .limit(limit)
-    ).all()
+    )
 
 
 def pipeline(actor: Actor, wanted: LeadFilter) -> dict[Stage, tuple[int, int | None]]:
@@ -198,24 +208,32 @@ def pipeline(actor: Actor, wanted: LeadFilter) -> dict[Stage, tuple[int, int | N
     Each stage is counted no further than "1000+", and what is not counted to its end is not summed
     (None). `wanted` has no quota, due day or light.
     """
-    matching = leads_matching(actor, wanted, date.min)
-    if actor.sees_all and not wanted.narrows:
-        rows = _along_the_stages(matching)
-    else:  # a part of the district, found by its own index, is summed in one pass
-        rows = matching.with_only_columns(Lead.stage, func.count(), func.sum(Lead.investment_yuan))
-        rows = rows.where(among(OPEN_STAGES)).group_by(Lead.stage)
+    rows = db.session.execute(_pipeline(actor, wanted, COUNT_LIMIT))
     return {
         stage: (count, None if count > COUNT_LIMIT else int(amount or 0))
-        for stage, count, amount in db.session.execute(rows)
+        for stage, count, amount in rows
     }
 
 
-def _along_the_stages(matching: Select[int]) -> Any:
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _pipeline(actor: Actor, wanted: LeadFilter, limit: int) -> Any:
+    matching = leads_matching(actor, wanted, date.min)
+    if actor.sees_all and not wanted.narrows:
+        return _along_the_stages(matching, limit)
+    # A part of the district, found by its own index, is summed in one pass.
+    return (
+        matching.with_only_columns(Lead.stage, func.count(), func.sum(Lead.investment_yuan))
+        .where(among(OPEN_STAGES))
+        .group_by(Lead.stage)
+    )
+
+
+def _along_the_stages(matching: Select[int], limit: int) -> Any:
     """(stage, leads, yuan) of each open stage, reading no more leads of it than are counted."""
     parts = []
     for stage in OPEN_STAGES:
         of_stage = matching.with_only_columns(Lead.investment_yuan).where(among([stage]))
-        first = of_stage.limit(COUNT_LIMIT + 1).subquery()
+        first = of_stage.limit(limit + 1).subquery()
         parts.append(
             select(
                 literal_column(f"'{stage.value}'", Lead.stage.type).label("stage"),

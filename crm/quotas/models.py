@@ -67,8 +67,16 @@ class Verdict(Base):
             "quota_id",
             "lacks_yuan",
             "lead_id",
-            sqlite_where=text("is_near_miss"),
+            sqlite_where=text("is_near_miss = 1"),
             postgresql_where=text("is_near_miss"),
+        ),
+        Index(
+            "ix_verdicts_pending",
+            "quota_id",
+            "signed_from",
+            "lead_id",
+            sqlite_where=text("is_signed_pending = 1"),
+            postgresql_where=text("is_signed_pending"),
         ),
         Index("ix_verdicts_outcome", "quota_id", "verdict", "lead_id"),
     )

@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, union_all
 
 from crm.accounts.rules import Actor
 from crm.core.db import db
-from crm.core.lists import capped_counts
+from crm.core.lists import capped_counts, counting
 from crm.leads.access import may_see
 from crm.leads.models import Lead
-from crm.leads.queries import leads_matching
+from crm.leads.queries import STATEMENTS_KEPT, leads_matching
 from crm.leads.rules.filters import CountedEvent, LeadFilter
 from crm.leads.rules.filters import Outcome as Wanted
 from crm.quotas.facts import terms_of
@@ -65,7 +66,7 @@ def _conditions(wanted: LeadFilter, today: date) -> list[ColumnElement[bool]]:
     since, is_pending = NUMBERS[wanted.event]
     found = [since.is_not(None), since <= today]
     if wanted.verdict is Wanted.PENDING:
-        found.append(is_pending.is_(True))
+        found.append(is_pending.expression)
     elif wanted.verdict is not None:
         found += [Verdict.verdict == wanted.verdict.value, is_pending.is_(False)]
     return found
@@ -175,7 +176,7 @@ def reach(actor: Actor) -> ColumnElement[bool] | None:
 def year_numbers(actor: Actor, year: int, on: date) -> YearNumbers:
     """The numbers of the year's quotas for a person, in three queries and without judging."""
     found = db.session.scalars(computed_quotas(year).order_by(Quota.position, Quota.id)).all()
-    ids = [quota.id for quota in found]
+    ids = tuple(quota.id for quota in found)
     numbers = _numbers(actor, ids, on)
     overlap, distinct = _together(actor, ids, on) if ids else (0, 0)
     nothing = (Number(), Number(), Number(), 0)
@@ -203,7 +204,7 @@ def year_numbers(actor: Actor, year: int, on: date) -> YearNumbers:
 
 
 def _signed_verdicts(
-    statement: Select[*tuple[Any, ...]], actor: Actor, ids: list[int], on: date
+    statement: Select[*tuple[Any, ...]], actor: Actor, ids: tuple[int, ...], on: date
 ) -> Select[*tuple[Any, ...]]:
     statement = statement.where(Verdict.quota_id.in_(ids), Verdict.signed_from <= on)
     within = reach(actor)
@@ -213,8 +214,17 @@ def _signed_verdicts(
 
 
 def _numbers(
-    actor: Actor, ids: list[int], on: date
+    actor: Actor, ids: tuple[int, ...], on: date
 ) -> dict[int, tuple[Number, Number, Number, int]]:
+    rows = db.session.execute(_counting_numbers(actor, ids, on))
+    return {
+        row[0]: (Number(row[1], row[2]), Number(row[3], row[4]), Number(row[5], row[6]), row[7])
+        for row in rows
+    }
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _counting_numbers(actor: Actor, ids: tuple[int, ...], on: date) -> Select[Any]:
     monday = on - timedelta(days=on.weekday())
     columns = []
     for since, is_pending in NUMBERS.values():
@@ -222,18 +232,19 @@ def _numbers(
         columns.append(func.count().filter(since <= on, is_pending.is_(True)))
     columns.append(func.count().filter(Verdict.signed_from >= monday))
     statement = select(Verdict.quota_id, *columns).group_by(Verdict.quota_id)
-    rows = db.session.execute(_signed_verdicts(statement, actor, ids, on))
-    return {
-        row[0]: (Number(row[1], row[2]), Number(row[3], row[4]), Number(row[5], row[6]), row[7])
-        for row in rows
-    }
+    return _signed_verdicts(statement, actor, ids, on)
 
 
-def _together(actor: Actor, ids: list[int], on: date) -> tuple[int, int]:
+def _together(actor: Actor, ids: tuple[int, ...], on: date) -> tuple[int, int]:
+    row = db.session.execute(_counting_together(actor, ids, on)).one()
+    return row[0], row[1]
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _counting_together(actor: Actor, ids: tuple[int, ...], on: date) -> Select[int, int]:
     times = select(func.count().label("times")).select_from(Verdict).group_by(Verdict.lead_id)
     each = _signed_verdicts(times, actor, ids, on).subquery()
-    row = db.session.execute(select(func.count().filter(each.c.times > 1), func.count())).one()
-    return row[0], row[1]
+    return select(func.count().filter(each.c.times > 1), func.count()).select_from(each)
 
 
 _TOLD = (
@@ -262,47 +273,63 @@ def _told_verdicts(actor: Actor, year: int) -> Select[Any]:
 
 
 def nearest(actor: Actor, quotas: Iterable[QuotaNumbers], year: int, limit: int = 5) -> list[Any]:
-    """The nearest misses a person sees, smallest lack first.
+    """The nearest misses a person sees, smallest lack first."""
+    ids = tuple(quota.quota_id for quota in quotas)
+    if not ids:
+        return []
+    found = db.session.execute(_nearest(actor, ids, year, limit))
+    return sorted(found, key=lambda row: (row.lacks_yuan, row.lead_id))[:limit]
 
-    The nearest of each quota are found along the index, which two quotas at once are not.
-    """
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _nearest(actor: Actor, ids: tuple[int, ...], year: int, limit: int) -> Any:
+    """The nearest of each quota, found along the index, which those of several at once are not."""
     parts = [
         _told_verdicts(actor, year)
-        .where(Verdict.quota_id == quota.quota_id, Verdict.is_near_miss)
+        .where(Verdict.quota_id == quota_id, Verdict.is_near_miss)
         .order_by(Verdict.lacks_yuan, Verdict.lead_id)
         .limit(limit)
         .subquery()
-        for quota in quotas
+        for quota_id in ids
     ]
-    if not parts:
-        return []
-    found = db.session.execute(union_all(*map(select, parts))).all()
-    return sorted(found, key=lambda row: (row.lacks_yuan, row.lead_id))[:limit]
+    return union_all(*map(select, parts))
 
 
 def signed_pending(actor: Actor, wanted: LeadFilter, today: date, limit: int = 6) -> list[Any]:
     """The verdicts behind the signed leads of a filter that are 待补佐证, oldest signing first."""
+    return list(db.session.execute(_signed_pending(actor, wanted, today, limit)))
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _signed_pending(actor: Actor, wanted: LeadFilter, today: date, limit: int) -> Select[Any]:
     matching = leads_matching(actor, wanted, today, judged=judged_leads(wanted, today))
-    statement = (
+    return (
         _told_verdicts(actor, wanted.year or today.year)
         .where(
             Verdict.lead_id.in_(matching),
             Verdict.signed_from <= today,
-            Verdict.is_signed_pending.is_(True),
+            Verdict.is_signed_pending,
         )
         .order_by(Verdict.signed_from, Verdict.lead_id, Quota.position)
         .limit(limit)
     )
-    return list(db.session.execute(statement))
 
 
 def counts_behind(actor: Actor, filters: Sequence[LeadFilter], today: date) -> list[int]:
     """How many leads stand behind each filter for a person, up to "1000+", all in one query."""
-    found = [
-        leads_matching(actor, wanted, today, judged=judged_leads(wanted, today))
-        for wanted in filters
-    ]
-    return capped_counts(db.session(), found)
+    if not filters:
+        return []
+    return list(db.session.execute(_counts_behind(actor, tuple(filters), today)).one())
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _counts_behind(actor: Actor, filters: tuple[LeadFilter, ...], today: date) -> Select[Any]:
+    return counting(
+        [
+            leads_matching(actor, wanted, today, judged=judged_leads(wanted, today))
+            for wanted in filters
+        ]
+    )
 
 
 def verdicts_on(

@@ -1244,11 +1244,18 @@ def upgrade() -> None:
             "ix_verdicts_near",
             ["quota_id", "lacks_yuan", "lead_id"],
             unique=False,
-            sqlite_where=sa.text("is_near_miss"),
+            sqlite_where=sa.text("is_near_miss = 1"),
             postgresql_where=sa.text("is_near_miss"),
         )
         batch_op.create_index(
             "ix_verdicts_outcome", ["quota_id", "verdict", "lead_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_verdicts_pending",
+            ["quota_id", "signed_from", "lead_id"],
+            unique=False,
+            sqlite_where=sa.text("is_signed_pending = 1"),
+            postgresql_where=sa.text("is_signed_pending"),
         )
         batch_op.create_index(
             "ix_verdicts_signed",
@@ -1404,10 +1411,15 @@ def downgrade() -> None:
             sqlite_where=sa.text("signed_from IS NOT NULL"),
             postgresql_where=sa.text("signed_from IS NOT NULL"),
         )
+        batch_op.drop_index(
+            "ix_verdicts_pending",
+            sqlite_where=sa.text("is_signed_pending = 1"),
+            postgresql_where=sa.text("is_signed_pending"),
+        )
         batch_op.drop_index("ix_verdicts_outcome")
         batch_op.drop_index(
             "ix_verdicts_near",
-            sqlite_where=sa.text("is_near_miss"),
+            sqlite_where=sa.text("is_near_miss = 1"),
             postgresql_where=sa.text("is_near_miss"),
         )
         batch_op.drop_index("ix_verdicts_lead")
