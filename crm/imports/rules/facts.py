@@ -46,10 +46,14 @@ SUMS = (
     Field.FOREIGN_CAPITAL,
     Field.ANNUAL_REVENUE,
 )
+_TEXT_NAMES = tuple(field.value for field in TEXTS)
+_DATE_NAMES = tuple(field.value for field in DATES)
 COMPARED = (
     *TEXTS[:5], Field.SEGMENT, *SUMS, *TEXTS[5:11], Field.LAND, Field.STAGE, *DATES, *TEXTS[11:],
 )  # fmt: skip
 """The fields a second import compares, in the order they are shown."""
+
+_COMPARED_NAMES = {field: field.value for field in COMPARED}
 
 CLEARABLE = frozenset(
     {
@@ -79,20 +83,20 @@ def sum_fact(amount: Amount) -> list[Any]:
 def facts_of(row: LedgerRow) -> dict[str, Any]:
     """What the row states, by field; empty cells and unreadable ones are left out."""
     facts: dict[str, Any] = {}
-    for field in TEXTS:
-        value = getattr(row, field.value)
+    for name in _TEXT_NAMES:
+        value = getattr(row, name)
         if value is not None:
-            facts[field.value] = value
+            facts[name] = value
     if row.segment_code is not None:
         facts[Field.SEGMENT.value] = row.segment_code
     if row.stage is not None:
         facts[Field.STAGE.value] = row.stage.value
     if row.land_mu is not None:
         facts[Field.LAND.value] = format(row.land_mu.normalize(), "f")
-    for field in DATES:
-        day = getattr(row, field.value)
+    for name in _DATE_NAMES:
+        day = getattr(row, name)
         if day is not None:
-            facts[field.value] = day.isoformat()
+            facts[name] = day.isoformat()
     for field in AMOUNTS:
         amount = row.amounts.get(field)
         if amount is not None:
@@ -112,20 +116,20 @@ def columns_of(layout: SheetLayout) -> frozenset[str]:
     return frozenset(field.value for field in named)
 
 
-def unsaid(row: LedgerRow, columns: Collection[str], facts: Facts) -> frozenset[str]:
+def unsaid(row: LedgerRow, columns: frozenset[str], facts: Facts) -> frozenset[str]:
     """The fields of which this row says nothing: no column, or a cell nobody could read."""
     both = row.raw.get(Field.CHAIN_AND_SEGMENT)
     unread = {
-        field.value
-        for field in COMPARED
-        if field.value not in facts
+        name
+        for field, name in _COMPARED_NAMES.items()
+        if name not in facts
         and (
             field in row.raw
             or (both is not None and field in {Field.CHAIN, Field.SEGMENT})
             or (field is Field.PHASE_ONE and Field.TOTAL_INVESTMENT in row.raw)
         )
     }
-    return frozenset(unread | {f.value for f in COMPARED if f.value not in columns})
+    return frozenset(unread.union(set(_COMPARED_NAMES.values()) - columns))
 
 
 @dataclass(frozen=True, slots=True)

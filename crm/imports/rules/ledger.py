@@ -129,7 +129,9 @@ class LedgerRow:
         shown: dict[str, Any] = {}
         for key in JSON_KEYS:
             value = getattr(self, key)
-            if isinstance(value, date):
+            if value is None or type(value) is str:
+                pass
+            elif isinstance(value, date):
                 value = value.isoformat()
             elif isinstance(value, frozenset):
                 value = sorted(str(item) for item in value)

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 
 from crm.accounts.models import User
 from crm.accounts.rules import LEDGER_IMPORTERS, Actor, Role
-from crm.core.bulk import among, insert_rows, reserve_ids
+from crm.core.bulk import among, insert_rows, reserve_ids, without_collecting
 from crm.core.db import db
 from crm.core.errors import Fault, Refused
 from crm.core.sheets import Limits, Sheet, address, read_sheets
@@ -126,6 +126,7 @@ def kept_message(message: LedgerMessage) -> dict[str, str]:
     }
 
 
+@without_collecting()
 def import_ledger(
     actor: Actor,
     data: bytes,
@@ -321,7 +322,11 @@ class _Taking:
     def write(self, data: bytes, filename: str, folder: Path) -> None:
         self.known = Known(self.actor, self.at)
         fresh = [p for p, row in enumerate(self.rows) if row.saved and p not in self.matches]
-        self.known.load_companies(self.rows[p].investor or "" for p in fresh)
+        investors: dict[str, str] = {}
+        for place in fresh:
+            row = self.rows[place]
+            investors.setdefault(key_of(row)[1], row.investor or "")
+        self.known.load_companies(investors)
         self.new_ids = dict(zip(fresh, reserve_ids(Lead, len(fresh)), strict=True))
         made = _Made()
         for place in fresh:
@@ -413,7 +418,7 @@ class _Taking:
         as_of = self.ledger.as_of
         lead_id = self.new_ids[place]
         department_id = known.department(row.department) or self._own_department()
-        investor_id, investor_words = known.company(row.investor)
+        investor_id, investor_words = known.company(key_of(row)[1])
         segment_id, chain_id = known.segments.get(row.segment_code or "", (None, None))
         place_of = known.places.get(row.zone or "")
         stage = row.stage or Stage.LEAD
@@ -585,7 +590,7 @@ class _Taking:
                 "investor_key": investor_key,
                 "sheet": row.sheet[:60],
                 "excel_row": row.excel_row,
-                "cells": {field.value: text for field, text in row.raw.items()},
+                "cells": {_NAMES[field]: text for field, text in row.raw.items()},
                 "unread": self._handed_back(row, unread[row.sheet]),
                 "facts": facts,
             }
@@ -749,6 +754,7 @@ class _Made:
 
 
 _REMEMBERED = ("title_key", "investor_key", "sheet", "excel_row", "cells", "unread", "facts")
+_NAMES = {field: field.value for field in Field}
 _ROW_NUMBER = re.compile(r"\d+$")
 _ASKED = {
     MessageCode.CHAIN_UNKNOWN: Field.CHAIN.value,

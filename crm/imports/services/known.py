@@ -1,7 +1,7 @@
 """What a ledger names and we already know, loaded once; what is new is added in bulk."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from crm.chains.models import Chain, Segment
 from crm.core.bulk import among, insert_rows, reserve_ids
 from crm.core.db import Base, db
 from crm.enterprises.models import Enterprise
-from crm.enterprises.rules import loose_name, normalise_name, pinyin_initials, search_text
+from crm.enterprises.rules import loose_name, pinyin_initials, search_text
 from crm.history.models import AuditEvent
 from crm.imports.queries import chunked
 from crm.imports.rules import KnownChain, KnownSegment, Taxonomy
@@ -111,13 +111,9 @@ class Known:
         self._ready: dict[type[Base], list[int]] = {}
         self._last: dict[type[Base], int] = {}
 
-    def load_companies(self, names: Iterable[str]) -> None:
-        """Look these investors up, and reserve ids for those nobody knows."""
-        by_key = {}
-        for name in names:
-            key = normalise_name(name)[:120]
-            if key:
-                by_key.setdefault(key, name)
+    def load_companies(self, names: Mapping[str, str]) -> None:
+        """Look these investors up by key, and reserve ids for those nobody knows."""
+        by_key = {key: name for key, name in names.items() if key}
         for chunk in chunked(by_key):
             for key, number, words in db.session.execute(
                 select(Enterprise.name_norm, Enterprise.id, Enterprise.search_text)
@@ -144,9 +140,8 @@ class Known:
                 }
             )
 
-    def company(self, name: str | None) -> tuple[int | None, str]:
+    def company(self, key: str) -> tuple[int | None, str]:
         """Id and search text of an investor `load_companies` was told of."""
-        key = normalise_name(name)[:120] if name else ""
         return self._companies.get(key, (None, ""))
 
     def department(self, name: str | None) -> int | None:
