@@ -845,7 +845,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("receipt_number", name=op.f("uq_leads_receipt_number")),
     )
     with op.batch_alter_table("leads", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_leads_chain_id"), ["chain_id"], unique=False)
+        batch_op.create_index(
+            "ix_leads_chain",
+            ["chain_id", "investment_yuan", "id", "stage", "is_sensitive"],
+            unique=False,
+        )
         batch_op.create_index(
             batch_op.f("ix_leads_contract_lead_id"), ["contract_lead_id"], unique=False
         )
@@ -1523,7 +1527,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_leads_due")
         batch_op.drop_index("ix_leads_department")
         batch_op.drop_index(batch_op.f("ix_leads_contract_lead_id"))
-        batch_op.drop_index(batch_op.f("ix_leads_chain_id"))
+        batch_op.drop_index("ix_leads_chain")
 
     op.drop_table("leads")
     with op.batch_alter_table("segments", schema=None) as batch_op:
