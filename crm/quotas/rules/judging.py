@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from crm.leads.rules import (
     AgreementType,
@@ -135,9 +136,9 @@ def _find(clause: Clause, case: _Case) -> _Finding:
         case AmountClause():
             return _amount(clause, case)
         case PhysicalClause():
-            return _physical(case)
+            return _physical(case.lead.is_physical, case.branch)
         case HeadquartersClause():
-            return _headquarters(case)
+            return _headquarters(case.lead.is_headquarters, case.branch)
 
 
 def _any(findings: list[_Finding]) -> _Finding:
@@ -298,23 +299,23 @@ def _is_about_at(figure: Figure, yuan: int, clause: AmountClause, case: _Case) -
     return away * 100 <= clause.at_least_yuan * case.about_margin_percent
 
 
-def _physical(case: _Case) -> _Finding:
-    is_physical = case.lead.is_physical
+@lru_cache(maxsize=64)
+def _physical(is_physical: bool | None, branch: int) -> _Finding:
     code = {
         True: ReasonCode.PHYSICAL,
         False: ReasonCode.NOT_PHYSICAL,
         None: ReasonCode.PHYSICAL_UNSET,
     }[is_physical]
-    return _Finding(is_physical, (Reason(code, is_physical, case.branch),))
+    return _Finding(is_physical, (Reason(code, is_physical, branch),))
 
 
-def _headquarters(case: _Case) -> _Finding:
+@lru_cache(maxsize=64)
+def _headquarters(is_headquarters: bool | None, branch: int) -> _Finding:
     """Unset is not met: a title with 总部 in it is a hint, and hints never count."""
-    is_headquarters = case.lead.is_headquarters
     code = {
         True: ReasonCode.HEADQUARTERS,
         False: ReasonCode.NOT_HEADQUARTERS,
         None: ReasonCode.HEADQUARTERS_UNCONFIRMED,
     }[is_headquarters]
     met = is_headquarters is True
-    return _Finding(met, (Reason(code, met, case.branch),))
+    return _Finding(met, (Reason(code, met, branch),))
