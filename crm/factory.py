@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from crm import navigation, translations
 from crm.config import ROOT, Mode, Settings
 from crm.core.assets import register_assets
-from crm.core.db import db, prepare_engine
+from crm.core.db import db, end_reading, prepare_engine
 from crm.core.guard import check_every_view_is_declared
 from crm.core.styleguide import register_styleguide
 from crm.core.web import register_web
@@ -66,6 +66,8 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
 
 def register_database(app: Flask) -> None:
     db.init_app(app)
+    # After init_app: teardown functions run last to first, and its own one rolls back.
+    app.teardown_appcontext(end_reading)
     with app.app_context():
         prepare_engine(db.engine)
 

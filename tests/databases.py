@@ -8,7 +8,8 @@ that is another process (`spoil`), and the database is made anew from the prepar
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ import psycopg
 from flask import Flask
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
 
 from crm.config import Settings
-from crm.core.db import Base, db
+from crm.core.db import Base, db, transaction
 from crm.factory import create_app
 from tests.servers import Run, postgres_url, start_postgres, stop
 
@@ -207,3 +209,15 @@ def database_for(backend: str, run: Run, worker: str, folder: Path) -> Database:
 def is_sqlite(app: Flask) -> bool:
     """Whether an app stands on SQLite; the two differ in text search and in locking."""
     return make_url(app.config["SQLALCHEMY_DATABASE_URI"]).get_backend_name() == "sqlite"
+
+
+class _Undone(Exception):
+    """Ends a trial."""
+
+
+@contextmanager
+def trial() -> Iterator[Session]:
+    """A transaction whose changes can be looked at inside and are gone afterwards."""
+    with suppress(_Undone), transaction() as session:
+        yield session
+        raise _Undone

@@ -64,6 +64,7 @@ def _partly(name: str, condition: str, *columns: str) -> Index:
 _OPEN = _stage_among(OPEN_STAGES)
 _IN_TALKS = _stage_among(IN_TALKS)
 _SEEN = ("id", "is_sensitive", "department_id")  # what `may_see` asks of an owner's lead
+_SEEN_UNIT = ("id", "is_sensitive", "owner_id")  # and of a unit's lead
 _NO_NEXT = f"next_action_on IS NULL AND {_stage_among(NEEDS_NEXT_ACTION)}"
 
 
@@ -91,6 +92,19 @@ class Lead(Base):
         _partly("ix_leads_owner_quiet", _IN_TALKS, "owner_id", "last_progress_on", *_SEEN),
         _partly("ix_leads_owner_no_next", _NO_NEXT, "owner_id", "last_progress_on", *_SEEN),
         _partly("ix_leads_owner_due", _OPEN, "owner_id", "next_action_on", *_SEEN),
+        _partly("ix_leads_unit_quiet", _IN_TALKS, "department_id", "last_progress_on", *_SEEN_UNIT),
+        _partly(
+            "ix_leads_unit_no_next", _NO_NEXT, "department_id", "last_progress_on", *_SEEN_UNIT
+        ),
+        _partly("ix_leads_unit_due", _OPEN, "department_id", "next_action_on", *_SEEN_UNIT),
+        _partly(
+            "ix_leads_unit_pipeline",
+            _OPEN,
+            "department_id",
+            "stage",
+            "investment_yuan",
+            *_SEEN_UNIT,
+        ),
         CheckConstraint(
             "investment_yuan IS NULL OR investment_yuan >= 0", name="investment_positive"
         ),

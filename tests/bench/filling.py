@@ -59,6 +59,10 @@ OPEN = ("LEAD", "CONTACTED", "NEGOTIATING", "REVIEWED", "PRE_SIGNING")
 ENDED = ("OPERATING", "LOST", "TRANSFERRED", "PARKED")
 
 
+def is_sensitive(lead_id: int) -> bool:
+    return lead_id % 1000 == 7
+
+
 class Filler:
     """Makes the rows, table by table, in an order that satisfies the foreign keys."""
 
@@ -259,7 +263,7 @@ class Filler:
                 f"{search_text(title, receipt)} {self.company[company][2]}",
                 company, False, f"建设{title}，新建厂房及配套设施，分期实施，达产后形成规模化生产能力",
                 self.segment_chains[place], self.segments[place], owner, unit, unit, "以商招商",
-                n % 1000 == 7, stage, progress, "person", ("land", "carrier", "headquarters")[n % 3],
+                is_sensitive(n), stage, progress, "person", ("land", "carrier", "headquarters")[n % 3],
                 progress - timedelta(days=200), progress,
                 ACTIONS[n % 5] if due else None, due, False, True, n % 3 == 2, "new", "other_province",
                 "chain", "abc"[n % 3], SAID[n % 4], amount, f"{amount / 10**8:g}亿元" if amount else None,

@@ -31,6 +31,7 @@ from crm.leads.rules.filters import (
 )
 from crm.quotas.models import Quota, Verdict
 from crm.quotas.queries import judged_leads
+from tests.databases import trial
 
 TODAY = date(2026, 11, 23)
 
@@ -330,7 +331,7 @@ def test_pages_of_any_size_hold_every_row_once_and_in_order(
     app, person, amounts, size, sort, is_reversed
 ):
     director = Actor(1, "x", "x", "director", None)
-    with app.app_context():
+    with app.app_context(), trial():
         leads = [
             Lead(title="x", stage_since=TODAY, last_progress_on=TODAY, investment_yuan=amount)
             for amount in amounts
@@ -350,7 +351,6 @@ def test_pages_of_any_size_hold_every_row_once_and_in_order(
             cursor = page.next_cursor
             if cursor is None:
                 break
-        db.session.rollback()
     assert sorted(row.id for row in seen) == sorted(lead.id for lead in leads)
     values = [getattr(row, order.column.key) for row in seen]
     known = [value for value in values if value is not None]
@@ -413,12 +413,11 @@ def test_whatever_stands_in_an_address_is_read_or_refused(args):
 )
 def test_the_list_of_quiet_leads_is_what_the_rule_says(app, stage, days, quiet):
     last = TODAY - timedelta(days=days)
-    with app.app_context():
+    with app.app_context(), trial():
         lead = Lead(title="x", stage=stage, stage_since=TODAY, last_progress_on=last)
         db.session.add(lead)
         db.session.flush()
         listed = db.session.scalar(
             select(func.count()).where(Lead.id == lead.id, queries.quiet_condition(quiet, TODAY))
         )
-        db.session.rollback()
     assert bool(listed) == (quiet_light(stage, last, TODAY) in quiet.lights)

@@ -15,7 +15,7 @@ from crm.enterprises.rules import search_text
 from crm.leads import queries
 from crm.leads.models import Lead
 from crm.leads.rules.filters import LeadFilter
-from tests.databases import is_sqlite
+from tests.databases import is_sqlite, trial
 
 TODAY = date(2026, 11, 23)
 LETTERS = "项目天桥济南a1%_\\'·—（"
@@ -29,7 +29,7 @@ LETTERS = "项目天桥济南a1%_\\'·—（"
     word=st.text(LETTERS, min_size=1, max_size=5),
 )
 def test_a_search_finds_exactly_the_texts_that_contain_the_word(app, texts, word):
-    with app.app_context():
+    with app.app_context(), trial():
         rows = [
             Enterprise(name="x", name_norm="x", name_loose="x", search_text=text) for text in texts
         ]
@@ -40,7 +40,6 @@ def test_a_search_finds_exactly_the_texts_that_contain_the_word(app, texts, word
             select(Enterprise.id).where(mine, search.contains(Enterprise.search_text, [word]))
         ).all()
         expected = [row.id for row in rows if word in row.search_text]
-        db.session.rollback()
     assert sorted(found) == expected
 
 
@@ -50,7 +49,7 @@ def test_frequent_and_rare_words_are_looked_up_differently_and_mean_the_same(
 ):
     """Every path of `look_up`: everywhere, frequent, rare."""
     texts = ["动力电池项目"] * 6 + ["轴承项目", "济南轴承", "别的"]
-    with app.app_context():
+    with app.app_context(), trial():
         rows = [
             Lead(title="x", search_text=text, stage_since=TODAY, last_progress_on=TODAY)
             for text in texts
@@ -64,7 +63,6 @@ def test_frequent_and_rare_words_are_looked_up_differently_and_mean_the_same(
             found = search.look_up(db.session(), Lead.id, Lead.search_text, words)
             for condition in (found.walked, found.counted):
                 assert set(db.session.scalars(select(Lead.id).where(condition))) == expected
-        db.session.rollback()
 
 
 @pytest.mark.parametrize(
@@ -107,7 +105,7 @@ def test_people_find_a_lead_by_any_part_of_its_names(app, person, query, is_foun
 def test_the_index_answers_two_characters_on_postgresql(app):
     if is_sqlite(app):
         pytest.skip("SQLite reads every row")
-    with app.app_context():
+    with app.app_context(), trial():
         db.session.add_all(
             Enterprise(name="x", name_norm="x", name_loose="x", search_text=f"第{n}家公司")
             for n in range(3000)
@@ -116,7 +114,6 @@ def test_the_index_answers_two_characters_on_postgresql(app):
         db.session.execute(db.text("ANALYZE enterprises"))
         statement = select(Enterprise.id).where(search.contains(Enterprise.search_text, ["88"]))
         plan = explained(statement)
-        db.session.rollback()
     assert "search_enterprises" in plan
 
 

@@ -132,6 +132,8 @@ def test_a_title_is_recognised_with_and_without_the_word_project() -> None:
         ("重庆", "chongqing", "cq"),
         ("厦门", "xiamen", "xm"),
         ("单县化工", "shanxianhuagong", "sxhg"),
+        ("齐鲁银行长清支行", "qiluyinhangchangqingzhihang", "qlyhcqzh"),
+        ("长江空调模具", "changjiangkongtiaomuju", "cjktmj"),
         ("泺口街道", "luokoujiedao", "lkjd"),
         ("CDMO平台2号", "cdmopingtai2hao", "cdmopt2h"),
         ("（绿色）", "lvse", "ls"),
