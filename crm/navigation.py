@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -48,7 +48,35 @@ ENTRIES = (
     ),
     Entry("history.index", _l("操作记录"), "history", (Role.ADMINISTRATOR, Role.AUDITOR)),
 )
+# The pages beside each other under one entry; those that a role may not open are left out.
+SECTIONS: dict[str, tuple[tuple[str, Any], ...]] = {
+    "quotas.index": (
+        ("quotas.index", _l("看板")),
+        ("recognition.index", _l("认定")),
+        ("outlook.index", _l("三本账")),
+        ("outlook.forecast", _l("预测")),
+        ("quotas.breakdown", _l("分解")),
+        ("recognition.bridge", _l("数字对账")),
+        ("quotas.reported", _l("部门报数")),
+        ("quotas.criteria", _l("认定口径")),
+        ("checkup.index", _l("水分体检")),
+    ),
+}
 SEARCH = Entry("leads.entry", _l("搜索"), "search", LEAD_WRITERS, on_phone=True)
+
+
+def blueprint_of(endpoint: str) -> str:
+    return endpoint.partition(".")[0]
+
+
+def section_tabs(entry: str) -> list[dict[str, Any]]:
+    """The tabs of an entry's sections for the signed-in person; none where only one is open."""
+    found = [
+        {"label": label, "href": url_for(endpoint), "active": endpoint == request.endpoint}
+        for endpoint, label in SECTIONS.get(entry, ())
+        if may_use(endpoint)
+    ]
+    return found if len(found) > 1 else []
 
 
 def entries() -> Iterator[dict[str, Any]]:
@@ -62,9 +90,15 @@ def entries() -> Iterator[dict[str, Any]]:
                 "label": entry.label,
                 "icon": entry.icon,
                 "on_phone": entry.on_phone,
-                "active": entry.endpoint.partition(".")[0] == blueprint
-                or request.endpoint in entry.also,
+                "active": blueprint in _blueprints(entry) or request.endpoint in entry.also,
             }
+
+
+def _blueprints(entry: Entry) -> set[str]:
+    sections = SECTIONS.get(entry.endpoint, ())
+    return {
+        blueprint_of(endpoint) for endpoint in (entry.endpoint, *(each for each, _ in sections))
+    }
 
 
 def may_use(endpoint: str) -> bool:
@@ -82,5 +116,6 @@ def register(app: Flask) -> None:
         return {
             "navigation": list(entries()) if signed_in else [],
             "may_use": may_use,
+            "section_tabs": section_tabs,
             "settings": current_app.extensions["settings"],
         }

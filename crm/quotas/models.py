@@ -1,6 +1,6 @@
 """The year's quotas and indicators, and the stored verdict of every lead on each quota."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, text
@@ -39,10 +39,29 @@ class Quota(Base):
         default=False
     )  # 示例: from the preset, not yet adopted
     position: Mapped[int] = mapped_column(default=0)
+    frozen_at: Mapped[datetime | None]  # 封账: from then on its verdicts stay as they are
     version: Mapped[revision]
 
 
-class Verdict(Base):
+class _Judged:
+    """What judging says of a lead on a quota; the columns are those of `Verdict`."""
+
+    quota_id: Mapped[ref] = mapped_column(ForeignKey("quotas.id"))
+    lead_id: Mapped[ref] = mapped_column(ForeignKey("leads.id"))
+    verdict: Mapped[Outcome]
+    branch: Mapped[int | None]  # the alternative of the criteria that decided
+    lacks_yuan: Mapped[int | None] = mapped_column(BigInteger)  # where an amount alone is missing
+    is_near_miss: Mapped[bool] = mapped_column(default=False)
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    signed_from: Mapped[date | None]
+    registered_from: Mapped[date | None]
+    started_from: Mapped[date | None]
+    is_signed_pending: Mapped[bool] = mapped_column(default=False)
+    is_registered_pending: Mapped[bool] = mapped_column(default=False)
+    is_started_pending: Mapped[bool] = mapped_column(default=False)
+
+
+class Verdict(_Judged, Base):
     """What the rule said about a lead, kept current in the transaction that changes a fact.
 
     A lead stands in 已签约 from the day `signed_from` on, in 已注册 from `registered_from`, in
@@ -82,17 +101,18 @@ class Verdict(Base):
     )
 
     id: Mapped[pk]
-    quota_id: Mapped[ref] = mapped_column(ForeignKey("quotas.id"))
-    lead_id: Mapped[ref] = mapped_column(ForeignKey("leads.id"))
-    verdict: Mapped[Outcome]
-    branch: Mapped[int | None]  # the alternative of the criteria that decided
-    lacks_yuan: Mapped[int | None] = mapped_column(BigInteger)  # where an amount alone is missing
-    is_near_miss: Mapped[bool] = mapped_column(default=False)
-    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    signed_from: Mapped[date | None]
-    registered_from: Mapped[date | None]
-    started_from: Mapped[date | None]
-    is_signed_pending: Mapped[bool] = mapped_column(default=False)
-    is_registered_pending: Mapped[bool] = mapped_column(default=False)
-    is_started_pending: Mapped[bool] = mapped_column(default=False)
-    judged_at: Mapped[created]
+    judged_at: Mapped[created]  # known since: a judging that says the same does not touch it
+
+
+class SupersededVerdict(_Judged, Base):
+    """What `verdicts` said from `judged_at` until `replaced_at`: the numbers of any day as known then."""
+
+    __tablename__ = "superseded_verdicts"
+    __table_args__ = (
+        Index("ix_superseded_verdicts_quota", "quota_id", "replaced_at"),
+        Index("ix_superseded_verdicts_lead", "lead_id", "replaced_at"),
+    )
+
+    id: Mapped[pk]
+    judged_at: Mapped[datetime]
+    replaced_at: Mapped[datetime]

@@ -24,10 +24,10 @@ from crm.quotas.facts import (
     leads_of_enterprise,
     leads_of_ranking_list,
 )
-from crm.quotas.models import Quota, Verdict
+from crm.quotas.models import Quota, SupersededVerdict, Verdict
 from crm.quotas.queries import verdicts_of
 from crm.quotas.rules import Outcome, kept, read_reason
-from crm.quotas.services import differences, rejudge_all
+from crm.quotas.services import differences, rejudge, rejudge_all
 from tests.features.quota_leads import (
     AT,
     SIGNED_ON,
@@ -284,3 +284,31 @@ def test_facts_of_many_leads_take_as_many_queries_as_of_one(written, count_queri
         seen.append(len(statements))
     # The second time one lead has its verdicts already; inserts are one statement for all.
     assert seen[0] == seen[1] <= 12
+
+
+def test_what_a_verdict_said_before_is_kept_with_the_time_it_was_known(written):
+    lead = add_signed()
+    judge_again(lead)
+    before = verdict(lead, "B")
+    said, known = before.verdict, before.judged_at
+    lead.is_physical = False
+    later = AT + timedelta(days=3)
+    written.flush()
+    rejudge([lead.id], today=TODAY, at=later)
+    kept_rows = written.query(SupersededVerdict).filter_by(lead_id=lead.id).all()
+    assert [(row.verdict, row.judged_at, row.replaced_at) for row in kept_rows] == [
+        (said, known, later)
+    ]
+    written.expire_all()
+    assert verdict(lead, "B").judged_at == later
+
+
+def test_a_frozen_quota_keeps_its_verdicts(written):
+    lead = add_signed()
+    judge_again(lead)
+    for quota in written.query(Quota).filter_by(year=2026):
+        quota.frozen_at = AT
+    lead.is_physical = False
+    judge_again(lead)
+    assert verdict(lead, "B").verdict is Outcome.COUNTS
+    assert wrong() == []

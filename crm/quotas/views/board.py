@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, g, render_template, request, url_for
+from flask import abort, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,9 +14,8 @@ from crm.quotas import queries
 from crm.quotas.numbers import cards
 from crm.quotas.rules import Modality, Outcome
 from crm.quotas.telling import subject, told
+from crm.quotas.views import bp
 from crm.quotas.wording import criteria_text, target_text, word
-
-bp = Blueprint("quotas", __name__, url_prefix="/quotas")
 
 PAGE = 25
 

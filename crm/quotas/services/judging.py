@@ -1,4 +1,4 @@
-"""Loading a year's quotas, and keeping every stored verdict equal to what the rule says."""
+"""Keeping every stored verdict equal to what the rule says, and what it said before."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -12,7 +12,7 @@ from crm.core.bulk import among, insert_rows
 from crm.core.db import db
 from crm.leads.models import Lead
 from crm.quotas.facts import CHUNK, Surroundings, facts_of, surroundings, terms_of
-from crm.quotas.models import Quota, Verdict
+from crm.quotas.models import Quota, SupersededVerdict, Verdict
 from crm.quotas.queries import computed_quotas
 from crm.quotas.rules import (
     Clause,
@@ -33,73 +33,20 @@ EVER = date.max
 """Stored verdicts read every recorded fact, whatever its day: they age by facts, not by dates."""
 
 
-def load_preset(targets: Mapping[str, Any], year: int) -> int:
-    """Quotas and indicators of a preset file as `year`'s, marked 示例; how many were new.
-
-    Idempotent by (year, code): what a bureau has changed since is left alone.
-    """
-    period = targets["period"]
-    opens = _in_year(period["opens"], year)
-    closes = _in_year(period["closes"], year)
-    known = set(db.session.scalars(select(Quota.code).where(Quota.year == year)))
-    added = 0
-    for position, entry in enumerate([*targets["quotas"], *targets.get("indicators", ())]):
-        if entry["code"] in known:
-            continue
-        target, unit = _target(entry)
-        db.session.add(
-            Quota(
-                year=year,
-                code=entry["code"],
-                label=entry.get("label") or entry["name"],
-                label_en=entry.get("label_en"),
-                name=entry["name"],
-                name_en=entry.get("name_en"),
-                measure=entry["measure"],
-                target=target,
-                unit=unit,
-                modality=entry["modality"],
-                universe=entry["universe"],
-                source=entry["source"],
-                event=entry.get("event"),
-                exclusive_group=entry.get("exclusive_group"),
-                opens=opens,
-                closes=closes,
-                monthly_cutoff_day=period.get("monthly_cutoff_day", 25),
-                criteria={"any_of": entry["any_of"]} if "any_of" in entry else None,
-                is_example=True,
-                position=position,
-            )
-        )
-        added += 1
-    db.session.flush()
-    return added
-
-
-def _target(entry: Mapping[str, Any]) -> tuple[int, str]:
-    if "target_yuan" in entry:
-        return entry["target_yuan"], "元"
-    if "target_usd" in entry:
-        return entry["target_usd"], "美元"
-    return entry["target"], entry.get("unit", "个")
-
-
-def _in_year(day: date, year: int) -> date:
-    return day.replace(year=year)
-
-
 def rejudge(lead_ids: Collection[int], *, today: date, at: datetime) -> int:
     """Bring the stored verdicts of these leads up to date; how many rows changed.
 
     Called by every door in the transaction that changed a fact of a lead (the lead itself, its
     figures, milestones and files, its companies, their place on lists, rates, quotas). A signed
     lead is judged on the quotas of the year its signing counts in, any other on those that are
-    not closed on the day `today`.
+    not closed on the day `today`. Frozen quotas keep theirs, and what a verdict said before is kept
+    in `superseded_verdicts`.
     """
     written = 0
     for change in _changes(lead_ids, today, lock=True):
         if change.added:
             insert_rows(Verdict, [{**row, "judged_at": at} for row in change.added])
+        insert_rows(SupersededVerdict, [_superseded(row, at) for row in change.replaced])
         if change.changed:
             db.session.execute(
                 update(Verdict), [{**row, "judged_at": at} for row in change.changed]
@@ -109,6 +56,17 @@ def rejudge(lead_ids: Collection[int], *, today: date, at: datetime) -> int:
             db.session.execute(delete(Verdict).where(among(Verdict.id, ids)))
         written += len(change.added) + len(change.changed) + len(change.removed)
     return written
+
+
+def _superseded(row: Row[Any], at: datetime) -> dict[str, Any]:
+    """A stored verdict as the row that keeps it once it holds no longer."""
+    return {
+        "quota_id": row.quota_id,
+        "lead_id": row.lead_id,
+        **{name: getattr(row, name) for name in KEPT},
+        "judged_at": row.judged_at,
+        "replaced_at": at,
+    }
 
 
 def rejudge_all(*, today: date, at: datetime) -> int:
@@ -141,6 +99,7 @@ class _Change:
     added: list[dict[str, Any]] = field(default_factory=list)
     changed: list[dict[str, Any]] = field(default_factory=list)
     removed: list[Row[Any]] = field(default_factory=list)
+    replaced: list[Row[Any]] = field(default_factory=list)  # what stood before, changed or removed
 
     @property
     def lead_ids(self) -> set[int]:
@@ -176,14 +135,17 @@ def _changes(lead_ids: Collection[int], today: date, *, lock: bool) -> Iterator[
                     change.added.append(row)
                 elif any(getattr(before, name) != row[name] for name in KEPT):
                     change.changed.append({"id": before.id, **row})
+                    change.replaced.append(before)
         change.removed += stored.values()
+        change.replaced += stored.values()
         yield change
 
 
 def _by_criteria() -> dict[Clause, list[tuple[int, QuotaTerms]]]:
-    """The computed quotas by their criteria: years that share them are judged at once."""
+    """The computed quotas not frozen, by their criteria: years that share them are judged at once."""
     found: dict[Clause, list[tuple[int, QuotaTerms]]] = {}
-    for quota in db.session.scalars(computed_quotas().order_by(Quota.year, Quota.position)):
+    statement = computed_quotas().where(Quota.frozen_at.is_(None))
+    for quota in db.session.scalars(statement.order_by(Quota.year, Quota.position)):
         terms = terms_of(quota)
         found.setdefault(terms.criteria, []).append((quota.id, terms))
     return found
@@ -244,8 +206,15 @@ KEPT = (
 def _stored(lead_ids: Sequence[int]) -> dict[tuple[int, int], Row[Any]]:
     columns = [getattr(Verdict, name) for name in KEPT]
     rows = db.session.execute(
-        select(Verdict.id, Verdict.quota_id, Verdict.lead_id, Quota.closes, *columns)
+        select(
+            Verdict.id,
+            Verdict.quota_id,
+            Verdict.lead_id,
+            Verdict.judged_at,
+            Quota.closes,
+            *columns,
+        )
         .join(Quota, Quota.id == Verdict.quota_id)
-        .where(among(Verdict.lead_id, lead_ids))
+        .where(among(Verdict.lead_id, lead_ids), Quota.frozen_at.is_(None))
     )
     return {(row.quota_id, row.lead_id): row for row in rows}
