@@ -29,7 +29,8 @@ from crm.core.sheets.wording import WORDS as SHEET_WORDS
 from crm.enterprises import reference as rankings
 from crm.history import services as history
 from crm.imports.services.exporting import export_ledger
-from crm.imports.services.importing import Report, import_ledger
+from crm.imports.services.importing import import_ledger
+from crm.imports.services.reporting import Report
 from crm.places import services as places
 from crm.quotas import services as quotas
 from crm.quotas import wording as quota_words

@@ -39,7 +39,8 @@ from crm.imports.rules import Field, MessageCode
 from crm.imports.rules.facts import sum_fact
 from crm.imports.services import deciding
 from crm.imports.services.exporting import export_ledger
-from crm.imports.services.importing import Report, import_ledger, kept_message
+from crm.imports.services.importing import import_ledger
+from crm.imports.services.reporting import Report, kept_message
 from crm.imports.wording import WORDS, fact_text
 from crm.leads.rules import Stage
 from crm.leads.wording import WORDS as LEAD_WORDS

@@ -4,8 +4,10 @@ A fact is text, an ISO day, a code, or an amount as [whole units, currency, qual
 so that it can be kept as JSON and compared with what the product holds.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from crm.core.money import Amount
@@ -13,6 +15,7 @@ from crm.enterprises.rules import normalise_name
 from crm.imports.rules.fields import AMOUNTS, Field
 from crm.imports.rules.layout import SheetLayout
 from crm.imports.rules.ledger import LedgerRow
+from crm.leads.rules import Stage
 
 Facts = Mapping[str, Any]
 
@@ -54,6 +57,7 @@ COMPARED = (
 """The fields a second import compares, in the order they are shown."""
 
 _COMPARED_NAMES = {field: field.value for field in COMPARED}
+_SAYS_UNIT = re.compile(r"[元亿万美港欧日英韩币圆$¥￥€£]|usd|rmb|cny|hkd|eur", re.IGNORECASE)
 
 CLEARABLE = frozenset(
     {
@@ -104,6 +108,26 @@ def facts_of(row: LedgerRow) -> dict[str, Any]:
     if Field.PHASE_ONE.value not in facts and row.phase_one_yuan is not None:
         facts[Field.PHASE_ONE.value] = [row.phase_one_yuan, "CNY", None, None]
     return facts
+
+
+def signing_day(row: LedgerRow) -> date | None:
+    """The signing day, where the stated stage does not deny that anything was signed."""
+    stage = row.stage or Stage.LEAD
+    return row.signed_on if stage.is_signed or stage.is_off_ramp else None
+
+
+def as_written(row: LedgerRow, layout: SheetLayout, field: Field) -> str | None:
+    """What stands in the cell; an amount with the unit its column declares where the cell names none.
+
+    A first phase that has no cell of its own stands in that of the total.
+    """
+    if field is Field.PHASE_ONE and field not in row.amounts:
+        field = Field.TOTAL_INVESTMENT
+    text = row.raw.get(field)
+    column = layout.column(field)
+    if text is None or field not in SUMS or column is None or column.unit is None:
+        return text
+    return text if _SAYS_UNIT.search(text) else f"{text}{column.unit.word}"
 
 
 def columns_of(layout: SheetLayout) -> frozenset[str]:
