@@ -90,7 +90,7 @@ def test_a_stage_of_more_leads_than_are_counted_says_so_and_is_not_summed(
     before = client.get("/").get_data(as_text=True)
     assert "在谈总投资（已知）" in before
     assert "未合计" not in before
-    for place in ("crm.leads.queries", "crm.dashboard.home"):
+    for place in ("crm.leads.queries.counting", "crm.dashboard.home"):
         monkeypatch.setattr(f"{place}.COUNT_LIMIT", 3)
     page = client.get("/").get_data(as_text=True)
     row = re.search(r'data-number="stage-NEGOTIATING">(.*?)</tr>', page, re.DOTALL)[1]

@@ -16,14 +16,7 @@ from crm.core.sheets import Sheet, address
 from crm.imports.models import DifferenceState, LedgerDifference, LedgerImport
 from crm.imports.models import LedgerRow as StoredRow
 from crm.imports.queries import chunked, ours_of
-from crm.imports.rules import (
-    Field,
-    Ledger,
-    LedgerMessage,
-    LedgerRow,
-    MessageCode,
-    SheetLayout,
-)
+from crm.imports.rules import Field, Ledger, LedgerMessage, LedgerRow, MessageCode, SheetLayout
 from crm.imports.rules.facts import News, columns_of, facts_of, news, signing_day, unsaid
 from crm.imports.services.matching import Match, match
 

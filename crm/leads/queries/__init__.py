@@ -1,0 +1,35 @@
+"""Reading leads: the list, what is counted of it, and everything one lead's page shows."""
+
+from crm.leads.queries.counting import count_leads, leads_by_segment, pipeline
+from crm.leads.queries.listing import ORDERS, Choices, choices, first_leads, lead_page
+from crm.leads.queries.matching import STATEMENTS_KEPT, leads_matching, quiet_condition, text_found
+from crm.leads.queries.page import (
+    ACTIVITIES_SHOWN,
+    LeadPage,
+    contact_of_lead,
+    lead_heading,
+    lead_page_of,
+)
+from crm.leads.queries.trail import events_of, names_in
+
+__all__ = [
+    "ACTIVITIES_SHOWN",
+    "ORDERS",
+    "STATEMENTS_KEPT",
+    "Choices",
+    "LeadPage",
+    "choices",
+    "contact_of_lead",
+    "count_leads",
+    "events_of",
+    "first_leads",
+    "lead_heading",
+    "lead_page",
+    "lead_page_of",
+    "leads_by_segment",
+    "leads_matching",
+    "names_in",
+    "pipeline",
+    "quiet_condition",
+    "text_found",
+]

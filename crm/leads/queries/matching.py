@@ -1,0 +1,104 @@
+"""Which leads a filter means, for one person: every list, link and number starts here."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, select, true
+
+from crm.accounts.rules import Actor
+from crm.core import search
+from crm.core.db import db
+from crm.enterprises.rules import search_text
+from crm.leads.access import may_see
+from crm.leads.models import Lead, among
+from crm.leads.rules import IN_TALKS, OPEN_STAGES
+from crm.leads.rules.filters import NEEDS_NEXT_ACTION, NONE, Due, LeadFilter, Quiet
+from crm.leads.rules.quiet import DEFAULT_QUIET_LIMITS, QuietLimits, quiet_days
+
+STATEMENTS_KEPT = 128
+"""A home asks the same of every person day after day: its statements are made once for each, since
+making them took longer than running them."""
+
+
+def leads_matching(
+    actor: Actor,
+    wanted: LeadFilter,
+    today: date,
+    *,
+    judged: Select[int] | None = None,
+    text: ColumnElement[bool] | None = None,
+) -> Select[int]:
+    """The ids of the leads this person sees that match the filter: list and counter alike.
+
+    `text` is what `text_found` made of the filter's text; without it the same is said in one
+    condition. `judged` are the lead ids that the filter's quota, year, verdict and event mean; they stand in
+    a feature above this one. Raises ValueError when a filter with a quota comes without them.
+    """
+    if wanted.quota is not None and judged is None:
+        raise ValueError("a filter by quota needs the leads that quota judged")
+    statement = select(Lead.id).where(may_see(actor), *_conditions(wanted, today))
+    if wanted.q:
+        if text is None:
+            text = search.contains(Lead.search_text, search.terms(wanted.q, search_text))
+        statement = statement.where(text)
+    if judged is not None:
+        statement = statement.where(Lead.id.in_(judged))
+    return statement
+
+
+def text_found(wanted: LeadFilter) -> search.Found | None:
+    """How the filter's text is best looked for, None without one. Asks the database."""
+    if not wanted.q:
+        return None
+    words = search.terms(wanted.q, search_text)
+    return search.look_up(db.session(), Lead.id, Lead.search_text, words)
+
+
+def _conditions(wanted: LeadFilter, today: date) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.stages:
+        found.append(Lead.stage.in_(wanted.stages))
+    for column, value in (
+        (Lead.chain_id, wanted.chain),
+        (Lead.segment_id, wanted.segment),
+        (Lead.owner_id, wanted.owner),
+        (Lead.department_id, wanted.department),
+    ):
+        if value is not None:
+            found.append(column.is_(None) if value == NONE else column == value)
+    if wanted.amount_from is not None:
+        found.append(Lead.investment_yuan >= wanted.amount_from)
+    if wanted.amount_to is not None:
+        found.append(Lead.investment_yuan <= wanted.amount_to)
+    if wanted.due is not None:
+        found.append(due_condition(wanted.due, today))
+    if wanted.quiet is not None:
+        found.append(quiet_condition(wanted.quiet, today))
+    if wanted.sensitive is not None:
+        found.append(Lead.is_sensitive.is_(wanted.sensitive))
+    return found
+
+
+def due_condition(due: Due, today: date) -> ColumnElement[bool]:
+    """Leads still worked on whose next action is due so, or missing."""
+    if due is Due.NONE:
+        return and_(among(NEEDS_NEXT_ACTION), Lead.next_action_on.is_(None))
+    open_lead = among(OPEN_STAGES)
+    if due is Due.OVERDUE:
+        return and_(open_lead, Lead.next_action_on < today)
+    if due is Due.TODAY:
+        return and_(open_lead, Lead.next_action_on == today)
+    if due is Due.NOW:
+        return and_(open_lead, Lead.next_action_on <= today)
+    sunday = today + timedelta(days=6 - today.weekday())
+    return and_(open_lead, Lead.next_action_on.between(today, sunday))
+
+
+def quiet_condition(
+    quiet: Quiet, today: date, limits: QuietLimits = DEFAULT_QUIET_LIMITS
+) -> ColumnElement[bool]:
+    """Leads whose light is one of those meant, by the days the rule gives for each light."""
+    spans = [quiet_days(light, limits) for light in quiet.lights]
+    least, below = spans[0][0], spans[-1][1]
+    newest = Lead.last_progress_on <= today - timedelta(days=least)
+    oldest = true() if below is None else Lead.last_progress_on > today - timedelta(days=below)
+    return and_(among(IN_TALKS), newest, oldest)

@@ -1,0 +1,66 @@
+"""What ever happened to a lead, and the names of what its events point to."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import literal, select, union_all
+
+from crm.accounts.models import Department, User
+from crm.chains.models import Chain, Segment
+from crm.core.db import db
+from crm.core.lists import Order, Page, keyset_page, whole
+from crm.enterprises.models import Enterprise
+from crm.history.models import AuditEvent
+from crm.leads.models import Attachment, Lead
+from crm.places.models import Carrier, Street, Zone
+
+_NEWEST_EVENT = Order("id", AuditEvent.id, True, whole, is_nullable=False)
+
+
+def events_of(lead_id: int, cursor: str | None) -> Page:
+    """One page of what ever happened to a lead, newest first. Raises CursorError."""
+    statement = select(
+        AuditEvent.id,
+        AuditEvent.at,
+        AuditEvent.actor_name,
+        AuditEvent.address,
+        AuditEvent.action,
+        AuditEvent.subject_type,
+        AuditEvent.before,
+        AuditEvent.after,
+        AuditEvent.note,
+    ).where(AuditEvent.lead_id == lead_id)
+    return keyset_page(db.session(), statement, _NEWEST_EVENT, AuditEvent.id, cursor)
+
+
+_NAMED: dict[str, tuple[Any, Any]] = {
+    "users": (User.id, User.name),
+    "departments": (Department.id, Department.name),
+    "enterprises": (Enterprise.id, Enterprise.name),
+    "chains": (Chain.id, Chain.name),
+    "segments": (Segment.id, Segment.name),
+    "zones": (Zone.id, Zone.name),
+    "carriers": (Carrier.id, Carrier.name),
+    "streets": (Street.id, Street.name),
+    "leads": (Lead.id, Lead.title),
+    "attachments": (Attachment.id, Attachment.filename),
+}
+
+
+def names_in(references: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """The names behind (table, id) pairs, in one query; what has no name is left out.
+
+    A lead is named by its title only to whoever may read the history that mentions it.
+    """
+    wanted: dict[str, set[int]] = {}
+    for table, row_id in references:
+        if table in _NAMED:
+            wanted.setdefault(table, set()).add(row_id)
+    if not wanted:
+        return {}
+    parts = [
+        select(literal(table), column, name).where(column.in_(sorted(ids)))
+        for table, ids in sorted(wanted.items())
+        for column, name in [_NAMED[table]]
+    ]
+    return {(table, row_id): name for table, row_id, name in db.session.execute(union_all(*parts))}
