@@ -32,7 +32,7 @@ from crm.leads.rules import (
 from crm.leads.services.figures import NewFigure, Stated, put, settle_investment
 from crm.leads.services.holdings import Holdings, held_by
 from crm.leads.services.marks import mark_on_behalf, refresh_words, touch
-from crm.leads.services.moves import change_stage
+from crm.leads.services.milestones import change_stage
 from crm.quotas.services import rejudge
 
 

@@ -1,16 +1,14 @@
-"""Changing what a lead is: the full form, the first screening, who works on it, who may see it."""
+"""Changing what a lead is: the full form, and the first screening."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from crm.accounts.models import Department, User
-from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS, Actor, Role
+from crm.accounts.rules import Actor
 from crm.chains.models import Segment
 from crm.core.db import db
 from crm.core.errors import Faults
@@ -18,57 +16,21 @@ from crm.core.money import is_suspicious
 from crm.enterprises import services as enterprises
 from crm.enterprises.models import Enterprise
 from crm.history import services as history
-from crm.history.services import plain
 from crm.leads import access
-from crm.leads.models import Lead, LeadMember
-from crm.leads.rules import (
-    Basis,
-    FigureKind,
-    FigureSource,
-    MembershipKind,
-    missing_evidence,
+from crm.leads.models import Lead
+from crm.leads.rules import Basis, FigureKind, FigureSource, missing_evidence
+from crm.leads.services.figures import NewFigure, Stated, put, settle_investment, withdraw
+from crm.leads.services.holdings import Holdings, facts_of, told_amounts
+from crm.leads.services.local_entity import local_entity
+from crm.leads.services.marks import mark_on_behalf, refresh_words, touch
+from crm.leads.services.versions import (
+    COMPANIES,
+    LINKED,
+    company_names,
+    contract_number,
+    lead_to_change,
 )
-from crm.leads.services.figures import (
-    NewFigure,
-    Stated,
-    put,
-    settle_investment,
-    withdraw,
-)
-from crm.leads.services.holdings import Holdings, facts_of, held_by, told_amounts
-from crm.leads.services.marks import check_version, mark_on_behalf, refresh_words, touch
 from crm.leads.wording import word
-
-COLUMNS = (
-    "title", "source", "referrer", "investor_is_unknown", "investor_category", "description",
-    "chain_move", "industry_code", "site", "land_mu", "floor_area_m2", "path", "first_contact_on",
-    "expected_sign_on", "is_days_order_confirmed", "next_action", "next_action_on",
-    "review_result", "reviewed_on", "agreement_type", "is_physical", "is_headquarters",
-    "headquarters_type", "nature", "origin", "promotion_mode", "tier", "confidence",
-    "stats_place", "tax_place", "registered_place", "landing_address", "exclusion",
-    "exclusion_note", "list_shareholding", "latest_progress", "problems", "coordination", "remark",
-)  # fmt: skip
-"""What the full form writes as it stands: field and column have one name."""
-
-LINKED = {
-    "chain": "chain_id",
-    "segment": "segment_id",
-    "zone": "zone_id",
-    "carrier": "carrier_id",
-    "street": "street_id",
-    "sponsor": "sponsor_id",
-    "first_talk_department": "first_talk_department_id",
-}
-"""Fields that choose from a list, and their columns."""
-
-COMPANIES = {
-    "investor": "investor_id",
-    "list_enterprise": "list_enterprise_id",
-    "local_entity": "legal_entity_id",
-}
-"""Fields in which a company is named, and their columns."""
-
-AMOUNTS = tuple(kind.value for kind in FigureKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,49 +50,6 @@ class Edit:
     is_size_confirmed: bool = False
 
 
-def shown(lead: Lead, held: Holdings) -> dict[str, Any]:
-    """What the forms show of a lead, as plain values by field name: the base of a comparison."""
-    names = _company_names(lead)
-    values = {name: shown_value(getattr(lead, name)) for name in COLUMNS}
-    values |= {name: getattr(lead, column) for name, column in LINKED.items()}
-    values |= {name: names.get(getattr(lead, column)) for name, column in COMPANIES.items()}
-    told = told_amounts(held)
-    values |= {kind.value: told[kind].stated_text if kind in told else None for kind in FigureKind}
-    revenue = told.get(FigureKind.HEADQUARTERS_REVENUE)
-    return values | {
-        "uscc": held.uscc or None,
-        "contract_number": _contract_number(lead),
-        "revenue_basis": plain(revenue.basis) if revenue else None,
-        "stage": plain(lead.stage),
-        "owner": lead.owner_id,
-        "department": lead.department_id,
-        "is_sensitive": lead.is_sensitive,
-    }
-
-
-def shown_value(value: Any) -> Any:
-    """As `plain`, and a decimal without trailing zeros, whatever the database returned."""
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f") if value else "0"
-    return plain(value)
-
-
-def _company_names(lead: Lead) -> dict[int | None, str]:
-    ids = {getattr(lead, column) for column in COMPANIES.values()} - {None}
-    if not ids:
-        return {}
-    rows = db.session.execute(select(Enterprise.id, Enterprise.name).where(Enterprise.id.in_(ids)))
-    return dict(iter(rows))
-
-
-def _contract_number(lead: Lead) -> str | None:
-    if lead.contract_lead_id is None:
-        return None
-    return db.session.scalar(
-        select(Lead.receipt_number).where(Lead.id == lead.contract_lead_id)
-    ) or str(lead.contract_lead_id)
-
-
 def edit(
     actor: Actor,
     at: datetime,
@@ -146,11 +65,9 @@ def edit(
     A changed amount becomes a new dated talk figure. What the stage requires may be owed (an
     imported lead), but nothing that is there may be emptied. Raises NotFound, Stale, Refused.
     """
-    lead = access.lead_to_edit(actor, lead_id)
-    held = held_by(lead)
-    check_version(lead, version, base, shown(lead, held))
+    lead, held = lead_to_change(actor, lead_id, version, base)
     owed = {missing.code for missing in missing_evidence(facts_of(lead, held), lead.stage)}
-    names_before = _company_names(lead)
+    names_before = company_names(lead)
     faults = Faults()
     contract_id = _contract_lead(actor, lead, wanted.contract_number, faults)
     _check(lead, wanted, today, faults)
@@ -233,7 +150,7 @@ def _contract_lead(actor: Actor, lead: Lead, number: str | None, faults: Faults)
     if number.isascii() and number.isdigit() and len(number) < 16:
         condition = condition | (Lead.id == int(number))
     found = db.session.scalar(select(Lead.id).where(condition, access.may_see(actor)).limit(1))
-    if found is None and number == _contract_number(lead):
+    if found is None and number == contract_number(lead):
         return lead.contract_lead_id  # set by somebody who may see it
     if found is None or found == lead.id:
         faults.add("contract_number", "contract", _l("找不到这个项目，请填写它的报备编号"))
@@ -256,20 +173,6 @@ def _companies(
                 actor, at, typed, field=name
             )
     return found
-
-
-def local_entity(
-    actor: Actor, at: datetime, name: str | None, code: str | None
-) -> Enterprise | None:
-    """The company registered here. Raises Refused when name and code belong to different ones."""
-    if not name:
-        return None
-    known = enterprises.by_name(name)
-    if known is None:
-        return enterprises.add(actor, at, name, uscc=code, field="local_entity")
-    if code:
-        enterprises.give_code(actor, at, known, code)
-    return known
 
 
 def _put_amounts(
@@ -306,8 +209,7 @@ def screen(
     today: date,
 ) -> Lead:
     """Record the first screening (初步研判): a dated decision, not a stage. Raises Stale, Refused."""
-    lead = access.lead_to_edit(actor, lead_id)
-    check_version(lead, version, base, shown(lead, held_by(lead)))
+    lead, _held = lead_to_change(actor, lead_id, version, base)
     if on > today:
         faults = Faults()
         faults.add("screened_on", "day_in_future", _l("日期晚于今天，请核对"))
@@ -319,126 +221,3 @@ def screen(
     )  # fmt: skip
     touch(lead)
     return lead
-
-
-@dataclass(frozen=True, slots=True)
-class HandOver:
-    """Who works on the lead from now on. `co_owners` is the whole list."""
-
-    owner_id: int
-    department_id: int | None
-    co_owners: Collection[int] = ()
-    note: str | None = None
-
-
-def hand_over(
-    actor: Actor, at: datetime, lead_id: int, version: int, base: Mapping[str, Any], to: HandOver
-) -> Lead:
-    """Change owner, department and co-owners; stage, history and authorship stay as they are.
-
-    Raises NotFound, Stale, Refused (an owner who may not write leads).
-    """
-    lead = access.lead_to_edit(actor, lead_id)
-    check_version(lead, version, base, shown(lead, held_by(lead)))
-    faults = Faults()
-    owner = db.session.get(User, to.owner_id)
-    if owner is None or not owner.is_active or owner.role not in LEAD_WRITERS:
-        faults.add("owner", "owner", _l("请选择能办理项目的在岗人员"))
-    if to.department_id is not None and db.session.get(Department, to.department_id) is None:
-        faults.add("department", "department", _l("请从列表中选择"))
-    faults.raise_if_any()
-    old = members(lead.id, MembershipKind.CO_OWNER)
-    new = set(to.co_owners) - {to.owner_id}
-    names = _people_names({lead.owner_id, to.owner_id} | old | new)
-    note = to.note or mark_on_behalf(actor, lead)
-    old_owner = lead.owner_id
-    with db.session.no_autoflush:
-        lead.owner_id, lead.department_id = to.owner_id, to.department_id
-        _set_members(lead.id, MembershipKind.CO_OWNER, old, new)
-        history.record_changes(
-            actor, at, "lead_handed_over", lead,
-            lead_id=lead.id, department_id=lead.department_id, note=note,
-            more=[
-                ("owner", names.get(old_owner), names.get(to.owner_id)),
-                ("co_owners", _told(old, names), _told(new, names)),
-            ],
-        )  # fmt: skip
-    touch(lead)
-    return lead
-
-
-def mark_sensitive(
-    actor: Actor,
-    at: datetime,
-    lead_id: int,
-    version: int,
-    base: Mapping[str, Any],
-    is_sensitive: bool,
-    named: Collection[int],
-) -> Lead:
-    """Hide a lead from all but a named list, or show it again. Who marks it is always on the list.
-
-    A sensitive lead is editable by its list alone (see `access`), so nobody else comes here.
-    Raises NotFound, Stale.
-    """
-    lead = access.lead_to_edit(actor, lead_id)
-    check_version(lead, version, base, shown(lead, held_by(lead)))
-    old = members(lead.id, MembershipKind.NAMED)
-    new = (set(named) | {actor.id}) if is_sensitive else set()
-    names = _people_names(old | new)
-    with db.session.no_autoflush:
-        lead.is_sensitive = is_sensitive
-        _set_members(lead.id, MembershipKind.NAMED, old, new)
-        history.record_changes(
-            actor, at, "lead_marked_sensitive" if is_sensitive else "lead_unmarked_sensitive",
-            lead, lead_id=lead.id, department_id=lead.department_id,
-            note=mark_on_behalf(actor, lead),
-            more=[("named", _told(old, names), _told(new, names))],
-        )  # fmt: skip
-    touch(lead)
-    return lead
-
-
-def members(lead_id: int, kind: MembershipKind) -> set[int]:
-    """The ids of the people beside the owner."""
-    return set(
-        db.session.scalars(
-            select(LeadMember.user_id).where(LeadMember.lead_id == lead_id, LeadMember.kind == kind)
-        )
-    )
-
-
-def _set_members(lead_id: int, kind: MembershipKind, old: set[int], new: set[int]) -> None:
-    if old - new:
-        db.session.execute(
-            delete(LeadMember).where(
-                LeadMember.lead_id == lead_id,
-                LeadMember.kind == kind,
-                LeadMember.user_id.in_(old - new),
-            )
-        )
-    db.session.add_all(
-        LeadMember(lead_id=lead_id, user_id=number, kind=kind) for number in sorted(new - old)
-    )
-
-
-def _people_names(ids: Collection[int | None]) -> dict[int, str]:
-    wanted = {number for number in ids if number}
-    rows = db.session.execute(select(User.id, User.name).where(User.id.in_(wanted)))
-    return dict(iter(rows))
-
-
-def _told(ids: Collection[int], names: Mapping[int, str]) -> str | None:
-    return "、".join(names[number] for number in sorted(ids) if number in names) or None
-
-
-def people_to_choose(*, readers: bool = False) -> list[tuple[int, str]]:
-    """(id, name and unit) of active people who may write leads, or read them."""
-    roles: tuple[Role, ...] = LEAD_READERS if readers else LEAD_WRITERS
-    rows = db.session.execute(
-        select(User.id, User.name, Department.name)
-        .outerjoin(Department, Department.id == User.department_id)
-        .where(User.is_active, User.role.in_(roles))
-        .order_by(Department.position, Department.id, User.name, User.id)
-    )
-    return [(number, f"{name}（{unit}）" if unit else name) for number, name, unit in rows]

@@ -1,17 +1,11 @@
 """What every change of a lead leaves behind: its version, its words to search, who acted for whom."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
-
 from sqlalchemy import or_, select
 
 from crm.accounts.rules import Actor, Role
 from crm.core.db import db
-from crm.core.errors import Stale, TheirChange
 from crm.enterprises.models import Enterprise
 from crm.enterprises.rules import pinyin_initials, search_text, title_key
-from crm.history.models import AuditEvent
 from crm.leads.models import Lead
 
 ON_BEHALF = "代改"  # 原文: kept in the trail as the office calls it
@@ -49,35 +43,3 @@ def refresh_search_text(enterprise_id: int) -> int:
     for lead in leads:
         refresh_words(lead)
     return len(leads)
-
-
-def check_version(
-    lead: Lead, version: int, base: Mapping[str, Any], shown: Mapping[str, Any]
-) -> None:
-    """Raises Stale, naming what differs between `base` (seen by the person) and `shown` (now)."""
-    if lead.version == version:
-        return
-    differing = [name for name, value in shown.items() if name in base and base[name] != value]
-    events = list(
-        db.session.scalars(
-            select(AuditEvent)
-            .where(AuditEvent.lead_id == lead.id)
-            .order_by(AuditEvent.id.desc())
-            .limit(50)
-        )
-    )
-    raise Stale(
-        current=lead,
-        changes=[
-            TheirChange(name, base[name], shown[name], *_who(events, name)) for name in differing
-        ],
-    )
-
-
-def _who(events: list[AuditEvent], name: str) -> tuple[str, datetime | None]:
-    """Who changed a field last, and when, by the trail; else whoever acted last on the lead."""
-    for event in events:
-        told = {**(event.before or {}), **(event.after or {})}
-        if name in told or f"{name}_id" in told or told.get("kind") == name:
-            return event.actor_name, event.at
-    return (events[0].actor_name, events[0].at) if events else ("", None)

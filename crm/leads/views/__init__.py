@@ -14,6 +14,7 @@ from crm.leads.views import (  # noqa: E402, F401
     lists,
     moves,
     papers,
+    people,
     rates,
     trail,
 )

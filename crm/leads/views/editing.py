@@ -1,9 +1,9 @@
-"""The full form, the first screening, hand-over, and who may see a sensitive lead."""
+"""The full form, and the first screening."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import flash, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import BooleanField
@@ -13,23 +13,20 @@ from crm.accounts.queries import departments, people
 from crm.accounts.rules import LEAD_WRITERS, Role
 from crm.chains.queries import chains, segments
 from crm.core import clock
-from crm.core.errors import NotFound
-from crm.core.fields import as_choices
 from crm.core.guard import allow
 from crm.leads import access
 from crm.leads.forms import (
     EditForm,
-    HandOverForm,
     MoveForm,
     NumberField,
     ScreeningForm,
-    SensitiveForm,
 )
 from crm.leads.models import Lead
-from crm.leads.rules import MembershipKind, required_fields
+from crm.leads.rules import required_fields
 from crm.leads.services import editing
-from crm.leads.services.editing import COLUMNS, COMPANIES, LINKED, ODD_SIZE, shown_value
+from crm.leads.services.editing import ODD_SIZE
 from crm.leads.services.figures import Stated
+from crm.leads.services.versions import COLUMNS, COMPANIES, LINKED, shown_value
 from crm.leads.views import bp
 from crm.leads.views.saving import attempt, in_words, open_form, to_lead
 from crm.places.queries import carriers, streets, zones
@@ -182,82 +179,6 @@ def screening(lead_id: int) -> ResponseReturnValue:
         open_form(form, lead)
         form.screening_result.data = lead.screening_result
         form.screened_on.data = lead.screened_on or clock.today()
-    return render_template("leads/screening.html", form=form, lead=fresh(lead_id)), status
-
-
-@bp.route("/<int:lead_id>/hand-over", methods=["GET", "POST"])
-@allow(*LEAD_WRITERS)
-def hand_over(lead_id: int) -> ResponseReturnValue:
-    lead = access.lead_to_open(g.actor, lead_id)
-    form = HandOverForm()
-    offer_people(form)
-    status = 200
-    if form.validate_on_submit():
-        to = editing.HandOver(
-            form.owner.data, form.department.data, form.co_owners.data or (), form.note.data
-        )
-        done, status = attempt(
-            form, lead_id,
-            lambda: editing.hand_over(
-                g.actor, clock.now(), lead_id, form.version.data, form.base.data, to
-            ),
-        )  # fmt: skip
-        if done is not None:
-            flash(_("已移交，阶段和历史不变。"), "success")
-            return away_from(lead_id)
-    elif form.is_submitted():
-        status = 422
-    else:
-        open_form(form, lead)
-        form.owner.data, form.department.data = lead.owner_id, lead.department_id
-        form.co_owners.data = sorted(editing.members(lead.id, MembershipKind.CO_OWNER))
-    return render_template("leads/hand_over.html", form=form, lead=fresh(lead_id)), status
-
-
-def offer_people(form: HandOverForm) -> None:
-    writers = editing.people_to_choose()
-    form.owner.offer(writers)
-    form.co_owners.choices = as_choices(writers)
-    form.department.offer(tuple(row) for row in departments())
-
-
-@bp.route("/<int:lead_id>/sensitivity", methods=["GET", "POST"])
-@allow(*LEAD_WRITERS)
-def sensitivity(lead_id: int) -> ResponseReturnValue:
-    lead = access.lead_to_open(g.actor, lead_id)
-    form = SensitiveForm()
-    form.named.choices = as_choices(editing.people_to_choose(readers=True))
-    status = 200
-    if form.validate_on_submit():
-        done, status = attempt(
-            form, lead_id,
-            lambda: editing.mark_sensitive(
-                g.actor, clock.now(), lead_id, form.version.data, form.base.data,
-                bool(form.is_sensitive.data), form.named.data or (),
-            ),
-        )  # fmt: skip
-        if done is not None:
-            flash(_("已保存知悉范围。"), "success")
-            return to_lead(lead_id)
-    elif form.is_submitted():
-        status = 422
-    else:
-        open_form(form, lead)
-        form.is_sensitive.data = lead.is_sensitive
-        named = editing.members(lead.id, MembershipKind.NAMED)
-        form.named.data = sorted(named or {lead.owner_id or g.actor.id, g.actor.id})
-    return render_template("leads/sensitivity.html", form=form, lead=fresh(lead_id)), status
-
-
-def fresh(lead_id: int) -> Lead:
-    """The lead as it is now, also after a refused transaction."""
-    return access.lead_to_open(g.actor, lead_id)
-
-
-def away_from(lead_id: int) -> ResponseReturnValue:
-    """To the lead, or to the list for whoever has just handed it out of sight."""
-    try:
-        access.lead_for(g.actor, lead_id)
-    except NotFound:
-        return redirect(url_for("leads.index"))
-    return to_lead(lead_id)
+    return render_template(
+        "leads/screening.html", form=form, lead=access.lead_to_open(g.actor, lead_id)
+    ), status

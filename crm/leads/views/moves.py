@@ -24,7 +24,7 @@ from crm.leads.rules import (
     milestones_for,
     why_not_advance,
 )
-from crm.leads.services import moves
+from crm.leads.services import milestones, moves
 from crm.leads.services.figures import Stated
 from crm.leads.services.holdings import Holdings, facts_of, held_by
 from crm.leads.services.moves import FILES
@@ -194,13 +194,13 @@ def milestone(lead_id: int) -> ResponseReturnValue:
             "leads/milestones.html", lead=lead, kinds=kinds, held=held.milestones
         ), 422 if form.is_submitted() else 200
     if form.validate_on_submit():
-        new = moves.NewMilestone(
+        new = milestones.NewMilestone(
             kind, form.happened_on.data, form.statistics_on.data, form.document.data
         )
         upload = upload_in(form, "file", paper_kind(kind))
         done, status = attempt(
             form, lead_id,
-            lambda: moves.record_milestone(
+            lambda: milestones.record_milestone(
                 g.actor, clock.now(), lead_id, form.version.data, form.base.data, new,
                 upload=upload, entity_name=form.local_entity.data, uscc=form.uscc.data,
                 today=clock.today(), folder=attachments_dir(),

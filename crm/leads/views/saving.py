@@ -21,9 +21,9 @@ from crm.leads import access
 from crm.leads.forms import EditForm, LeadForm
 from crm.leads.models import Lead
 from crm.leads.rules import AttachmentKind, Stage
-from crm.leads.services.editing import shown
 from crm.leads.services.holdings import held_by
 from crm.leads.services.papers import Upload
+from crm.leads.services.versions import shown
 from crm.leads.views import bp
 from crm.leads.wording import word
 from crm.places.models import Carrier, Street, Zone
