@@ -13,7 +13,8 @@ from crm.history import services as history
 from crm.leads import access
 from crm.leads.models import Activity
 from crm.leads.rules import ActivityKind
-from crm.leads.services.marks import mark_on_behalf, touch
+from crm.leads.services import marks
+from crm.leads.services.marks import touch
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,8 @@ def log_on_lead(
         lead.next_action = new.next_action or lead.next_action
         lead.next_action_on = new.next_action_on
         touch(lead)
-    history.record_changes(
-        actor, at, "activity_logged", lead, lead_id=lead.id, department_id=lead.department_id,
-        note=mark_on_behalf(actor, lead),
+    marks.record_changes(
+        actor, at, "activity_logged", lead,
         more=[("activity", None, new.kind), ("summary", None, new.summary)],
     )  # fmt: skip
     return activity

@@ -15,14 +15,14 @@ from crm.core.errors import Faults
 from crm.core.money import is_suspicious
 from crm.enterprises import services as enterprises
 from crm.enterprises.models import Enterprise
-from crm.history import services as history
 from crm.leads import access
 from crm.leads.models import Lead
 from crm.leads.rules import Basis, FigureKind, FigureSource, missing_evidence
+from crm.leads.services import marks
 from crm.leads.services.figures import NewFigure, Stated, put, settle_investment, withdraw
 from crm.leads.services.holdings import Holdings, facts_of, told_amounts
 from crm.leads.services.local_entity import local_entity
-from crm.leads.services.marks import mark_on_behalf, refresh_words, touch
+from crm.leads.services.marks import refresh_words, touch
 from crm.leads.services.versions import (
     COMPANIES,
     LINKED,
@@ -95,10 +95,7 @@ def edit(
         faults.raise_if_any()
         settle_investment(lead, held, today)
         refresh_words(lead)
-        event = history.record_changes(
-            actor, at, "lead_edited", lead, lead_id=lead.id, department_id=lead.department_id,
-            note=mark_on_behalf(actor, lead), more=more,
-        )  # fmt: skip
+        event = marks.record_changes(actor, at, "lead_edited", lead, more=more)
     if event is not None or has_new_amounts:
         touch(lead)
     db.session.flush()
@@ -215,9 +212,6 @@ def screen(
         faults.add("screened_on", "day_in_future", _l("日期晚于今天，请核对"))
         faults.raise_if_any()
     lead.screening_result, lead.screened_on = result, on
-    history.record_changes(
-        actor, at, "lead_screened", lead, lead_id=lead.id, department_id=lead.department_id,
-        note=mark_on_behalf(actor, lead),
-    )  # fmt: skip
+    marks.record_changes(actor, at, "lead_screened", lead)
     touch(lead)
     return lead

@@ -11,7 +11,6 @@ from crm.accounts.rules import Actor
 from crm.core.db import db
 from crm.core.errors import Faults, NotFound
 from crm.core.money import Amount
-from crm.history import services as history
 from crm.leads import access
 from crm.leads.models import Figure, Lead, Milestone
 from crm.leads.rules import (
@@ -24,8 +23,9 @@ from crm.leads.rules import (
     judged_figure,
     valued,
 )
+from crm.leads.services import marks
 from crm.leads.services.holdings import Holdings, figure_fact, held_by, rates
-from crm.leads.services.marks import mark_on_behalf, touch
+from crm.leads.services.marks import touch
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,12 @@ def put(actor: Actor, at: datetime, lead: Lead, held: Holdings, new: NewFigure) 
     db.session.add(row)
     db.session.flush()
     held.figures.append(row)
-    history.record(
-        actor, at, "figure_added", row,
+    marks.record(
+        actor, at, "figure_added", lead, row,
         after={
             "kind": new.kind, "source": new.source, "as_of": new.as_of,
             "stated_text": new.stated.text, "document": new.document,
         },
-        lead_id=lead.id, department_id=lead.department_id, note=mark_on_behalf(actor, lead),
     )  # fmt: skip
     return row
 
@@ -167,9 +166,8 @@ def withdraw(
 ) -> None:
     row.is_withdrawn = True
     held.figures.remove(row)
-    history.record(
-        actor, at, "figure_withdrawn", row,
+    marks.record(
+        actor, at, "figure_withdrawn", lead, row,
         before={"kind": row.kind, "source": row.source, "stated_text": row.stated_text},
-        lead_id=lead.id, department_id=lead.department_id,
-        note=reason or mark_on_behalf(actor, lead),
+        note=reason,
     )  # fmt: skip

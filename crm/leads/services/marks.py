@@ -1,11 +1,17 @@
-"""What every change of a lead leaves behind: its version, its words to search, who acted for whom."""
+"""What every change of a lead leaves behind: its version, its event in the trail, its words to search."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import or_, select
 
 from crm.accounts.rules import Actor, Role
-from crm.core.db import db
+from crm.core.db import Base, db
 from crm.enterprises.models import Enterprise
 from crm.enterprises.rules import pinyin_initials, search_text, title_key
+from crm.history import services as history
+from crm.history.models import AuditEvent
 from crm.leads.models import Lead
 
 ON_BEHALF = "代改"  # 原文: kept in the trail as the office calls it
@@ -19,6 +25,44 @@ def touch(lead: Lead) -> None:
 def mark_on_behalf(actor: Actor, lead: Lead) -> str | None:
     """The note of a bureau leader changing what somebody else owns."""
     return ON_BEHALF if actor.role is Role.DIRECTOR and lead.owner_id != actor.id else None
+
+
+def record(
+    actor: Actor,
+    at: datetime,
+    action: str,
+    lead: Lead,
+    subject: Base | None = None,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    note: str | None = None,
+) -> AuditEvent:
+    """`history.record` for a lead, or for `subject`, a row that hangs on it.
+
+    Without a note of its own the event tells for whom somebody acted.
+    """
+    return history.record(
+        actor, at, action, subject or lead, before=before, after=after,
+        lead_id=lead.id, department_id=lead.department_id, note=note or mark_on_behalf(actor, lead),
+    )  # fmt: skip
+
+
+def record_changes(
+    actor: Actor,
+    at: datetime,
+    action: str,
+    lead: Lead,
+    subject: Base | None = None,
+    *,
+    note: str | None = None,
+    more: Iterable[tuple[str, Any, Any]] = (),
+) -> AuditEvent | None:
+    """`history.record_changes`, likewise."""
+    return history.record_changes(
+        actor, at, action, subject or lead, more=more,
+        lead_id=lead.id, department_id=lead.department_id, note=note or mark_on_behalf(actor, lead),
+    )  # fmt: skip
 
 
 def refresh_words(lead: Lead) -> None:

@@ -12,7 +12,6 @@ from crm.accounts.rules import Actor
 from crm.core.clock import office_day
 from crm.core.db import db
 from crm.core.errors import Fault, Refused
-from crm.history import services as history
 from crm.leads.models import Lead, Milestone, StageChange
 from crm.leads.rules import (
     EVIDENCE,
@@ -25,11 +24,11 @@ from crm.leads.rules import (
     odd_days,
     stage_from_milestones,
 )
-from crm.leads.services import papers
+from crm.leads.services import marks, papers
 from crm.leads.services.figures import settle_investment
 from crm.leads.services.holdings import Holdings, facts_of
 from crm.leads.services.local_entity import entity_faults, local_entity
-from crm.leads.services.marks import mark_on_behalf, refresh_words, touch
+from crm.leads.services.marks import refresh_words, touch
 from crm.leads.services.papers import Upload
 from crm.leads.services.versions import lead_to_change
 from crm.leads.wording import word
@@ -49,7 +48,6 @@ def put_milestone(
 ) -> Milestone:
     """Record a milestone of a lead already locked, or complete the one that is there."""
     row = held.milestones.get(new.kind)
-    note = mark_on_behalf(actor, lead)
     if row is None:
         row = Milestone(
             lead_id=lead.id, kind=new.kind, happened_on=new.happened_on,
@@ -60,13 +58,12 @@ def put_milestone(
         db.session.add(row)
         db.session.flush()
         held.milestones[new.kind] = row
-        history.record(
-            actor, at, "milestone_recorded", row,
+        marks.record(
+            actor, at, "milestone_recorded", lead, row,
             after={
                 "kind": new.kind, "happened_on": new.happened_on,
                 "statistics_on": new.statistics_on, "document": new.document,
             },
-            lead_id=lead.id, department_id=lead.department_id, note=note,
         )  # fmt: skip
         return row
     row.happened_on = new.happened_on or row.happened_on
@@ -74,10 +71,7 @@ def put_milestone(
     row.document = new.document or row.document
     row.attachment_id = new.attachment_id or row.attachment_id
     row.source = StageSource.PERSON
-    history.record_changes(
-        actor, at, "milestone_changed", row, lead_id=lead.id, department_id=lead.department_id,
-        note=note,
-    )  # fmt: skip
+    marks.record_changes(actor, at, "milestone_changed", lead, row)
     db.session.flush()
     return row
 
@@ -86,13 +80,12 @@ def withdraw_beyond(actor: Actor, at: datetime, lead: Lead, held: Holdings, to: 
     """Take back the milestones that stand for more than this stage, each with its event."""
     for kind in milestones_beyond(to, list(held.milestones), lead.path):
         milestone = held.milestones.pop(kind)
-        history.record(
-            actor, at, "milestone_withdrawn", milestone,
+        marks.record(
+            actor, at, "milestone_withdrawn", lead, milestone,
             before={
                 "kind": kind, "happened_on": milestone.happened_on,
                 "statistics_on": milestone.statistics_on, "document": milestone.document,
             },
-            lead_id=lead.id, department_id=lead.department_id, note=mark_on_behalf(actor, lead),
         )  # fmt: skip
         db.session.delete(milestone)
     db.session.flush()
@@ -133,10 +126,7 @@ def record_milestone(
         _follow(actor, at, lead, held, new, today)
         settle_investment(lead, held, today)
         refresh_words(lead)
-        history.record_changes(
-            actor, at, "stage_moved", lead, lead_id=lead.id, department_id=lead.department_id,
-            note=mark_on_behalf(actor, lead),
-        )  # fmt: skip
+        marks.record_changes(actor, at, "stage_moved", lead)
     touch(lead)
     db.session.flush()
     return lead
@@ -197,10 +187,7 @@ def _milestone_faults(
             if odd.field == "signed_on" and new.happened_on <= today
         ]
     if upload is not None:
-        try:
-            papers.judged(upload)
-        except Refused as refused:
-            faults += refused.faults
+        faults += papers.faults_of(upload)
     return faults
 
 

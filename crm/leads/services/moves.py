@@ -12,7 +12,6 @@ from crm.accounts.rules import Actor
 from crm.core.db import db
 from crm.core.errors import Fault, Refused
 from crm.enterprises import services as enterprises
-from crm.history import services as history
 from crm.leads.models import Activity, Attachment, Lead
 from crm.leads.rules import (
     FROM_SIGNING,
@@ -31,11 +30,11 @@ from crm.leads.rules import (
     stage_from_milestones,
     why_not_advance,
 )
-from crm.leads.services import papers
+from crm.leads.services import marks, papers
 from crm.leads.services.figures import NewFigure, Stated, put, settle_investment
 from crm.leads.services.holdings import Holdings, facts_of
 from crm.leads.services.local_entity import entity_faults, local_entity
-from crm.leads.services.marks import mark_on_behalf, refresh_words, touch
+from crm.leads.services.marks import refresh_words, touch
 from crm.leads.services.milestones import NewMilestone, change_stage, put_milestone, withdraw_beyond
 from crm.leads.services.papers import Upload
 from crm.leads.services.versions import lead_to_change
@@ -177,11 +176,13 @@ def advance(
         _set_stage(actor, at, lead, held, move, today)
         settle_investment(lead, held, today)
         refresh_words(lead)
-        history.record_changes(
-            actor, at, "stage_moved", lead, lead_id=lead.id, department_id=lead.department_id,
-            note=move.note or mark_on_behalf(actor, lead),
-            more=[("happened_on", None, _event_day(move, today)),
-                  ("statistics_on", None, move.statistics_on)],
+        marks.record_changes(
+            actor, at, "stage_moved", lead,
+            note=move.note,
+            more=[
+                ("happened_on", None, _event_day(move, today)),
+                ("statistics_on", None, move.statistics_on),
+            ],
         )  # fmt: skip
     touch(lead)
     db.session.flush()
@@ -202,10 +203,7 @@ def _faults(actor: Actor, lead: Lead, held: Holdings, move: Move, today: date) -
         faults.append(Fault("happened_on", "day_in_future", _l("日期晚于今天，请核对")))
     faults += entity_faults(move.local_entity, move.uscc)
     for upload in move.uploads:
-        try:
-            papers.judged(upload)
-        except Refused as refused:
-            faults += refused.faults
+        faults += papers.faults_of(upload)
     return faults
 
 

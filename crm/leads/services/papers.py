@@ -9,12 +9,11 @@ from pathlib import Path
 from crm.accounts.rules import Actor
 from crm.core.db import db
 from crm.core.errors import Fault, NotFound, Refused
-from crm.history import services as history
 from crm.leads import access
 from crm.leads.models import Attachment, Lead
 from crm.leads.rules import AttachmentKind
 from crm.leads.rules.papers import Paper, PaperError, judge_paper
-from crm.leads.services.marks import mark_on_behalf
+from crm.leads.services import marks
 from crm.leads.wording import word
 
 
@@ -28,12 +27,21 @@ class Upload:
     kind: AttachmentKind
 
 
-def judged(upload: Upload) -> Paper:
+def _judged(upload: Upload) -> Paper:
     """Raises Refused beside the field when the file may not be kept."""
     try:
         return judge_paper(upload.filename, upload.content)
     except PaperError as fault:
         raise Refused([Fault(upload.field, fault.code.value, word(fault.code))]) from None
+
+
+def faults_of(upload: Upload) -> list[Fault]:
+    """Why the file may not be kept; empty if it may."""
+    try:
+        _judged(upload)
+    except Refused as refused:
+        return list(refused.faults)
+    return []
 
 
 def keep(actor: Actor, at: datetime, lead: Lead, upload: Upload, folder: Path) -> Attachment:
@@ -42,7 +50,7 @@ def keep(actor: Actor, at: datetime, lead: Lead, upload: Upload, folder: Path) -
     The bytes are written before the row is committed: if the transaction fails, a nameless file is
     left over, never a row without its file.
     """
-    paper = judged(upload)
+    paper = _judged(upload)
     stored_name = secrets.token_hex(16)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / stored_name).write_bytes(upload.content)
@@ -60,10 +68,9 @@ def keep(actor: Actor, at: datetime, lead: Lead, upload: Upload, folder: Path) -
     )
     db.session.add(row)
     db.session.flush()
-    history.record(
-        actor, at, "paper_added", row,
+    marks.record(
+        actor, at, "paper_added", lead, row,
         after={"kind": row.kind, "filename": row.filename, "sha256": row.sha256},
-        lead_id=lead.id, department_id=lead.department_id, note=mark_on_behalf(actor, lead),
     )  # fmt: skip
     return row
 
@@ -87,9 +94,7 @@ def remove(actor: Actor, at: datetime, paper_id: int) -> Attachment:
     row = paper_for(actor, paper_id)
     lead = access.lead_to_edit(actor, row.lead_id)
     row.is_removed = True
-    history.record(
-        actor, at, "paper_removed", row,
-        before={"kind": row.kind, "filename": row.filename},
-        lead_id=lead.id, department_id=lead.department_id, note=mark_on_behalf(actor, lead),
-    )  # fmt: skip
+    marks.record(
+        actor, at, "paper_removed", lead, row, before={"kind": row.kind, "filename": row.filename}
+    )
     return row

@@ -15,6 +15,7 @@ from crm.core.errors import Faults
 from crm.history import services as history
 from crm.leads.models import Lead, LeadMember
 from crm.leads.rules import MembershipKind
+from crm.leads.services import marks
 from crm.leads.services.marks import mark_on_behalf, touch
 from crm.leads.services.versions import lead_to_change
 
@@ -47,7 +48,7 @@ def hand_over(
     old = members(lead.id, MembershipKind.CO_OWNER)
     new = set(to.co_owners) - {to.owner_id}
     names = _people_names({lead.owner_id, to.owner_id} | old | new)
-    note = to.note or mark_on_behalf(actor, lead)
+    note = to.note or mark_on_behalf(actor, lead)  # as whoever owned it until now sees it
     old_owner = lead.owner_id
     with db.session.no_autoflush:
         lead.owner_id, lead.department_id = to.owner_id, to.department_id
@@ -85,12 +86,10 @@ def mark_sensitive(
     with db.session.no_autoflush:
         lead.is_sensitive = is_sensitive
         _set_members(lead.id, MembershipKind.NAMED, old, new)
-        history.record_changes(
-            actor, at, "lead_marked_sensitive" if is_sensitive else "lead_unmarked_sensitive",
-            lead, lead_id=lead.id, department_id=lead.department_id,
-            note=mark_on_behalf(actor, lead),
-            more=[("named", _told(old, names), _told(new, names))],
-        )  # fmt: skip
+        action = "lead_marked_sensitive" if is_sensitive else "lead_unmarked_sensitive"
+        marks.record_changes(
+            actor, at, action, lead, more=[("named", _told(old, names), _told(new, names))]
+        )
     touch(lead)
     return lead
 
