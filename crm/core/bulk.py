@@ -2,7 +2,7 @@
 
 import gc
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -16,6 +16,9 @@ from crm.core.db import Base, db
 
 CHUNK = 2000
 """Rows per statement: few round trips, little memory."""
+
+ASKED_AT_ONCE = 1000
+"""Values one statement asks for."""
 
 
 @contextmanager
@@ -80,6 +83,13 @@ def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     for start in range(0, len(rows), CHUNK):
         given = {"defaults": _json(defaults), "rows": _json(rows[start : start + CHUNK])}
         db.session.execute(statement, given)
+
+
+def chunked(values: Iterable[Any]) -> Iterator[Sequence[Any]]:
+    """Distinct values in a settled order, so many at a time as one IN list takes."""
+    found = sorted(set(values))
+    for start in range(0, len(found), ASKED_AT_ONCE):
+        yield found[start : start + ASKED_AT_ONCE]
 
 
 def among(column: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:

@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import select, update
 
 from crm.accounts.rules import Actor
+from crm.core.bulk import chunked
 from crm.core.db import db
 from crm.core.money import Amount, Qualifier
 from crm.enterprises import services as enterprises
 from crm.history import services as history
 from crm.history.models import AuditEvent
 from crm.imports.models import DifferenceState, LedgerDifference, LedgerImport, LedgerQuestion
-from crm.imports.queries import COLUMN_OF, KINDS, chunked, ours_of, told_fields
+from crm.imports.queries import COLUMN_OF, KINDS, ours_of, told_fields
 from crm.imports.rules import Field
 from crm.imports.services.known import Known
 from crm.leads import access

@@ -6,11 +6,10 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from crm.core.bulk import among, insert_rows
+from crm.core.bulk import among, chunked, insert_rows
 from crm.core.db import db
 from crm.imports.models import DifferenceState, LedgerDifference, LedgerQuestion
 from crm.imports.models import LedgerRow as StoredRow
-from crm.imports.queries import chunked
 from crm.imports.rules import Field, MessageCode
 from crm.imports.rules.facts import as_written
 from crm.imports.rules.outline import handed_back, unread_columns

@@ -11,12 +11,11 @@ from sqlalchemy import select, update
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor, DepartmentKind, Role
 from crm.chains.models import Chain, Segment
-from crm.core.bulk import among, insert_rows, reserve_ids
+from crm.core.bulk import among, chunked, insert_rows, reserve_ids
 from crm.core.db import Base, db
 from crm.enterprises.models import Enterprise
 from crm.enterprises.rules import loose_name, pinyin_initials, search_text
 from crm.history.models import AuditEvent
-from crm.imports.queries import chunked
 from crm.imports.rules import KnownChain, KnownSegment, Taxonomy
 from crm.leads.models import ExchangeRate
 from crm.leads.rules import Rate

@@ -8,11 +8,10 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from crm.accounts.rules import Actor
-from crm.core.bulk import among
+from crm.core.bulk import among, chunked
 from crm.core.db import db
 from crm.enterprises.models import Enterprise
 from crm.imports.models import LedgerRow as StoredRow
-from crm.imports.queries import chunked
 from crm.imports.rules import Field, LedgerRow
 from crm.leads.access import may_edit
 from crm.leads.models import Lead

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.accounts.rules import Actor, Role
-from crm.core.bulk import among
+from crm.core.bulk import among, chunked
 from crm.core.db import db
 from crm.core.sheets import Sheet, address
 from crm.imports.models import DifferenceState, LedgerDifference, LedgerImport
 from crm.imports.models import LedgerRow as StoredRow
-from crm.imports.queries import chunked, ours_of
+from crm.imports.queries import ours_of
 from crm.imports.rules import Field, Ledger, LedgerMessage, LedgerRow, MessageCode, SheetLayout
 from crm.imports.rules.facts import News, columns_of, facts_of, news, signing_day, unsaid
 from crm.imports.services.matching import Match, match
