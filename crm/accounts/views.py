@@ -23,7 +23,8 @@ from crm.accounts.rules import DepartmentKind, Role
 from crm.accounts.wording import DEPARTMENT_KIND, ROLE
 from crm.core import clock
 from crm.core.db import transaction
-from crm.core.errors import NotFound, Refused, Stale
+from crm.core.errors import NotFound, Refused
+from crm.core.forms import attempt
 from crm.core.guard import PUBLIC, SIGNED_IN, allow
 from crm.core.web import LOCALES
 
@@ -52,9 +53,7 @@ def login() -> ResponseReturnValue:
         return redirect(safe_next(request.args.get("next")))
     form = SignInForm()
     if not form.validate_on_submit():
-        return render_template(
-            "accounts/login.html", form=form
-        ), 422 if form.is_submitted() else 200
+        return render_template("accounts/login.html", form=form), form.status
     settings = current_app.extensions["settings"]
     terms = services.SignInTerms(settings.login_failures, settings.locked_minutes)
     with transaction():
@@ -95,7 +94,7 @@ def password() -> ResponseReturnValue:
             logout_user()
             flash(_("密码已修改，请用新密码登录。"), "success")
             return redirect(url_for("accounts.login"))
-    return render_template("accounts/password.html", form=form), 422 if form.is_submitted() else 200
+    return render_template("accounts/password.html", form=form), form.status
 
 
 @bp.post("/language")
@@ -127,20 +126,17 @@ def person(user_id: int | None) -> ResponseReturnValue:
         raise NotFound
     form = PersonForm(obj=user).offer(queries.departments())
     if form.validate_on_submit():
-        try:
-            with transaction():
-                services.save_person(
-                    g.actor, user_id, person_entry(form), clock.now(), version=form.version.data
-                )
-        except Refused as refused:
-            form.show(refused.faults)
-        except Stale as stale:
-            raise Stale(stale.current, stale.changes, form.told()) from None
-        else:
+        saved = attempt(
+            form,
+            lambda: services.save_person(
+                g.actor, user_id, person_entry(form), clock.now(), version=form.version.data
+            ),
+        )
+        if saved is not None:
             flash(_("已保存“%(name)s”的账号。", name=form.name.data), "success")
             return redirect(url_for("accounts.people"))
     page = render_template("accounts/person.html", form=form, user=user)
-    return page, 422 if form.is_submitted() else 200
+    return page, form.status
 
 
 @bp.get("/departments")
@@ -164,17 +160,14 @@ def department(department_id: int | None) -> ResponseReturnValue:
     if form.validate_on_submit():
         values = {k: v for k, v in form.data.items() if k not in {"version", "csrf_token"}}
         values["kind"], values["position"] = DepartmentKind(values["kind"]), values["position"] or 0
-        try:
-            with transaction():
-                services.save_department(
-                    g.actor, department_id, values, clock.now(), version=form.version.data
-                )
-        except Refused as refused:
-            form.show(refused.faults)
-        except Stale as stale:
-            raise Stale(stale.current, stale.changes, form.told()) from None
-        else:
+        saved = attempt(
+            form,
+            lambda: services.save_department(
+                g.actor, department_id, values, clock.now(), version=form.version.data
+            ),
+        )
+        if saved is not None:
             flash(_("已保存单位“%(name)s”。", name=form.name.data), "success")
             return redirect(url_for("accounts.departments"))
     page = render_template("accounts/department.html", form=form, department=record)
-    return page, 422 if form.is_submitted() else 200
+    return page, form.status

@@ -1,6 +1,7 @@
 """The base of every form: Chinese messages, trimmed text, one way to show a service's refusal."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from flask import request
 from flask_wtf import FlaskForm
@@ -9,7 +10,10 @@ from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms import Field, FileField, Form
 from wtforms.widgets import HiddenInput
 
-from crm.core.errors import Fault
+from crm.core.db import transaction
+from crm.core.errors import Fault, Refused, Stale
+
+Done = TypeVar("Done")
 
 
 def trimmed(value: str | None) -> str | None:
@@ -53,6 +57,11 @@ class BaseForm(FlaskForm):
                 ]
             )
 
+    @property
+    def status(self) -> int:
+        """Of the page that shows the form: 200 when it is opened, 422 when it comes back."""
+        return 422 if self.is_submitted() else 200
+
     def show(self, faults: tuple[Fault, ...] | list[Fault]) -> None:
         for fault in faults:
             message = fault.text or fault.code
@@ -75,6 +84,22 @@ class BaseForm(FlaskForm):
             ]
             told[str(field.label.text)] = "、".join(chosen) if chosen else field.data
         return told
+
+
+def attempt(form: BaseForm, verb: Callable[[], Done]) -> Done | None:
+    """Run a verb in one transaction: what it returned, None if it was refused, with why in the form.
+
+    Raises Stale with what was typed, so that the 409 page loses nothing.
+    """
+    try:
+        with transaction():
+            done = verb()
+    except Refused as refused:
+        form.show(refused.faults)
+        return None
+    except Stale as stale:
+        raise Stale(stale.current, stale.changes, form.told()) from None
+    return done
 
 
 UNTOLD_FIELDS = {"CSRFTokenField", "HiddenField", "PasswordField", "FileField", "SubmitField"}

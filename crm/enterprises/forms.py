@@ -8,7 +8,6 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
-    DateField,
     IntegerField,
     SelectField,
     StringField,
@@ -20,35 +19,25 @@ from wtforms.validators import (
     NumberRange,
     Optional,
     Regexp,
-    StopValidation,
     ValidationError,
 )
 from wtforms.widgets import HiddenInput
 
+from crm.core.fields import DayField, TextBlock, TextLine, at_most, one_line
 from crm.core.forms import BaseForm, optional_id, trimmed
 from crm.enterprises.models import Enterprise
 from crm.enterprises.rules import Ownership
 from crm.enterprises.services import ContactEntry, EnterpriseEntry, Membership
 from crm.enterprises.wording import CONTACT_FIELD, FIELD, RANKING_FIELD, WORDS
 
-BLANKS = re.compile(r"\s+")
 E_MAIL = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[^@\s<>\"',;]+")
 CODE = re.compile(r"[A-Ta-t]?[0-9]{2,4}")
-
-
-def one_line(value: str | None) -> str | None:
-    kept = trimmed(value)
-    return BLANKS.sub(" ", kept) if kept else None
 
 
 def lines(value: str | None) -> str | None:
     """Several lines, each trimmed and once, none of them empty."""
     kept = (one_line(line) for line in (value or "").splitlines())
     return "\n".join(dict.fromkeys(line for line in kept if line)) or None
-
-
-def at_most(number: int) -> Length:
-    return Length(max=number, message=_l("最多%(max)d个字"))
 
 
 def ownership_or_none(value: Any) -> Ownership | None:
@@ -91,8 +80,8 @@ class EnterpriseForm(BaseForm):
             Length(2, 120, _l("企业全称为2到120个字")),
         ],
     )
-    short_name = StringField(FIELD["short_name"], filters=[one_line], validators=[at_most(60)])
-    name_en = StringField(FIELD["name_en"], filters=[one_line], validators=[at_most(200)])
+    short_name = TextLine(FIELD["short_name"], longest=60)
+    name_en = TextLine(FIELD["name_en"], longest=200)
     former_names = TextAreaField(
         FIELD["former_names"],
         filters=[lines],
@@ -102,18 +91,12 @@ class EnterpriseForm(BaseForm):
     keeps_former_name = BooleanField(
         _l("企业更名：原名称记入曾用名（只是改错字请取消）"), default=True
     )
-    same_name_reason = StringField(
+    same_name_reason = TextLine(
         _l("与同名企业的区别"),
-        filters=[one_line],
+        longest=200,
         description=_l("已有同名企业时必填，例如信用代码不同、母子公司同名"),
-        validators=[at_most(200)],
     )
-    uscc = StringField(
-        FIELD["uscc"],
-        filters=[one_line],
-        description=_l("18位；境外企业没有，不填"),
-        validators=[at_most(40)],
-    )
+    uscc = TextLine(FIELD["uscc"], longest=40, description=_l("18位；境外企业没有，不填"))
     ownership = SelectField(FIELD["ownership"], coerce=ownership_or_none)
     industry_code = StringField(
         FIELD["industry_code"],
@@ -121,15 +104,10 @@ class EnterpriseForm(BaseForm):
         description=_l("GB/T 4754，例如C3985"),
         validators=[Optional(), Regexp(CODE.pattern + r"\Z", message=_l("写门类字母和2到4位数字"))],
     )
-    address = StringField(FIELD["address"], filters=[one_line], validators=[at_most(200)])
-    parent = StringField(
-        FIELD["parent"],
-        filters=[one_line],
-        description=_l("已登记企业的全称或信用代码"),
-        validators=[at_most(120)],
-    )
+    address = TextLine(FIELD["address"], longest=200)
+    parent = TextLine(FIELD["parent"], longest=120, description=_l("已登记企业的全称或信用代码"))
     parent_shareholding = PercentField(FIELD["parent_shareholding"])
-    note = TextAreaField(FIELD["note"], filters=[trimmed], validators=[at_most(2000)])
+    note = TextBlock(FIELD["note"], longest=2000)
 
     def offer(self) -> "EnterpriseForm":
         """Fill the pick list."""
@@ -162,23 +140,18 @@ class ContactForm(BaseForm):
     """A person at a company. A known number is not shown: left empty it stays."""
 
     version = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1, 2**31 - 1)])
-    name = StringField(
-        CONTACT_FIELD["name"],
-        filters=[one_line],
-        validators=[InputRequired(_l("请填写姓名")), at_most(60)],
-    )
-    position = StringField(CONTACT_FIELD["position"], filters=[one_line], validators=[at_most(60)])
-    phone = StringField(CONTACT_FIELD["phone"], filters=[one_line], validators=[at_most(40)])
-    email = StringField(
+    name = TextLine(CONTACT_FIELD["name"], longest=60, validators=[InputRequired(_l("请填写姓名"))])
+    position = TextLine(CONTACT_FIELD["position"], longest=60)
+    phone = TextLine(CONTACT_FIELD["phone"], longest=40)
+    email = TextLine(
         CONTACT_FIELD["email"],
-        filters=[one_line],
+        longest=120,
         validators=[
             Optional(),
-            at_most(120),
             Regexp(E_MAIL.pattern + r"\Z", message=_l("邮箱格式不对")),
         ],
     )
-    note = TextAreaField(CONTACT_FIELD["note"], filters=[trimmed], validators=[at_most(1000)])
+    note = TextBlock(CONTACT_FIELD["note"], longest=1000)
 
     def entry(self) -> ContactEntry:
         return ContactEntry(
@@ -197,17 +170,14 @@ class MembershipForm(BaseForm):
     rank = IntegerField(
         RANKING_FIELD["rank"], validators=[Optional(), NumberRange(1, 100_000, _l("名次从1起"))]
     )
-    name_on_list = StringField(
-        RANKING_FIELD["name_on_list"],
-        filters=[one_line],
-        description=_l("榜单上怎么写就怎么填"),
-        validators=[at_most(120)],
+    name_on_list = TextLine(
+        RANKING_FIELD["name_on_list"], longest=120, description=_l("榜单上怎么写就怎么填")
     )
-    document = StringField(
+    document = TextLine(
         RANKING_FIELD["document"],
-        filters=[one_line],
+        longest=200,
         description=_l("文件号、网址或页码，能据此查到"),
-        validators=[InputRequired(_l("请写明依据")), at_most(200)],
+        validators=[InputRequired(_l("请写明依据"))],
     )
 
     def offer(self, editions: list[tuple[int, str]]) -> "MembershipForm":
@@ -225,46 +195,27 @@ class MembershipForm(BaseForm):
 
 
 class WithdrawForm(BaseForm):
-    reason = StringField(
-        _l("撤销原因"),
-        filters=[one_line],
-        validators=[InputRequired(_l("请说明撤销的原因")), at_most(200)],
+    reason = TextLine(
+        _l("撤销原因"), longest=200, validators=[InputRequired(_l("请说明撤销的原因"))]
     )
-
-
-class Day(DateField):
-    """A day as the browser sends it."""
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        try:
-            super().process_formdata([(trimmed(value) or "") for value in valuelist])
-        except ValueError:
-            raise ValueError(_l("日期写成2026-11-23的样子")) from None
-
-    def pre_validate(self, form: Any) -> None:
-        if self.data is not None and not 1990 <= self.data.year <= 2100:
-            raise StopValidation(_l("日期应在1990年到2100年之间"))
 
 
 class EditionForm(BaseForm):
     """One year's issue of a ranking."""
 
-    seen_published_on = Day(widget=HiddenInput(), validators=[Optional()])
+    seen_published_on = DayField(widget=HiddenInput(), validators=[Optional()])
     list_id = SelectField(RANKING_FIELD["list"], coerce=optional_id)
     year = IntegerField(
         RANKING_FIELD["year"],
         validators=[InputRequired(_l("请填写年度")), NumberRange(1990, 2100, _l("年度写四位数字"))],
     )
-    published_on = Day(
+    published_on = DayField(
         _l("发布日期"),
         description=_l("企业是否上榜，按签约当天或之前最近一次发布的榜单判断"),
         validators=[InputRequired(_l("请填写发布日期"))],
     )
-    document = StringField(
-        RANKING_FIELD["document"],
-        filters=[one_line],
-        description=_l("公布榜单的文件或网址"),
-        validators=[at_most(200)],
+    document = TextLine(
+        RANKING_FIELD["document"], longest=200, description=_l("公布榜单的文件或网址")
     )
 
     def offer(self, lists: list[tuple[int, str]]) -> "EditionForm":

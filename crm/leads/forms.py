@@ -95,8 +95,13 @@ class LeadForm(BaseForm):
 
     version = VersionField(default=0)
     base = BaseField(default=dict)
-    conflict: Sequence[Mapping[str, Any]] = ()
+    conflict: Sequence[Mapping[str, Any]] | None = None
     base_sent: Mapping[str, Any] = {}
+
+    @property
+    def status(self) -> int:
+        """409 when somebody else changed the lead meanwhile, even to the same."""
+        return super().status if self.conflict is None else 409
 
     def open_at(self, version: int, shown: Mapping[str, Any]) -> None:
         """Put the version and values the page shows now into the form; keep what it was sent with."""

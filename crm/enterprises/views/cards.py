@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 
 from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS
 from crm.core import clock
-from crm.core.db import transaction
-from crm.core.errors import Fault, NotFound, Refused, Stale
+from crm.core.errors import Fault, NotFound, Refused
+from crm.core.forms import attempt
 from crm.core.guard import allow
 from crm.core.lists import COUNT_LIMIT, CursorError
 from crm.core.web import mark
@@ -174,14 +174,10 @@ def edit(enterprise_id: int | None) -> ResponseReturnValue:
     if enterprise_id and company is None:
         raise NotFound
     form = EnterpriseForm(data=known_facts(company)).offer()
-    if form.is_submitted() and form.validate():
-        try:
-            saved = _save(form, enterprise_id)
-        except Refused as refused:
-            form.show(refused.faults)
-        except Stale as stale:
-            raise Stale(stale.current, stale.changes, form.told()) from None
-        else:
+    if form.validate_on_submit():
+        saved = attempt(form, lambda: _save(form, enterprise_id))
+        if saved is not None:
+            tell_saved(saved, is_new=enterprise_id is None)
             return redirect(url_for("enterprises.detail", enterprise_id=saved.id))
     page = render_template(
         "enterprises/edit.html",
@@ -191,7 +187,7 @@ def edit(enterprise_id: int | None) -> ResponseReturnValue:
         if form.name.errors
         else None,
     )
-    return page, 422 if form.is_submitted() else 200
+    return page, form.status
 
 
 def known_facts(company: Enterprise | None) -> dict[str, Any]:
@@ -203,23 +199,23 @@ def known_facts(company: Enterprise | None) -> dict[str, Any]:
 
 
 def _save(form: EnterpriseForm, enterprise_id: int | None) -> Enterprise:
-    """One transaction: the company, the words its leads are found by, their verdicts."""
+    """The company, the words its leads are found by, their verdicts."""
     at = clock.now()
-    with transaction():
-        parent = parent_meant(form.parent.data)
-        saved = services.save(
-            g.actor, at, enterprise_id, form.entry(parent), version=form.version.data
-        )
-        if enterprise_id:
-            after_change_of(enterprise_id, at)
+    parent = parent_meant(form.parent.data)
+    saved = services.save(g.actor, at, enterprise_id, form.entry(parent), version=form.version.data)
+    if enterprise_id:
+        after_change_of(enterprise_id, at)
+    return saved
+
+
+def tell_saved(saved: Enterprise, *, is_new: bool) -> None:
     alike = queries.similar_to(saved.name, other_than=saved.id)
     flash(_("已保存“%(name)s”。", name=saved.name), "success")
-    if alike and enterprise_id is None:
+    if alike and is_new:
         names = mark("、", ", ").join(row.name for row in alike)
         flash(_("名称相近的企业还有：%(names)s。请核对是否同一家。", names=names), "warning")
     if saved.uscc and (warning := uscc_warning(saved.uscc)):
         flash(str(warning), "warning")
-    return saved
 
 
 def parent_meant(typed: str | None) -> Enterprise | None:

@@ -7,7 +7,8 @@ from flask_babel import gettext as _
 from crm.accounts.rules import LEAD_WRITERS
 from crm.core import clock
 from crm.core.db import transaction
-from crm.core.errors import NotFound, Refused, Stale
+from crm.core.errors import NotFound
+from crm.core.forms import attempt
 from crm.core.guard import allow
 from crm.enterprises import access, queries, services
 from crm.enterprises.forms import ContactForm
@@ -46,17 +47,14 @@ def contact(enterprise_id: int, contact_id: int | None) -> ResponseReturnValue:
     if not form.is_submitted():
         form.phone.data = None  # a known number is not shown here
     elif form.validate():
-        try:
-            with transaction():
-                saved = services.save_contact(
-                    g.actor, clock.now(), enterprise_id, contact_id, form.entry(),
-                    version=form.version.data,
-                )  # fmt: skip
-        except Refused as refused:
-            form.show(refused.faults)
-        except Stale as stale:
-            raise Stale(stale.current, stale.changes, form.told()) from None
-        else:
+        saved = attempt(
+            form,
+            lambda: services.save_contact(
+                g.actor, clock.now(), enterprise_id, contact_id, form.entry(),
+                version=form.version.data,
+            ),
+        )  # fmt: skip
+        if saved is not None:
             flash(_("已保存联系人“%(name)s”。", name=saved.name), "success")
             return redirect(url_for("enterprises.detail", enterprise_id=enterprise_id))
     page = render_template(
@@ -66,7 +64,7 @@ def contact(enterprise_id: int, contact_id: int | None) -> ResponseReturnValue:
         contact=person,
         masked=mask_phone(person.phone) if person and person.phone else None,
     )
-    return page, 422 if form.is_submitted() else 200
+    return page, form.status
 
 
 @bp.post("/<int:enterprise_id>/contacts/<int:contact_id>/remove")

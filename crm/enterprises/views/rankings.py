@@ -9,10 +9,12 @@ from flask_babel import gettext as _
 from crm.accounts.rules import LEAD_READERS
 from crm.core import clock
 from crm.core.db import transaction
-from crm.core.errors import NotFound, Refused, Stale
+from crm.core.errors import NotFound
+from crm.core.forms import attempt
 from crm.core.guard import allow
 from crm.enterprises import access, queries, services
 from crm.enterprises.forms import EditionForm, MembershipForm, WithdrawForm
+from crm.enterprises.models import RankingEdition, RankingEntry
 from crm.enterprises.views import bp
 from crm.enterprises.views.cards import list_name
 from crm.enterprises.views.consequences import after_change_of, judge_again
@@ -47,34 +49,29 @@ def edition(edition_id: int | None) -> ResponseReturnValue:
         form.list_id.data, form.year.data = known.list_id, known.year
         if not form.is_submitted():
             form.seen_published_on.data = known.published_on
-    if form.is_submitted() and form.validate():
-        try:
-            _save_edition(form, edition_id)
-        except Refused as refused:
-            form.show(refused.faults)
-        except Stale as stale:
-            raise Stale(stale.current, stale.changes, form.told()) from None
-        else:
+    if form.validate_on_submit():
+        saved = attempt(form, lambda: _save_edition(form, edition_id))
+        if saved is not None:
             flash(_("已保存榜单年度。"), "success")
             return redirect(url_for("enterprises.rankings"))
     page = render_template("enterprises/edition.html", form=form, edition=known)
-    return page, 422 if form.is_submitted() else 200
+    return page, form.status
 
 
-def _save_edition(form: EditionForm, edition_id: int | None) -> None:
+def _save_edition(form: EditionForm, edition_id: int | None) -> RankingEdition:
     """A new edition may end a membership, another day of publication move it: judge all again."""
     at = clock.now()
-    with transaction():
-        saved = services.save_edition(
-            g.actor, at, edition_id,
-            list_id=form.list_id.data,
-            year=form.year.data,
-            published_on=form.published_on.data,
-            document=form.document.data,
-            today=clock.office_day(at),
-            seen_published_on=form.seen_published_on.data,
-        )  # fmt: skip
-        judge_again(leads_of_ranking_list(saved.list_id), at)
+    saved = services.save_edition(
+        g.actor, at, edition_id,
+        list_id=form.list_id.data,
+        year=form.year.data,
+        published_on=form.published_on.data,
+        document=form.document.data,
+        today=clock.office_day(at),
+        seen_published_on=form.seen_published_on.data,
+    )  # fmt: skip
+    judge_again(leads_of_ranking_list(saved.list_id), at)
+    return saved
 
 
 @bp.route("/<int:enterprise_id>/rankings/confirm", methods=["GET", "POST"])
@@ -85,19 +82,20 @@ def ranking_confirm(enterprise_id: int) -> ResponseReturnValue:
         raise NotFound
     editions = queries.editions()
     form = MembershipForm().offer([(row.id, _edition_words(row)) for row in editions])
-    if form.is_submitted() and form.validate():
-        at = clock.now()
-        try:
-            with transaction():
-                services.confirm_membership(g.actor, at, enterprise_id, form.entry())
-                after_change_of(enterprise_id, at)
-        except Refused as refused:
-            form.show(refused.faults)
-        else:
+    if form.validate_on_submit():
+        confirmed = attempt(form, lambda: _confirm(form, enterprise_id))
+        if confirmed is not None:
             flash(_("已确认“%(name)s”上榜，相关项目已重新判定。", name=company.name), "success")
             return redirect(url_for("enterprises.detail", enterprise_id=enterprise_id))
     page = render_template("enterprises/ranking_confirm.html", form=form, company=company)
-    return page, 422 if form.is_submitted() else 200
+    return page, form.status
+
+
+def _confirm(form: MembershipForm, enterprise_id: int) -> RankingEntry:
+    at = clock.now()
+    entry = services.confirm_membership(g.actor, at, enterprise_id, form.entry())
+    after_change_of(enterprise_id, at)
+    return entry
 
 
 def _edition_words(row: Any) -> str:
@@ -112,7 +110,7 @@ def ranking_withdraw(enterprise_id: int, entry_id: int) -> ResponseReturnValue:
     if company is None or entry is None:
         raise NotFound
     form = WithdrawForm()
-    if form.is_submitted() and form.validate():
+    if form.validate_on_submit():
         at = clock.now()
         with transaction():
             services.withdraw_membership(
@@ -128,4 +126,4 @@ def ranking_withdraw(enterprise_id: int, entry_id: int) -> ResponseReturnValue:
         entry=entry,
         list_name=list_name,
     )
-    return page, 422 if form.is_submitted() else 200
+    return page, form.status

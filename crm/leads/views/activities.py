@@ -26,18 +26,17 @@ def log_activity(lead_id: int | None = None) -> ResponseReturnValue:
     lead = access.lead_for(g.actor, lead_id) if lead_id is not None else None
     enterprise = None if lead else asked_enterprise()
     form = ActivityForm()
-    status = 200
     if form.validate_on_submit():
         new = activity_in(form)
         if lead is not None:
-            done, status = attempt(
+            done = attempt(
                 form, lead.id,
                 lambda: activities.log_on_lead(
                     g.actor, clock.now(), lead.id, new, today=clock.today()
                 ),
             )  # fmt: skip
         else:
-            done, status = attempt(
+            done = attempt(
                 form, None,
                 lambda: activities.log_on_enterprise(
                     g.actor, clock.now(), enterprise.id, new, today=clock.today()
@@ -48,16 +47,14 @@ def log_activity(lead_id: int | None = None) -> ResponseReturnValue:
             if lead is not None:
                 return to_lead(lead.id)
             return redirect(url_for("enterprises.detail", enterprise_id=enterprise.id))
-    elif form.is_submitted():
-        status = 422
-    else:
+    elif not form.is_submitted():
         form.happened_on.data = clock.today()
         if request.args.get("kind") in set(ActivityKind):
             form.kind.data = request.args["kind"]
     return render_template(
         "leads/activity.html", form=form, lead=lead, enterprise=enterprise,
         may_set_next=lead is not None and access.can_edit(g.actor, lead.id),
-    ), status  # fmt: skip
+    ), form.status  # fmt: skip
 
 
 def asked_enterprise() -> Enterprise:

@@ -40,10 +40,9 @@ def edit(lead_id: int) -> ResponseReturnValue:
     lead = access.lead_to_open(g.actor, lead_id)
     form = EditForm()
     offer_choices(form)
-    status = 200
     if form.validate_on_submit():
         wanted = edit_in(form, lead)
-        done, status = attempt(
+        done = attempt(
             form, lead_id,
             lambda: editing.edit(
                 g.actor, clock.now(), lead_id, form.version.data, form.base.data, wanted,
@@ -53,18 +52,16 @@ def edit(lead_id: int) -> ResponseReturnValue:
         if done is not None:
             flash(_("已保存。"), "success")
             return to_lead(lead_id)
-        if status == 409:
+        if form.status == 409:
             form = merged(form, access.lead_to_open(g.actor, lead_id))
-    elif form.is_submitted():
-        status = 422
-    else:
+    elif not form.is_submitted():
         form = filled(lead)
     lead = access.lead_to_open(g.actor, lead_id)
     form.mark_required(required_fields(lead.stage))
     return render_template(
         "leads/edit.html", form=form, lead=lead, shows_amounts=not lead.stage.is_signed,
         is_odd=ODD_SIZE in form.total_investment.errors,
-    ), status  # fmt: skip
+    ), form.status  # fmt: skip
 
 
 def offer_choices(form: EditForm | MoveForm) -> None:
@@ -161,9 +158,8 @@ def basis_changed(form: EditForm) -> bool:
 def screening(lead_id: int) -> ResponseReturnValue:
     lead = access.lead_to_open(g.actor, lead_id)
     form = ScreeningForm()
-    status = 200
     if form.validate_on_submit():
-        done, status = attempt(
+        done = attempt(
             form, lead_id,
             lambda: editing.screen(
                 g.actor, clock.now(), lead_id, form.version.data, form.base.data,
@@ -173,12 +169,10 @@ def screening(lead_id: int) -> ResponseReturnValue:
         if done is not None:
             flash(_("已记录初步研判。"), "success")
             return to_lead(lead_id)
-    elif form.is_submitted():
-        status = 422
-    else:
+    elif not form.is_submitted():
         open_form(form, lead)
         form.screening_result.data = lead.screening_result
         form.screened_on.data = lead.screened_on or clock.today()
     return render_template(
         "leads/screening.html", form=form, lead=access.lead_to_open(g.actor, lead_id)
-    ), status
+    ), form.status

@@ -69,22 +69,19 @@ def looked_up(query: str) -> tuple[Hit, ...]:
 def new() -> ResponseReturnValue:
     form = EntryForm()
     form.chain.offer([tuple(row) for row in chains()])
-    status = 200
     if form.validate_on_submit():
-        lead, status = save_new(form)
+        lead = save_new(form)
         if lead is not None:
             flash(_("已登记，回执编号%(number)s。", number=lead.receipt_number), "success")
             return redirect(url_for("leads.receipt", lead_id=lead.id))
-    elif form.is_submitted():
-        status = 422
-    else:
+    elif not form.is_submitted():
         prefill(form)
     investor = chosen_investor(form)
     same = by_name(form.investor.data) if form.investor.data and not investor else None
     return render_template(
         "leads/new.html", form=form, investor=investor, same=same, sources=SOURCES,
         is_odd=ODD_SIZE in form.total_investment.errors,
-    ), status  # fmt: skip
+    ), form.status  # fmt: skip
 
 
 def prefill(form: EntryForm) -> None:
@@ -100,12 +97,12 @@ def chosen_investor(form: EntryForm) -> Enterprise | None:
     return db.session.get(Enterprise, form.known_investor)
 
 
-def save_new(form: EntryForm) -> tuple[Lead | None, int]:
+def save_new(form: EntryForm) -> Lead | None:
     amount = form.total_investment.amount
     total = Stated(form.total_investment.stated or "", amount) if amount else None
     if total and not form.confirm_size.data and is_odd_size(total):
         form.total_investment.errors = [*form.total_investment.errors, ODD_SIZE]
-        return None, 422
+        return None
     name, phone = contact_parts(form.contact.data)
     wanted = registration.Registration(
         title=form.title.data,

@@ -31,15 +31,12 @@ PAPERS = {
 def add_figure(lead_id: int) -> ResponseReturnValue:
     lead = access.lead_to_open(g.actor, lead_id)
     form = FigureForm()
-    status = 200
     if form.validate_on_submit():
-        done, status = save_figure(form, lead_id)
+        done = save_figure(form, lead_id)
         if done is not None:
             flash(_("已登记金额。"), "success")
             return to_lead(lead_id)
-    elif form.is_submitted():
-        status = 422
-    else:
+    elif not form.is_submitted():
         open_form(form, lead)
         form.kind.data = FigureKind.TOTAL_INVESTMENT
         signed = lead.stage.is_signed
@@ -48,18 +45,18 @@ def add_figure(lead_id: int) -> ResponseReturnValue:
     return render_template(
         "leads/figure.html", form=form, lead=access.lead_to_open(g.actor, lead_id),
         is_odd=ODD_SIZE in form.amount.errors,
-    ), status  # fmt: skip
+    ), form.status  # fmt: skip
 
 
-def save_figure(form: FigureForm, lead_id: int) -> tuple[Figure | None, int]:
+def save_figure(form: FigureForm, lead_id: int) -> Figure | None:
     amount = form.amount.amount
     if amount is None:
-        return None, 422
+        return None
     stated = Stated(form.amount.stated or "", amount)
     is_total = form.kind.data is FigureKind.TOTAL_INVESTMENT
     if is_total and not form.confirm_size.data and is_odd_size(stated):
         form.amount.errors = [*form.amount.errors, ODD_SIZE]
-        return None, 422
+        return None
     upload = upload_in(form, "file", PAPERS.get(form.source.data, AttachmentKind.OTHER))
 
     def verb() -> Figure:
@@ -85,9 +82,8 @@ def withdraw_figure(lead_id: int, figure_id: int) -> ResponseReturnValue:
     if row is None or row.lead_id != lead.id or row.is_withdrawn:
         raise NotFound
     form = WithdrawForm()
-    status = 200
     if form.validate_on_submit():
-        done, status = attempt(
+        done = attempt(
             form, lead_id,
             lambda: figures.withdraw_figure(
                 g.actor, clock.now(), lead_id, figure_id, form.reason.data, today=clock.today()
@@ -96,6 +92,4 @@ def withdraw_figure(lead_id: int, figure_id: int) -> ResponseReturnValue:
         if done is not None:
             flash(_("已撤回这笔金额，记录仍保留。"), "success")
             return to_lead(lead_id)
-    elif form.is_submitted():
-        status = 422
-    return render_template("leads/withdraw.html", form=form, lead=lead, figure=row), status
+    return render_template("leads/withdraw.html", form=form, lead=lead, figure=row), form.status

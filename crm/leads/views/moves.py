@@ -56,10 +56,9 @@ def advance(lead_id: int) -> ResponseReturnValue:
     to = target(lead, form.to.data if form.is_submitted() else request.args.get("to"))
     form.offer_reasons(to)
     inputs = inputs_for(lead, held, to)
-    status = 200
     if form.validate_on_submit():
         move = move_in(form, to)
-        done, status = attempt(
+        done = attempt(
             form, lead_id,
             lambda: moves.advance(
                 g.actor, clock.now(), lead_id, form.version.data, form.base.data, move,
@@ -69,9 +68,7 @@ def advance(lead_id: int) -> ResponseReturnValue:
         if done is not None:
             flash(_("已推进到“%(stage)s”。", stage=word(done.stage)), "success")
             return to_lead(lead_id)
-    elif form.is_submitted():
-        status = 422
-    else:
+    elif not form.is_submitted():
         prefill(form, lead, held)
     lead = access.lead_to_open(g.actor, lead_id)
     form.to.data = to.value
@@ -80,7 +77,7 @@ def advance(lead_id: int) -> ResponseReturnValue:
     return render_template(
         "leads/advance.html", form=form, lead=lead, to=to, inputs=inputs,
         stages=stages_to_choose(lead), off_ramps=OFF_RAMPS, is_back=to.is_before(lead.stage),
-    ), status  # fmt: skip
+    ), form.status  # fmt: skip
 
 
 def target(lead: Lead, wanted: str | None) -> Stage:
@@ -187,18 +184,17 @@ def milestone(lead_id: int) -> ResponseReturnValue:
     kinds = list(MILESTONES_OF[lead.path] if lead.path else MilestoneKind)
     asked = form.kind.data if form.is_submitted() else request.args.get("kind")
     kind = MilestoneKind(asked) if asked in set(kinds) else None
-    status = 200
     if kind is None:
         form.kind.data = ""
         return render_template(
             "leads/milestones.html", lead=lead, kinds=kinds, held=held.milestones
-        ), 422 if form.is_submitted() else 200
+        ), form.status
     if form.validate_on_submit():
         new = milestones.NewMilestone(
             kind, form.happened_on.data, form.statistics_on.data, form.document.data
         )
         upload = upload_in(form, "file", paper_kind(kind))
-        done, status = attempt(
+        done = attempt(
             form, lead_id,
             lambda: milestones.record_milestone(
                 g.actor, clock.now(), lead_id, form.version.data, form.base.data, new,
@@ -209,9 +205,7 @@ def milestone(lead_id: int) -> ResponseReturnValue:
         if done is not None:
             flash(_("已登记“%(kind)s”。", kind=word(kind)), "success")
             return to_lead(lead_id)
-    elif form.is_submitted():
-        status = 422
-    else:
+    elif not form.is_submitted():
         known = held.milestones.get(kind)
         values = open_form(form, lead)
         form.local_entity.data, form.uscc.data = values["local_entity"], values["uscc"]
@@ -223,7 +217,7 @@ def milestone(lead_id: int) -> ResponseReturnValue:
         "leads/milestone.html", form=form, lead=access.lead_to_open(g.actor, lead_id), kind=kind,
         is_registration=kind is MilestoneKind.REGISTERED,
         carries_stage=any(kind in milestones_for(stage, lead.path) for stage in FROM_SIGNING),
-    ), status  # fmt: skip
+    ), form.status  # fmt: skip
 
 
 def paper_kind(kind: MilestoneKind) -> AttachmentKind:

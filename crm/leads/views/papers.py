@@ -23,22 +23,19 @@ from crm.quotas import services as quotas
 def upload(lead_id: int) -> ResponseReturnValue:
     lead = access.lead_to_open(g.actor, lead_id)
     form = PaperForm()
-    status = 200
     if form.validate_on_submit():
-        done, status = save_paper(form, lead_id)
+        done = save_paper(form, lead_id)
         if done is not None:
             flash(_("已上传。"), "success")
             return to_lead(lead_id, "papers")
-    elif form.is_submitted():
-        status = 422
-    return render_template("leads/paper.html", form=form, lead=lead), status
+    return render_template("leads/paper.html", form=form, lead=lead), form.status
 
 
-def save_paper(form: PaperForm, lead_id: int) -> tuple[Attachment | None, int]:
+def save_paper(form: PaperForm, lead_id: int) -> Attachment | None:
     brought = upload_in(form, "file", form.kind.data)
     if brought is None:
         form.file.errors = [_("请选择要上传的文件")]
-        return None, 422
+        return None
     return attempt(
         form, lead_id,
         lambda: papers.add(g.actor, clock.now(), lead_id, brought, attachments_dir()),

@@ -27,12 +27,11 @@ def hand_over(lead_id: int) -> ResponseReturnValue:
     lead = access.lead_to_open(g.actor, lead_id)
     form = HandOverForm()
     offer_people(form)
-    status = 200
     if form.validate_on_submit():
         to = people.HandOver(
             form.owner.data, form.department.data, form.co_owners.data or (), form.note.data
         )
-        done, status = attempt(
+        done = attempt(
             form, lead_id,
             lambda: people.hand_over(
                 g.actor, clock.now(), lead_id, form.version.data, form.base.data, to
@@ -41,15 +40,13 @@ def hand_over(lead_id: int) -> ResponseReturnValue:
         if done is not None:
             flash(_("已移交，阶段和历史不变。"), "success")
             return away_from(lead_id)
-    elif form.is_submitted():
-        status = 422
-    else:
+    elif not form.is_submitted():
         open_form(form, lead)
         form.owner.data, form.department.data = lead.owner_id, lead.department_id
         form.co_owners.data = sorted(people.members(lead.id, MembershipKind.CO_OWNER))
     return render_template(
         "leads/hand_over.html", form=form, lead=access.lead_to_open(g.actor, lead_id)
-    ), status
+    ), form.status
 
 
 def offer_people(form: HandOverForm) -> None:
@@ -65,9 +62,8 @@ def sensitivity(lead_id: int) -> ResponseReturnValue:
     lead = access.lead_to_open(g.actor, lead_id)
     form = SensitiveForm()
     form.named.choices = as_choices(people.people_to_choose(readers=True))
-    status = 200
     if form.validate_on_submit():
-        done, status = attempt(
+        done = attempt(
             form, lead_id,
             lambda: people.mark_sensitive(
                 g.actor, clock.now(), lead_id, form.version.data, form.base.data,
@@ -77,16 +73,14 @@ def sensitivity(lead_id: int) -> ResponseReturnValue:
         if done is not None:
             flash(_("已保存知悉范围。"), "success")
             return to_lead(lead_id)
-    elif form.is_submitted():
-        status = 422
-    else:
+    elif not form.is_submitted():
         open_form(form, lead)
         form.is_sensitive.data = lead.is_sensitive
         named = people.members(lead.id, MembershipKind.NAMED)
         form.named.data = sorted(named or {lead.owner_id or g.actor.id, g.actor.id})
     return render_template(
         "leads/sensitivity.html", form=form, lead=access.lead_to_open(g.actor, lead_id)
-    ), status
+    ), form.status
 
 
 def away_from(lead_id: int) -> ResponseReturnValue:

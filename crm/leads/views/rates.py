@@ -7,13 +7,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FileField, SelectField, StringField
-from wtforms.fields import DateField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from crm.accounts.rules import LEAD_READERS, Role
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import Refused
+from crm.core.fields import DayField
 from crm.core.forms import BaseForm, trimmed
 from crm.core.guard import allow
 from crm.core.lists import CursorError
@@ -25,19 +25,9 @@ from crm.quotas.facts import leads_in_currency
 from crm.quotas.services import rejudge
 
 
-class Day(DateField):
-    """A day as the browser sends it."""
-
-    def process_formdata(self, valuelist: list[Any]) -> None:
-        try:
-            super().process_formdata([(trimmed(value) or "") for value in valuelist])
-        except ValueError:
-            raise ValueError(_l("日期写成2026-11-23的样子")) from None
-
-
 class RateForm(BaseForm):
     currency = SelectField(_l("币种"), validators=[InputRequired(_l("请选择币种"))])
-    quoted_on = Day(_l("日期"), validators=[InputRequired(_l("请填写日期"))])
+    quoted_on = DayField(_l("日期"), validators=[InputRequired(_l("请填写日期"))])
     rate = StringField(
         _l("汇率"),
         filters=[trimmed],
@@ -56,10 +46,6 @@ class RateForm(BaseForm):
     def validate_rate(self, field: StringField) -> None:
         if field.data and read_rate(field.data) is None:
             raise ValidationError(_l("汇率应大于0、最多6位小数，是1外币折合的人民币元"))
-
-    def validate_quoted_on(self, field: Day) -> None:
-        if field.data and not 1990 <= field.data.year <= 2100:
-            raise ValidationError(_l("日期应在1990年到2100年之间"))
 
 
 class RateFileForm(BaseForm):
@@ -98,7 +84,7 @@ def rates() -> ResponseReturnValue:
 @allow(Role.DIRECTOR)
 def rate_new() -> ResponseReturnValue:
     form = RateForm().offer()
-    if form.is_submitted() and form.validate():
+    if form.validate_on_submit():
         at = clock.now()
         rate = read_rate(form.rate.data or "")
         wanted = QuotedRate(form.currency.data, form.quoted_on.data, rate)
@@ -114,14 +100,14 @@ def rate_new() -> ResponseReturnValue:
             flash(_("已登记汇率，相关外币项目已重新判定。"), "success")
             return redirect(url_for("leads.rates", currency=wanted.currency))
     page = render_template("leads/rate_form.html", form=form, heading=_("登记汇率"))
-    return page, 422 if form.is_submitted() else 200
+    return page, form.status
 
 
 @bp.route("/rates/import", methods=["GET", "POST"])
 @allow(Role.DIRECTOR)
 def rates_import() -> ResponseReturnValue:
     form = RateFileForm()
-    if form.is_submitted() and form.validate():
+    if form.validate_on_submit():
         at = clock.now()
         content = form.file.data.read(service.LONGEST_FILE + 1)
         try:
@@ -142,7 +128,7 @@ def rates_import() -> ResponseReturnValue:
             )  # fmt: skip
             return redirect(url_for("leads.rates"))
     page = render_template("leads/rate_form.html", form=form, heading=_("导入汇率"))
-    return page, 422 if form.is_submitted() else 200
+    return page, form.status
 
 
 def judge_again(currencies: Any, at: Any) -> None:

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from crm.accounts.models import Department, User
 from crm.chains.models import Chain, Segment
-from crm.core import clock
-from crm.core.db import db, transaction
-from crm.core.errors import Refused, Stale
+from crm.core import clock, forms
+from crm.core.db import db
+from crm.core.errors import Stale
 from crm.core.fields import YesNo
 from crm.core.forms import BaseForm
 from crm.core.web import moment_text
@@ -49,28 +49,28 @@ def words() -> dict[str, Any]:
     return {"word": word}
 
 
-def attempt(form: BaseForm, lead_id: int | None, verb: Callable[[], Any]) -> tuple[Any, int]:
-    """Run a verb in one transaction and re-judge its lead: (what it returned, 200).
+def attempt(form: BaseForm, lead_id: int | None, verb: Callable[[], Any]) -> Any:
+    """Run a verb in one transaction and re-judge its lead: what it returned, None if refused.
 
-    A refusal is shown in the form: (None, 422). So is what somebody else changed meanwhile, with
-    the version that is now: (None, 409); the person's own words stay in the form.
+    A refusal is shown in the form. So is what somebody else changed meanwhile, with the version
+    that is now; the person's own words stay in the form.
     """
+
+    def verb_and_verdicts() -> Any:
+        done = verb()
+        number = lead_id or (done.id if isinstance(done, Lead) else None)
+        if number is not None:
+            close_answered([number], at=clock.now(), today=clock.today())
+            quotas.rejudge([number], today=clock.today(), at=clock.now())
+        return done
+
     try:
-        with transaction():
-            done = verb()
-            number = lead_id or (done.id if isinstance(done, Lead) else None)
-            if number is not None:
-                close_answered([number], at=clock.now(), today=clock.today())
-                quotas.rejudge([number], today=clock.today(), at=clock.now())
-    except Refused as refused:
-        form.show(refused.faults)
-        return None, 422
+        return forms.attempt(form, verb_and_verdicts)
     except Stale as stale:
         if lead_id is None or not isinstance(form, LeadForm):
             raise
         tell_conflict(form, lead_id, stale)
-        return None, 409
-    return done, 200
+        return None
 
 
 def tell_conflict(form: LeadForm, lead_id: int, stale: Stale) -> None:
