@@ -12,11 +12,11 @@ from wtforms.validators import (
     Regexp,
     ValidationError,
 )
-from wtforms.widgets import HiddenInput
 
 from crm.accounts.rules import Role
 from crm.accounts.services import PersonEntry
 from crm.accounts.wording import DEPARTMENT_KIND, ROLE
+from crm.core.fields import SeenVersion, mail_address
 from crm.core.forms import BaseForm, optional_id, trimmed
 
 
@@ -48,7 +48,7 @@ class PasswordForm(BaseForm):
 class PersonForm(BaseForm):
     """One account, as the administrator edits it."""
 
-    version = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1, 2**31 - 1)])
+    version = SeenVersion()
     login = StringField(
         _l("登录名"),
         filters=[trimmed],
@@ -73,7 +73,7 @@ class PersonForm(BaseForm):
         validators=[
             Optional(),
             Length(max=120, message=_l("最多120个字符")),
-            Regexp(r"^[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[^@\s<>\"',;]+\Z", message=_l("邮箱格式不对")),
+            mail_address(),
         ],
     )
     phone = StringField(
@@ -94,7 +94,7 @@ class PersonForm(BaseForm):
 
 
 class DepartmentForm(BaseForm):
-    version = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1, 2**31 - 1)])
+    version = SeenVersion()
     name = StringField(
         _l("单位名称"),
         filters=[trimmed],

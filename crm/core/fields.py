@@ -6,10 +6,25 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, Field, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    DateField,
+    Field,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import Length, StopValidation, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.validators import (
+    Length,
+    NumberRange,
+    Optional,
+    Regexp,
+    StopValidation,
+    ValidationError,
+)
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from crm.core.forms import trimmed
 from crm.core.money import Amount, AmountError, AmountFault, Unit, parse_amount
@@ -64,6 +79,19 @@ class TextBlock(TextAreaField):
 
 def at_most(longest: int) -> Length:
     return Length(max=longest, message=_l("最多%(max)d个字"))
+
+
+def mail_address() -> Regexp:
+    return Regexp(r"[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[^@\s<>\"',;]+\Z", message=_l("邮箱格式不对"))
+
+
+class SeenVersion(IntegerField):
+    """The version of the record that the person opened; None for a new one."""
+
+    widget = HiddenInput()
+
+    def __init__(self, label: Any = None, **kw: Any) -> None:
+        super().__init__(label, validators=[Optional(), NumberRange(1, 2**31 - 1)], **kw)
 
 
 class DayField(DateField):

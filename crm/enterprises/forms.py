@@ -23,14 +23,21 @@ from wtforms.validators import (
 )
 from wtforms.widgets import HiddenInput
 
-from crm.core.fields import DayField, TextBlock, TextLine, at_most, one_line
+from crm.core.fields import (
+    DayField,
+    SeenVersion,
+    TextBlock,
+    TextLine,
+    at_most,
+    mail_address,
+    one_line,
+)
 from crm.core.forms import BaseForm, optional_id, trimmed
 from crm.enterprises.models import Enterprise
 from crm.enterprises.rules import Ownership
 from crm.enterprises.services import ContactEntry, EnterpriseEntry, Membership
 from crm.enterprises.wording import CONTACT_FIELD, FIELD, RANKING_FIELD, WORDS
 
-E_MAIL = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[^@\s<>\"',;]+")
 CODE = re.compile(r"[A-Ta-t]?[0-9]{2,4}")
 
 
@@ -70,7 +77,7 @@ class PercentField(StringField):
 class EnterpriseForm(BaseForm):
     """One company. `parent` is typed as a name or credit code; the view finds whom it means."""
 
-    version = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1, 2**31 - 1)])
+    version = SeenVersion()
     name = StringField(
         FIELD["name"],
         filters=[one_line],
@@ -139,7 +146,7 @@ class EnterpriseForm(BaseForm):
 class ContactForm(BaseForm):
     """A person at a company. A known number is not shown: left empty it stays."""
 
-    version = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(1, 2**31 - 1)])
+    version = SeenVersion()
     name = TextLine(CONTACT_FIELD["name"], longest=60, validators=[InputRequired(_l("请填写姓名"))])
     position = TextLine(CONTACT_FIELD["position"], longest=60)
     phone = TextLine(CONTACT_FIELD["phone"], longest=40)
@@ -148,7 +155,7 @@ class ContactForm(BaseForm):
         longest=120,
         validators=[
             Optional(),
-            Regexp(E_MAIL.pattern + r"\Z", message=_l("邮箱格式不对")),
+            mail_address(),
         ],
     )
     note = TextBlock(CONTACT_FIELD["note"], longest=1000)

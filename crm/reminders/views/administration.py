@@ -1,12 +1,14 @@
 """The administrator's pages: mails that did not go out, and the days off."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from crm.accounts.rules import Role
+from crm.accounts.rules import Actor, Role
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import Refused
@@ -54,26 +56,25 @@ def deliveries() -> ResponseReturnValue:
 @bp.post("/deliveries/<int:delivery_id>/again")
 @allow(Role.ADMINISTRATOR)
 def send_again(delivery_id: int) -> ResponseReturnValue:
-    try:
-        with transaction():
-            services.send_again(g.actor, delivery_id, clock.now())
-    except Refused as refused:
-        flash(refused.faults[0].text, "warn")
-    else:
-        flash(_("已放回发送队列，一分钟内发出。"), "good")
-    return redirect(url_for("reminders.deliveries"))
+    return _settle(services.send_again, delivery_id, _("已放回发送队列，一分钟内发出。"))
 
 
 @bp.post("/deliveries/<int:delivery_id>/sent")
 @allow(Role.ADMINISTRATOR)
 def mark_sent(delivery_id: int) -> ResponseReturnValue:
+    return _settle(services.mark_sent, delivery_id, _("已记为送达。"))
+
+
+def _settle(
+    verb: Callable[[Actor, int, datetime], Any], delivery_id: int, done: str
+) -> ResponseReturnValue:
     try:
         with transaction():
-            services.mark_sent(g.actor, delivery_id, clock.now())
+            verb(g.actor, delivery_id, clock.now())
     except Refused as refused:
         flash(refused.faults[0].text, "warn")
     else:
-        flash(_("已记为送达。"), "good")
+        flash(done, "good")
     return redirect(url_for("reminders.deliveries"))
 
 
