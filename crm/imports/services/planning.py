@@ -64,19 +64,6 @@ class Plan:
         self.gone = self._missing(self._previous_import())
         self.fresh = [p for p, row in enumerate(self.rows) if row.saved and p not in self.matches]
 
-    def _ask_for_early_signings(self) -> None:
-        """A signing day beside a stage before signing may be that of a framework agreement."""
-        for place, row in enumerate(self.rows):
-            if row.saved and place not in self.matches and row.signed_on and not signing_day(row):
-                self._say(place, Field.SIGNED_ON, MessageCode.SIGNED_BEFORE_STAGE)
-
-    def _say(self, place: int, field: Field, code: MessageCode, text: str | None = None) -> None:
-        row = self.rows[place]
-        column = self.layouts[row.sheet].column(field)
-        cell = address(row.excel_row - 1, column.index if column else 0)
-        text = row.raw.get(field, "") if text is None else text
-        self.messages.append(LedgerMessage(row.sheet, cell, field.value, code, text))
-
     def _keep_to_own_unit(self) -> None:
         """A unit head imports own rows; those of other units are told, not taken."""
         if self.actor.role is not Role.UNIT_HEAD:
@@ -100,6 +87,19 @@ class Plan:
         self._say(place, field, code, text)
         row = self.rows[place]
         self.rows[place] = replace(row, problems=row.problems | {code.value}, saved=False)
+
+    def _say(self, place: int, field: Field, code: MessageCode, text: str | None = None) -> None:
+        row = self.rows[place]
+        column = self.layouts[row.sheet].column(field)
+        cell = address(row.excel_row - 1, column.index if column else 0)
+        text = row.raw.get(field, "") if text is None else text
+        self.messages.append(LedgerMessage(row.sheet, cell, field.value, code, text))
+
+    def _ask_for_early_signings(self) -> None:
+        """A signing day beside a stage before signing may be that of a framework agreement."""
+        for place, row in enumerate(self.rows):
+            if row.saved and place not in self.matches and row.signed_on and not signing_day(row):
+                self._say(place, Field.SIGNED_ON, MessageCode.SIGNED_BEFORE_STAGE)
 
     def _compare(self) -> None:
         """Find what rows of known leads state differently; ours is only read where they do."""
