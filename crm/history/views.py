@@ -1,16 +1,63 @@
 """The audit trail as people read it."""
 
+from typing import Any
+
 from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import Enum
 
-from crm.accounts.rules import Role
+from crm.accounts.rules import DepartmentKind, Role
+from crm.accounts.wording import DEPARTMENT_FIELD, DEPARTMENT_KIND, ROLE
+from crm.accounts.wording import FIELD as ACCOUNT_FIELD
+from crm.core.db import Base
 from crm.core.forms import trimmed
 from crm.core.guard import allow
 from crm.core.lists import CursorError
+from crm.enterprises.wording import CONTACT_FIELD, RANKING_FIELD
+from crm.enterprises.wording import FIELD as ENTERPRISE_FIELD
+from crm.enterprises.wording import WORDS as ENTERPRISE_WORDS
 from crm.history import queries
-from crm.history.wording import ACTION, SUBJECT
+from crm.history.wording import ACTION, FIELD, SUBJECT
+from crm.leads.wording import FIELDS as LEAD_FIELD
+from crm.leads.wording import WORDS as LEAD_WORDS
 
 bp = Blueprint("history", __name__, url_prefix="/history")
+
+FIELDS_OF: dict[str, dict[str, Any]] = {
+    "users": ACCOUNT_FIELD,
+    "departments": DEPARTMENT_FIELD,
+    "enterprises": ENTERPRISE_FIELD,
+    "contacts": CONTACT_FIELD,
+    "ranking_entries": RANKING_FIELD,
+}
+WORDS_OF: dict[Any, Any] = {
+    Role: ROLE,
+    DepartmentKind: DEPARTMENT_KIND,
+    **ENTERPRISE_WORDS,
+    **LEAD_WORDS,
+}
+
+
+def field_word(table: str, name: str) -> Any:
+    """What the pages call a fact of a subject; a name nobody worded stands as it is."""
+    for words in (FIELDS_OF.get(table, {}), FIELD, LEAD_FIELD):
+        if name in words:
+            return words[name]
+    return name
+
+
+def value_word(table: str, name: str, value: Any) -> Any:
+    """A fact as people read it: the word of a code, yes and no, a dash for nothing."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    found = Base.metadata.tables.get(table)
+    kind = found.c[name].type if found is not None and name in found.c else None
+    # The trail keeps a code as its text, and a code equals its text.
+    words = WORDS_OF.get(kind.enum_class, {}) if isinstance(kind, Enum) else {}
+    return words.get(value, value)
 
 
 @bp.get("/")
@@ -34,4 +81,6 @@ def index() -> ResponseReturnValue:
         who=who,
         action_words=ACTION,
         subject_words=SUBJECT,
+        field_word=field_word,
+        value_word=value_word,
     )

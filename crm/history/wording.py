@@ -52,6 +52,7 @@ ACTION = {
     "calendar_day_added": _l("新增工作日历的一天"),
     "calendar_day_changed": _l("修改工作日历的一天"),
     "calendar_day_removed": _l("删除工作日历的一天"),
+    "sample_loaded": _l("载入示例项目"),
     "calendar_year_imported": _l("导入全年工作日历"),
 }
 SUBJECT = {
@@ -76,3 +77,19 @@ SUBJECT = {
     "calendar_years": _l("工作日历"),
     "app": _l("系统"),
 }
+FIELD = {
+    "query": _l("搜索内容"),
+    "hits": _l("可见结果"),
+    "masked": _l("隐去名称的结果"),
+    "added": _l("新增"),
+    "unchanged": _l("无变化"),
+    "differs": _l("有差异"),
+    "refused": _l("未导入"),
+    "leads": _l("项目数"),
+    "filename": _l("文件名"),
+    "year": _l("年度"),
+    "day": _l("日期"),
+    "investor": _l("投资方"),
+    "total_investment": _l("总投资"),
+}
+"""What happenings tell that is no column of their subject."""
