@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, current_app, request, url_for
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from flask_login import current_user
 
 from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS, Role
@@ -34,7 +35,7 @@ ENTRIES = (
     ),
     Entry("leads.index", _l("项目库"), "briefcase", LEAD_READERS),
     Entry("enterprises.index", _l("企业"), "building", LEAD_READERS),
-    Entry("chains.index", _l("产业链"), "sitemap", LEAD_READERS),
+    Entry("chains.index", lazy_pgettext("list", "产业链"), "sitemap", LEAD_READERS),
     Entry("quotas.index", _l("指标"), "target-arrow", LEAD_READERS),
     Entry("reminders.index", _l("提醒"), "bell", LEAD_READERS, on_phone=True),
     Entry("imports.index", _l("台账"), "file-spreadsheet", (Role.UNIT_HEAD, Role.DIRECTOR)),
