@@ -166,7 +166,9 @@ class Window:
         where = urlsplit(self.page.url).path
         self.fits()
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        found = self.page.evaluate(
+            "axe.run(document, {resultTypes: ['violations'], preload: false})"
+        )
         for violation in found["violations"]:
             if violation["impact"] in {"serious", "critical"}:
                 nodes = "; ".join(
@@ -174,6 +176,15 @@ class Window:
                     for node in violation["nodes"][:3]
                 )
                 self.faults.append(f"{where}: axe {violation['id']}: {violation['help']}: {nodes}")
+
+    def look_at_both_sizes(self) -> None:
+        """The same as it stands, for answers to a form, which cannot be opened a second time."""
+        before = self.page.viewport_size
+        for size in (DESK, PHONE):
+            self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            self.look()
+        if before is not None:
+            self.page.set_viewport_size(before)
 
     def is_faultless(self) -> None:
         assert not self.faults, "\n".join(dict.fromkeys(self.faults))
@@ -299,6 +310,12 @@ def sign_in_browser(app: Flask, person: Callable[..., Actor]) -> Callable[..., A
         return actor
 
     return signed_in
+
+
+def speak(app: Flask, actor: Actor, language: str) -> None:
+    """From the next page on this person reads `zh` or `en`."""
+    with app.app_context(), transaction() as session:
+        session.get_one(User, actor.id).locale = language
 
 
 def fill_in_sign_in(window: Window, login: str, password: str) -> None:

@@ -12,7 +12,7 @@ from crm.core import clock
 from crm.core.db import db, transaction
 from crm.leads.models import Activity, Lead
 from crm.leads.rules import Stage
-from tests.browser.conftest import DESK, PASSWORD, PHONE
+from tests.browser.conftest import DESK, PASSWORD, PHONE, speak
 
 pytestmark = pytest.mark.browser
 
@@ -122,7 +122,16 @@ def test_a_move_is_refused_with_everything_that_is_missing_and_accepted_once_it_
     for missing in ("投资方", "总投资", "产业链环节", "评审结论", "评审纪要", "下一步"):
         assert missing in told, told
     assert reasons.count() == alert.locator("li a").count() >= 6, "every reason leads somewhere"
-    desk.look()
+    speak(app, owner, "en")
+    page.goto(f"{desk.address}/leads/{number}/advance")
+    page.locator("main form button[type=submit]").click()
+    alert.wait_for()
+    desk.look_at_both_sizes()
+    speak(app, owner, "zh")
+    page.goto(f"{desk.address}/leads/{number}/advance")
+    page.get_by_role("button", name=re.compile("确认改到")).click()
+    alert.wait_for()
+    desk.look_at_both_sizes()
     assert stored(app, number).stage is Stage.NEGOTIATING, "nothing half-moved"
 
     for link in alert.locator("li a").all():

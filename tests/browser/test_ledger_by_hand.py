@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from crm.accounts.rules import Role
 from crm.core.db import db
 from crm.leads.models import Lead
+from tests.browser.conftest import speak
 from tests.servers import FIXTURES
 
 pytestmark = pytest.mark.browser
@@ -41,8 +42,8 @@ def upload(window, data: bytes) -> None:
     window.page.locator("input[type=file]").set_input_files(
         {"name": "ledger_2026.xlsx", "mimeType": XLSX, "buffer": data}
     )
-    window.page.get_by_role("button", name="查看会改什么").click()
-    window.page.get_by_role("heading", name="导入前预览").wait_for()
+    window.page.locator("form:has(input[type=file]) button[type=submit]").click()
+    window.page.wait_for_url("**/upload")
 
 
 def lead(app, title: str) -> Lead:
@@ -57,11 +58,12 @@ def test_a_ledger_comes_in_comes_again_changed_and_one_difference_is_taken(
 ):
     expected = json.loads((FIXTURES / "ledger_2026.expected.json").read_text(encoding="utf-8"))
     saved = sum(row["saved"] for row in expected["rows"])
-    sign_in_browser(desk, Role.DIRECTOR, "区投资促进局", to="/ledgers/")
+    actor = sign_in_browser(desk, Role.DIRECTOR, "区投资促进局", to="/ledgers/")
     page = desk.page
     desk.look()
     upload(desk, LEDGER.read_bytes())
-    desk.look()
+    assert page.get_by_role("heading", name="导入前预览").is_visible()
+    desk.look_at_both_sizes()
     with app.app_context():
         assert db.session.scalar(select(func.count(Lead.id))) == 0, "a preview saves nothing"
     page.get_by_role("button", name="确认导入").click()
@@ -72,14 +74,21 @@ def test_a_ledger_comes_in_comes_again_changed_and_one_difference_is_taken(
     first = lead(app, TITLE)
     assert first.investment_yuan == 650_000_000
 
+    imported = page.url.removeprefix(desk.address)
     plan, progress = f"{column('下步计划')}4", f"{column('最新进展')}4"
+    speak(app, actor, "en")
     upload(desk, changed({plan: "邀请来区考察", progress: "对方董事会已通过"}))
-    page.get_by_role("button", name="确认导入").click()
+    desk.look_at_both_sizes()
+    page.locator("form[action$=confirm] button[type=submit]").click()
     page.wait_for_url(lambda url: "/upload" not in url and "/confirm" not in url)
+    for language in ("en", "zh"):
+        speak(app, actor, language)
+        for path in (imported, "/ledgers/", "/ledgers/questions", "/ledgers/differences"):
+            desk.goto(path)
+            desk.look_at_both_sizes()
     assert lead(app, TITLE).next_action == first.next_action, "nothing is taken silently"
 
     desk.goto("/ledgers/differences")
-    desk.look()
     row = page.locator("tr", has_text="邀请来区考察")
     assert "约谈投资方负责人" in row.inner_text()
     row.get_by_role("button", name="采用台账").click()

@@ -51,6 +51,21 @@ def test_english_pages_hold_no_chinese_and_stay_english(desk):
     assert desk.page.get_by_role("heading", name="登录").is_visible()
 
 
+@pytest.mark.parametrize("language", ["中文", "English"])
+def test_the_door_and_a_wrong_address_are_sound_in_both_sizes(desk, language):
+    desk.goto("/login")
+    if language == "English":
+        desk.page.get_by_role("button", name=language).click()
+        desk.page.wait_for_load_state()
+    desk.look_at_both_sizes()
+    desk.expects(422)
+    desk.page.locator("form.form button[type=submit]").click()
+    desk.page.get_by_role("alert").wait_for()
+    desk.look_at_both_sizes()
+    desk.goto("/no/such/page", status=404)
+    desk.look_at_both_sizes()
+
+
 def shown_words(page) -> str:
     """What the page says itself: without data and without the other language's own name."""
     words: str = page.evaluate(
