@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from email.message import Message
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 
+from crm.core import clock
 from scripts.redis_server import free_port
 from tests.databases import database_for
-from tests.servers import ROOT
+from tests.servers import CERTIFICATE, ROOT
 
 BIN = Path(sys.executable).parent
 SECRETS = ("of-production-and-only-of-this-test", "p%40ss%2Fword")
@@ -53,6 +55,8 @@ def production(run, worker_id, tmp_path, redis_url, smtp_server) -> Iterator[dic
         "BEHIND_PROXY": "1",
         "WEB_CONCURRENCY": "2",
         "GUNICORN_BIND": f"127.0.0.1:{free_port()}",
+        "REMINDERS_AT": "00:00",  # the test may run at any time of day
+        "SSL_CERT_FILE": str(CERTIFICATE),
         # Celery's page of warning for containers, where everything runs as root.
         "PYTHONWARNINGS": "ignore",
     }
@@ -97,14 +101,27 @@ def flask(environment: dict[str, str], *words: str) -> subprocess.CompletedProce
     )
 
 
-def wait_for(what: Callable[[], Any], log: Path) -> Any:
-    until = time.monotonic() + 40
+def libpq(environment: dict[str, str]) -> str:
+    """The database's address as psycopg itself takes it."""
+    return environment["DATABASE_URL"].replace("postgresql+psycopg://", "postgresql://")
+
+
+def wait_for(what: Callable[[], Any], log: Path, seconds: float = 40) -> Any:
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         found = what()
         if found:
             return found
         time.sleep(0.1)
     return pytest.fail(f"waited in vain; the log says:\n{log.read_text()[-3000:]}")
+
+
+def of_unit(name: str, environment: dict[str, str]) -> list[str]:
+    """What a unit of deploy/systemd starts, with the folders of this installation."""
+    unit = (ROOT / "deploy" / "systemd" / f"lianzhao-{name}.service").read_text()
+    line = re.search(r"^ExecStart=/opt/lianzhao/.venv/bin/(.*)$", unit, re.MULTILINE)
+    assert line is not None
+    return line[1].replace("/var/lib/lianzhao", environment["LIANZHAO_DATA"]).split()
 
 
 @dataclass(frozen=True)
@@ -145,6 +162,15 @@ class Visitor:
             self.cookies[name] = rest.partition(";")[0]
         return answer
 
+    def fill_in(self, path: str, **form: str) -> Answer:
+        """Open the form at a path and send it with these fields; where it was taken leads on."""
+        page = self.open(path)
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
+        assert token is not None, (path, page.status)
+        answer = self.open(path, {"csrf_token": token[1], **form})
+        assert answer.status == 302, answer.text
+        return answer
+
 
 def is_up(visitor: Visitor) -> bool:
     try:
@@ -169,11 +195,8 @@ def test_an_installation_starts_takes_its_first_administrator_and_keeps_its_secr
 
     page = visitor.open("/login?next=/people%3Fq%3Dsecret-words")
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
-    assert token is not None
-    form = {"csrf_token": token[1], "login": "chief", "password": password}
-    answer = visitor.open("/login", form)
-    assert (answer.status, answer.headers["Location"]) == (302, "/password"), "must be changed"
+    answer = visitor.fill_in("/login", login="chief", password=password)
+    assert answer.headers["Location"] == "/password", "must be changed"
     assert "; Secure; HttpOnly;" in answer.headers["Set-Cookie"]
 
     for development_only in ("/outbox", "/outbox/", "/styleguide", "/styleguide/"):
@@ -195,14 +218,77 @@ def test_the_worker_answers_beat(production, start):
         check=False,
     )
     assert called.returncode == 0, called.stderr
-    address = production["DATABASE_URL"].replace("postgresql+psycopg://", "postgresql://")
 
     def beaten() -> bool:
-        with psycopg.connect(address) as connection:
+        with psycopg.connect(libpq(production)) as connection:
             found = connection.execute("SELECT count(*) FROM heartbeats").fetchone()
         return bool(found and found[0])
 
     wait_for(beaten, log)
+
+
+BEAT_RAN_AN_HOUR_AGO = """
+import sys
+from datetime import timedelta
+from celery.beat import PersistentScheduler
+from worker.celery_app import app
+scheduler = PersistentScheduler(app, schedule_filename=sys.argv[1])
+for entry in scheduler.schedule.values():
+    entry.last_run_at -= timedelta(hours=1)
+scheduler.close()
+"""
+
+
+@pytest.fixture
+def a_working_day(production) -> date:
+    """Today, whatever day of the week it is."""
+    today = clock.today()
+    with psycopg.connect(libpq(production)) as connection:
+        connection.execute("DELETE FROM workday_calendar WHERE day = %s", [today])
+        if today.weekday() >= 5:
+            connection.execute(
+                "INSERT INTO workday_calendar (day, kind) VALUES (%s, 'workday')", [today]
+            )
+    return today
+
+
+def test_what_is_entered_on_a_page_and_due_today_comes_to_its_owner_by_mail(
+    production, start, smtp_server, a_working_day
+):
+    start(*of_unit("worker", production))
+    log = start(*of_unit("web", production))
+    added = flask(
+        production, "people", "add", "liuyang", "--name", "刘洋", "--role", "director",
+        "--email", "liuyang@example.gov.cn",
+    )  # fmt: skip
+    assert added.returncode == 0, added.stderr
+    first, own = added.stdout.strip(), "Own-of-2026-Liu"
+    visitor = Visitor(production["GUNICORN_BIND"])
+    wait_for(lambda: is_up(visitor), log)
+    visitor.fill_in("/login", login="liuyang", password=first)
+    visitor.fill_in("/password", current=first, new=own, again=own)
+    visitor.fill_in("/login", login="liuyang", password=own)
+    entered = visitor.fill_in(
+        "/leads/new", investor="示例新材料有限公司", title="高纯硅项目", source="以商招商",
+        next_action="约见投资方", next_action_on=a_working_day.isoformat(),
+    )  # fmt: skip
+
+    beat = of_unit("beat", production)
+    schedule = next(w.partition("=")[2] for w in beat if w.startswith("--schedule="))
+    # A new beat waits for a minute; one that is started again makes up for what it missed.
+    subprocess.run(
+        [sys.executable, "-c", BEAT_RAN_AN_HOUR_AGO, schedule],
+        cwd=ROOT, env=production, check=True,
+    )  # fmt: skip
+    wait_for(lambda: smtp_server.messages, start(*beat), seconds=100)
+    assert smtp_server.recipients == [["liuyang@example.gov.cn"]]
+    [message] = smtp_server.messages
+    assert message["From"].addresses[0].addr_spec == "crm@example.gov.cn"
+    assert message["Subject"].startswith("链招：1项今日到期")
+    page = entered.headers["Location"].removesuffix("/receipt")
+    text = message.get_body(("plain",)).get_content()
+    assert "高纯硅项目" in text
+    assert f"https://crm.example.gov.cn{page}" in text
 
 
 @pytest.mark.parametrize(
