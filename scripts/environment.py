@@ -95,11 +95,24 @@ def is_ready(wanted):
     return subprocess.call([PYTHON, "-c", "import flask"], stderr=subprocess.DEVNULL) == 0
 
 
+def can_install(python):
+    """Whether this Python of an environment is of our minor version and has a pip that runs.
+
+    It has none where somebody stopped us while the environment was being made.
+    """
+    if not os.path.isfile(python):
+        return False
+    asked = subprocess.Popen(
+        [python, "-m", "pip", "--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    said = asked.communicate()[0].decode("utf-8", "replace")
+    # pip 26.0 from /…/site-packages/pip (python 3.12)
+    return said.rstrip().endswith("(python %d.%d)" % sys.version_info[:2])
+
+
 def install(wanted):
     """Make or refresh `.venv`; the stamp is written last, so an interrupted install is repeated."""
-    fresh = not os.path.isfile(PYTHON) or subprocess.call(
-        [PYTHON, "-c", "import sys; sys.exit(sys.version_info[:2] != %r)" % (sys.version_info[:2],)]
-    )
+    fresh = not can_install(PYTHON)
     if os.path.exists(STAMP):
         os.remove(STAMP)
     if fresh:
@@ -132,4 +145,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -176,4 +176,7 @@ def shell(command: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # while the sample was being loaded: nothing runs yet
+        sys.exit(130)
