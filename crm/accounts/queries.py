@@ -7,7 +7,7 @@ from sqlalchemy import Row, bindparam, func, select
 
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor, Role, login_key
-from crm.core.db import db
+from crm.core.db import db, rows_of
 
 _ACTOR = (
     User.id,
@@ -32,7 +32,7 @@ _BY_ID = (
 
 def actor_by_id(user_id: int, *, address: str | None = None) -> Actor | None:
     """The active person with that id, in one SELECT; None for unknown or inactive ones."""
-    row = db.session.execute(_BY_ID, {"user_id": user_id}).one_or_none()
+    row = rows_of(_BY_ID, {"user_id": user_id}).one_or_none()
     return _actor(row, address) if row else None
 
 

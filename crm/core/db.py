@@ -1,12 +1,12 @@
 """The database: base class, column types, and the one place that commits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVarTuple
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -20,6 +20,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Numeric,
+    Result,
     String,
     Text,
     TypeDecorator,
@@ -28,9 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from crm.core import clock
 
+Columns = TypeVarTuple("Columns")
 _writing = ContextVar("writing", default=False)  # does the transaction about to begin write?
 
 
@@ -122,6 +125,19 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         _writing.reset(token)
+
+
+def rows_of(
+    statement: TypedReturnsRows[*Columns], values: Mapping[str, Any] | None = None
+) -> Result[*Columns]:
+    """The rows of a Select of columns, for pages: past the ORM, which is half the time of a small query.
+
+    Unsaved changes of the session are written first, as `session.execute` would.
+    """
+    session = db.session()
+    if session.new or session.dirty or session.deleted:
+        session.flush()
+    return session.connection().execute(statement, values)
 
 
 def end_reading(failure: BaseException | None) -> None:

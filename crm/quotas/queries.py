@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, union_all
 
 from crm.accounts.rules import Actor
-from crm.core.db import db
+from crm.core.db import db, rows_of
 from crm.core.lists import capped_counts, counting
 from crm.leads.access import may_see
 from crm.leads.models import Lead
@@ -99,7 +99,7 @@ _VERDICTS_OF = (
 
 def quotas_of(year: int) -> Sequence[Row[str, str, str | None]]:
     """(code, label, English label) of the year's quotas that judge leads, in their order."""
-    return db.session.execute(_QUOTAS_OF, {"year": year}).all()
+    return rows_of(_QUOTAS_OF, {"year": year}).all()
 
 
 def verdicts_of(lead_id: int, year: int) -> list[Row[Any]]:
@@ -108,7 +108,7 @@ def verdicts_of(lead_id: int, year: int) -> list[Row[Any]]:
     A lead whose signing counts in another year answers for that year instead. Rows of (year,
     code, label, label_en, verdict, branch, lacks_yuan, reasons, judged_at).
     """
-    rows = db.session.execute(_VERDICTS_OF, {"lead_id": lead_id}).all()
+    rows = rows_of(_VERDICTS_OF, {"lead_id": lead_id}).all()
     years = {row.year for row in rows}
     meant = year if year in years else max(years, default=year)
     return [row for row in rows if row.year == meant]
@@ -216,7 +216,7 @@ def _signed_verdicts(
 def _numbers(
     actor: Actor, ids: tuple[int, ...], on: date
 ) -> dict[int, tuple[Number, Number, Number, int]]:
-    rows = db.session.execute(_counting_numbers(actor, ids, on))
+    rows = rows_of(_counting_numbers(actor, ids, on))
     return {
         row[0]: (Number(row[1], row[2]), Number(row[3], row[4]), Number(row[5], row[6]), row[7])
         for row in rows
@@ -224,7 +224,9 @@ def _numbers(
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
-def _counting_numbers(actor: Actor, ids: tuple[int, ...], on: date) -> Select[Any]:
+def _counting_numbers(
+    actor: Actor, ids: tuple[int, ...], on: date
+) -> Select[*tuple[Any, ...]]:
     monday = on - timedelta(days=on.weekday())
     columns = []
     for since, is_pending in NUMBERS.values():
@@ -236,7 +238,7 @@ def _counting_numbers(actor: Actor, ids: tuple[int, ...], on: date) -> Select[An
 
 
 def _together(actor: Actor, ids: tuple[int, ...], on: date) -> tuple[int, int]:
-    row = db.session.execute(_counting_together(actor, ids, on)).one()
+    row = rows_of(_counting_together(actor, ids, on)).one()
     return row[0], row[1]
 
 
@@ -277,7 +279,7 @@ def nearest(actor: Actor, quotas: Iterable[QuotaNumbers], year: int, limit: int 
     ids = tuple(quota.quota_id for quota in quotas)
     if not ids:
         return []
-    found = db.session.execute(_nearest(actor, ids, year, limit))
+    found = rows_of(_nearest(actor, ids, year, limit))
     return sorted(found, key=lambda row: (row.lacks_yuan, row.lead_id))[:limit]
 
 
@@ -297,7 +299,7 @@ def _nearest(actor: Actor, ids: tuple[int, ...], year: int, limit: int) -> Any:
 
 def signed_pending(actor: Actor, wanted: LeadFilter, today: date, limit: int = 6) -> list[Any]:
     """The verdicts behind the signed leads of a filter that are 待补佐证, oldest signing first."""
-    return list(db.session.execute(_signed_pending(actor, wanted, today, limit)))
+    return list(rows_of(_signed_pending(actor, wanted, today, limit)))
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
@@ -319,7 +321,7 @@ def counts_behind(actor: Actor, filters: Sequence[LeadFilter], today: date) -> l
     """How many leads stand behind each filter for a person, up to "1000+", all in one query."""
     if not filters:
         return []
-    return list(db.session.execute(_counts_behind(actor, tuple(filters), today)).one())
+    return list(rows_of(_counts_behind(actor, tuple(filters), today)).one())
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)

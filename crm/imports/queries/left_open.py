@@ -10,7 +10,7 @@ from sqlalchemy import JSON, Select, bindparam, func, literal, null, select, uni
 
 from crm.accounts.models import User
 from crm.accounts.rules import Actor
-from crm.core.db import db
+from crm.core.db import db, rows_of
 from crm.core.lists import capped_count
 from crm.history.models import AuditEvent
 from crm.imports.models import DifferenceState, LedgerDifference, LedgerQuestion
@@ -225,4 +225,4 @@ def open_matters(lead_id: int) -> Sequence[Any]:
     Rows of (kind, field, code, cell, text, theirs, ours): kind "question" is a cell nobody could
     read (`code` says why, `text` is what stood in `cell`); "difference" a value that is not ours.
     """
-    return db.session.execute(_OPEN_MATTERS, {"lead_id": lead_id}).all()
+    return rows_of(_OPEN_MATTERS, {"lead_id": lead_id}).all()

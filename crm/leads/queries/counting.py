@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, literal_column, select, union_all
 
 from crm.accounts.rules import Actor
-from crm.core.db import db
+from crm.core.db import db, rows_of
 from crm.core.lists import COUNT_LIMIT, capped_count
 from crm.leads.access import may_see
 from crm.leads.models import Lead, among
@@ -28,7 +28,7 @@ def pipeline(actor: Actor, wanted: LeadFilter) -> dict[Stage, tuple[int, int | N
     Each stage is counted no further than "1000+", and what is not counted to its end is not summed
     (None). `wanted` has no quota, due day or light.
     """
-    rows = db.session.execute(_pipeline(actor, wanted, COUNT_LIMIT))
+    rows = rows_of(_pipeline(actor, wanted, COUNT_LIMIT))
     return {
         stage: (count, None if count > COUNT_LIMIT else int(amount or 0))
         for stage, count, amount in rows
@@ -66,7 +66,7 @@ def _along_the_stages(matching: Select[int], limit: int) -> Any:
 
 def leads_by_segment(actor: Actor) -> Sequence[Row[*tuple[Any, ...]]]:
     """(chain, segment, in talks, signed): visible leads at each place of the chains, one query."""
-    return db.session.execute(
+    return rows_of(
         select(
             Lead.chain_id,
             Lead.segment_id,

@@ -11,7 +11,7 @@ from sqlalchemy import Select, bindparam, literal, null, select, union_all
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor, Role
 from crm.chains.models import Chain, Segment
-from crm.core.db import db
+from crm.core.db import db, rows_of
 from crm.core.lists import Order, Page, keyset_page, whole
 from crm.enterprises.models import Enterprise
 from crm.leads.models import Lead
@@ -59,7 +59,7 @@ def lead_page(matching: Select[int], wanted: LeadFilter, cursor: str | None) -> 
 
 def first_leads(actor: Actor, wanted: LeadFilter, today: date, limit: int = 6) -> Sequence[Any]:
     """The first rows of a list in its order, with the columns of `lead_page`."""
-    return db.session.execute(_first_leads(actor, wanted, today, limit)).all()
+    return rows_of(_first_leads(actor, wanted, today, limit)).all()
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
@@ -117,9 +117,7 @@ def choices(actor: Actor, segment_id: int | None = None) -> Choices:
     is_whole = actor.sees_all or not actor.department_id
     statement = _choices_statement(is_whole=is_whole, with_segment=bool(segment_id))
     found: dict[str, list[Any]] = {}
-    for kind, *rest in db.session.execute(
-        statement, {"unit": actor.department_id, "segment": segment_id}
-    ):
+    for kind, *rest in rows_of(statement, {"unit": actor.department_id, "segment": segment_id}):
         found.setdefault(kind, []).append(rest)
 
     def ordered(kind: str) -> list[tuple[int, str, str | None]]:

@@ -3,19 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, exists, or_, select
+from sqlalchemy import Select, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor
 from crm.chains.models import Chain, Segment
-from crm.core.db import db
+from crm.core.db import db, rows_of
 from crm.core.errors import NotFound
 from crm.enterprises.models import Contact, Enterprise
 from crm.leads.access import may_edit, may_see
 from crm.leads.models import Activity, Attachment, Figure, Lead, LeadMember, Milestone, StageChange
+from crm.leads.queries.matching import STATEMENTS_KEPT
 from crm.places.models import Carrier, Street, Zone
 
 
@@ -80,11 +82,15 @@ def lead_in_words(actor: Actor, lead_id: int) -> Any:
     `has_contact_person` says whether anybody of the investor is known by name.
     Raises NotFound for unknown and forbidden alike.
     """
-    statement = _IN_WORDS.add_columns(may_edit(actor).label("can_edit")).where(may_see(actor))
-    row = db.session.execute(statement, {"lead_id": lead_id}).one_or_none()
+    row = rows_of(_in_words(actor), {"lead_id": lead_id}).one_or_none()
     if row is None:
         raise NotFound
     return row
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _in_words(actor: Actor) -> Select[Any]:
+    return _IN_WORDS.add_columns(may_edit(actor).label("can_edit")).where(may_see(actor))
 
 
 _FIGURES = (
@@ -113,7 +119,7 @@ _FIGURES = (
 
 def figures_of(lead_id: int) -> Sequence[Any]:
     """Every amount ever stated, kind by kind, the newest first; withdrawn ones too."""
-    return db.session.execute(_FIGURES, {"lead_id": lead_id}).all()
+    return rows_of(_FIGURES, {"lead_id": lead_id}).all()
 
 
 _MILESTONES = (
@@ -136,7 +142,7 @@ _MILESTONES = (
 
 
 def milestones_of(lead_id: int) -> Sequence[Any]:
-    return db.session.execute(_MILESTONES, {"lead_id": lead_id}).all()
+    return rows_of(_MILESTONES, {"lead_id": lead_id}).all()
 
 
 _STAGE_DAYS = (
@@ -148,7 +154,7 @@ _STAGE_DAYS = (
 
 def stage_days(lead_id: int) -> dict[str, date]:
     """The day on which the lead last entered each stage it was ever in."""
-    rows = db.session.execute(_STAGE_DAYS, {"lead_id": lead_id})
+    rows = rows_of(_STAGE_DAYS, {"lead_id": lead_id})
     return {stage: day for stage, day in rows}  # noqa: C416  a dict of rows is no dict of pairs
 
 
@@ -173,7 +179,7 @@ _ACTIVITIES = (
 
 def activities_of(lead_id: int) -> Sequence[Any]:
     """The latest calls, visits and meetings, newest first; one more than is shown if there are more."""
-    return db.session.execute(_ACTIVITIES, {"lead_id": lead_id}).all()
+    return rows_of(_ACTIVITIES, {"lead_id": lead_id}).all()
 
 
 _ATTACHMENTS = (
@@ -192,7 +198,7 @@ _ATTACHMENTS = (
 
 
 def attachments_of(lead_id: int) -> Sequence[Any]:
-    return db.session.execute(_ATTACHMENTS, {"lead_id": lead_id}).all()
+    return rows_of(_ATTACHMENTS, {"lead_id": lead_id}).all()
 
 
 _MEMBERS = (
@@ -204,7 +210,7 @@ _MEMBERS = (
 
 
 def members_of(lead_id: int) -> Sequence[Any]:
-    return db.session.execute(_MEMBERS, {"lead_id": lead_id}).all()
+    return rows_of(_MEMBERS, {"lead_id": lead_id}).all()
 
 
 _CONTACTS = (
@@ -218,7 +224,7 @@ def contacts_of(enterprise_id: int | None) -> Sequence[Any]:
     """The people at the investor. Phones are for `mask_phone` or a logged reveal, never as they are."""
     if enterprise_id is None:
         return ()
-    return db.session.execute(_CONTACTS, {"enterprise_id": enterprise_id}).all()
+    return rows_of(_CONTACTS, {"enterprise_id": enterprise_id}).all()
 
 
 def lead_page_of(actor: Actor, lead_id: int) -> LeadPage:
@@ -250,7 +256,7 @@ def contact_of_lead(actor: Actor, lead_id: int, contact_id: int) -> Contact:
 
 def lead_heading(actor: Actor, lead_id: int) -> Any:
     """(id, title, stage) of a lead this person sees. Raises NotFound."""
-    row = db.session.execute(
+    row = rows_of(
         select(Lead.id, Lead.title, Lead.stage).where(Lead.id == lead_id, may_see(actor))
     ).one_or_none()
     if row is None:
