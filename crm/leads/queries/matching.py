@@ -35,7 +35,11 @@ def leads_matching(
     """
     if wanted.quota is not None and judged is None:
         raise ValueError("a filter by quota needs the leads that quota judged")
-    statement = select(Lead.id).where(may_see(actor), *_conditions(wanted, today))
+    is_own = wanted.owner == actor.id or (
+        actor.department_id is not None and wanted.department == actor.department_id
+    )
+    seen = may_see(actor, is_own=is_own)
+    statement = select(Lead.id).where(seen, *_conditions(wanted, today))
     if wanted.q:
         if text is None:
             text = search.contains(Lead.search_text, search.terms(wanted.q, search_text))
