@@ -224,9 +224,7 @@ def _numbers(
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
-def _counting_numbers(
-    actor: Actor, ids: tuple[int, ...], on: date
-) -> Select[*tuple[Any, ...]]:
+def _counting_numbers(actor: Actor, ids: tuple[int, ...], on: date) -> Select[*tuple[Any, ...]]:
     monday = on - timedelta(days=on.weekday())
     columns = []
     for since, is_pending in NUMBERS.values():
