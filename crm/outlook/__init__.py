@@ -1,0 +1,1 @@
+"""How the year will end: three books by name first, probabilities second."""

@@ -1,0 +1,1 @@
+"""The pure rules of the outlook. No Flask, SQL or clock."""
