@@ -1,13 +1,13 @@
 """What each role's home shows, composed of other features' queries; every number has its list."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from crm.accounts.rules import Actor
 from crm.core.lists import COUNT_LIMIT
-from crm.leads.queries import first_leads, pipeline
+from crm.leads.queries import changed_on_behalf, first_leads, pipeline
 from crm.leads.rules import OPEN_STAGES, Light, Stage, quiet_light
 from crm.leads.rules.filters import (
     Bucket,
@@ -32,6 +32,9 @@ from crm.reminders.queries import deliveries_since, last_sign_at
 from crm.reminders.rules import DeliveryState, is_silent
 
 SHOWN = 6
+
+TOLD_DAYS = 14
+"""How long a home tells an owner what a bureau leader changed for them."""
 
 
 def counted_text(number: int) -> str:
@@ -96,6 +99,7 @@ class WorkHome:
     quiet: Sequence[tuple[Any, Light, int]]
     pending: Sequence[tuple[Any, list[Told]]]
     stages: Sequence[StageShare] = field(default=())
+    on_behalf: Sequence[Any] = field(default=())  # 代改: what bureau leaders changed of mine
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +146,10 @@ def leader_home(actor: Actor, today: date) -> LeaderHome:
     )
 
 
-def staff_home(actor: Actor, today: date) -> WorkHome:
-    """A person's own leads; seven queries."""
-    return _work_home(actor, {"owner": actor.id}, today)
+def staff_home(actor: Actor, today: date, at: datetime) -> WorkHome:
+    """A person's own leads, and what others changed of them in two weeks; eight queries."""
+    on_behalf = changed_on_behalf(actor.id, at - timedelta(days=TOLD_DAYS), SHOWN)
+    return replace(_work_home(actor, {"owner": actor.id}, today), on_behalf=on_behalf)
 
 
 def unit_home(actor: Actor, today: date) -> WorkHome:

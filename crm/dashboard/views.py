@@ -7,6 +7,7 @@ from crm.accounts.rules import LEAD_WRITERS, Role
 from crm.core import clock
 from crm.core.guard import SIGNED_IN, allow
 from crm.dashboard import home as homes
+from crm.history.wording import ACTION
 from crm.leads.wording import word
 
 bp = Blueprint("dashboard", __name__)
@@ -22,7 +23,10 @@ def home() -> ResponseReturnValue:
         )
     if g.actor.role is Role.STAFF:
         return render_template(
-            "dashboard/work.html", home=homes.staff_home(g.actor, today), is_unit=False
+            "dashboard/work.html",
+            home=homes.staff_home(g.actor, today, clock.now()),
+            is_unit=False,
+            action_words=ACTION,
         )
     if g.actor.role is Role.UNIT_HEAD:
         return render_template(

@@ -4,9 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.core.db import Base, created, pk, ref, text
+
+ON_BEHALF = "代改"  # 原文: the note of an event by which a bureau leader changed another's lead
 
 
 class AuditEvent(Base):
@@ -17,6 +20,13 @@ class AuditEvent(Base):
         Index("ix_audit_events_subject", "subject_type", "subject_id", "id"),
         Index("ix_audit_events_actor", "actor_id", "id"),
         Index("ix_audit_events_sealed", "sealed_at", "id"),
+        Index(
+            "ix_audit_events_on_behalf",
+            "lead_id",
+            "at",
+            sqlite_where=sql(f"note = '{ON_BEHALF}'"),
+            postgresql_where=sql(f"note = '{ON_BEHALF}'"),
+        ),
     )
 
     id: Mapped[pk]

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from crm.core import clock
 from crm.core.db import db, transaction
-from crm.leads.models import LeadMember
+from crm.leads.models import Lead, LeadMember
 from crm.leads.rules import MembershipKind, MilestoneKind, Stage
+from crm.leads.services.marks import record_changes
 from crm.quotas.queries import year_numbers
 from crm.quotas.services import rejudge_all
 from crm.quotas.standings import year_on_day
@@ -145,6 +146,25 @@ def test_the_line_to_read_says_what_the_page_shows(sign_in, district):
     today = clock.today()
     assert f"截至{today.year}年{today.month}月{today.day}日，大项目已签约2个（目标10，应达" in page
     assert "低于门槛1亿元" in page
+
+
+def test_an_owner_is_told_what_a_bureau_leader_changed_for_them(app, sign_in, district):
+    staff, _ = district
+    leader = sign_in("director")
+    with app.app_context():
+        lead = db.session.scalars(select(Lead).where(Lead.title == "差一点")).one()
+    leader.post(f"/leads/{lead.id}/activities", data={})  # refused: changes nothing
+    assert "局领导代改" not in sign_in(staff).get("/").text
+    with app.app_context(), transaction():
+        record_changes(
+            leader.actor, clock.now(), "lead_edited", lead, more=[("next_action", None, "回访")]
+        )
+    page = sign_in(staff).get("/").text
+    assert "局领导代改" in page
+    told = page[page.index("局领导代改") :]
+    assert f"{leader.actor.name} · 编辑项目" in told[: told.index("久未推进")]
+    assert f'href="/leads/{lead.id}/history"' in told
+    assert "局领导代改" not in sign_in("staff", "甲单位").get("/").text
 
 
 @pytest.mark.parametrize("role", ["director", "district_leader", "unit_head", "staff"])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from flask import render_template_string
 from jinja2 import nodes
+from sqlalchemy import event
 
 from crm.core.assets import AssetsNotBuilt, asset_url, icon_url
 from crm.core.db import db
@@ -130,11 +131,13 @@ def test_the_page_of_a_failing_server_needs_no_database(app, client, sign_in, mo
 
     monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
     monkeypatch.setattr(app, "testing", False)
-    monkeypatch.setattr(db.session, "execute", broken)
-    monkeypatch.setattr(db.session, "scalar", broken)
-    monkeypatch.setattr(db.session, "scalars", broken)
-    monkeypatch.setattr(db.session, "get", broken)
-    page = signed_in.get("/account/password")
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", broken)
+    try:
+        page = signed_in.get("/account/password")
+    finally:
+        event.remove(engine, "before_cursor_execute", broken)
     assert page.status_code == 500
     assert "系统出了问题" in page.text
     assert "Something went wrong" in page.text

@@ -10,7 +10,7 @@ from crm.leads.queries.page import (
     lead_heading,
     lead_page_of,
 )
-from crm.leads.queries.trail import events_of, names_in
+from crm.leads.queries.trail import changed_on_behalf, events_of, names_in
 
 __all__ = [
     "ACTIVITIES_SHOWN",
@@ -18,6 +18,7 @@ __all__ = [
     "STATEMENTS_KEPT",
     "Choices",
     "LeadPage",
+    "changed_on_behalf",
     "choices",
     "contact_of_lead",
     "count_leads",

@@ -11,10 +11,8 @@ from crm.core.db import Base, db
 from crm.enterprises.models import Enterprise
 from crm.enterprises.rules import pinyin_initials, search_text, title_key
 from crm.history import services as history
-from crm.history.models import AuditEvent
+from crm.history.models import ON_BEHALF, AuditEvent
 from crm.leads.models import Lead
-
-ON_BEHALF = "代改"  # 原文: kept in the trail as the office calls it
 
 
 def touch(lead: Lead) -> None:
