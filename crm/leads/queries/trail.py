@@ -1,10 +1,10 @@
 """What ever happened to a lead, and the names of what its events point to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, literal, select, union_all
+from sqlalchemy import Row, Select, literal, select, union_all
 
 from crm.accounts.models import Department, User
 from crm.chains.models import Chain, Segment
@@ -34,9 +34,9 @@ def events_of(lead_id: int, cursor: str | None) -> Page:
     return keyset_page(db.session(), statement, _NEWEST_EVENT, AuditEvent.id, cursor)
 
 
-def changed_on_behalf(owner_id: int, since: datetime, limit: int) -> Sequence[Row[Any]]:
+def changed_on_behalf(owner_id: int, since: datetime, limit: int) -> list[Row[Any]]:
     """What bureau leaders changed of a person's leads (代改) since a moment, newest first."""
-    return rows_of(
+    statement: Select[*tuple[Any, ...]] = (
         select(
             AuditEvent.lead_id,
             Lead.title,
@@ -52,7 +52,8 @@ def changed_on_behalf(owner_id: int, since: datetime, limit: int) -> Sequence[Ro
         )
         .order_by(AuditEvent.id.desc())
         .limit(limit)
-    ).all()
+    )
+    return list(rows_of(statement))
 
 
 _NAMED: dict[str, tuple[Any, Any]] = {
