@@ -120,24 +120,32 @@ def register_features(app: Flask, settings: Settings) -> None:
     import crm.reminders.models  # noqa: F401
     from crm.accounts import views as accounts
     from crm.chains import views as chains
+    from crm.checkup import views as checkup
+    from crm.closing import views as closing
     from crm.dashboard import views as dashboard
     from crm.enterprises import views as enterprises
     from crm.history import views as history
     from crm.imports import views as imports
     from crm.leads import views as leads
+    from crm.outlook import views as outlook
     from crm.quotas import views as quotas
+    from crm.recognition import views as recognition
     from crm.reminders import views as reminders
     from crm.reports import views as reports
 
     for feature in (
         accounts,
         chains,
+        checkup,
+        closing,
         dashboard,
         enterprises,
         history,
         imports,
         leads,
+        outlook,
         quotas,
+        recognition,
         reminders,
         reports,
     ):

@@ -57,7 +57,7 @@ SECTIONS: dict[str, tuple[tuple[str, Any], ...]] = {
         ("outlook.index", _l("三本账")),
         ("outlook.forecast", _l("预测")),
         ("quotas.breakdown", _l("分解")),
-        ("recognition.bridge", _l("数字对账")),
+        ("closing.bridge", _l("数字对账")),
         ("quotas.reported", _l("部门报数")),
         ("quotas.criteria", _l("认定口径")),
         ("checkup.index", _l("水分体检")),

@@ -1,0 +1,5 @@
+"""认定: batches, decisions, appeals."""
+
+from flask import Blueprint
+
+bp = Blueprint("recognition", __name__, url_prefix="/recognition")
