@@ -26,7 +26,9 @@ def sample_load(if_empty: bool) -> None:
             return
         raise click.UsageError("the database already holds leads; the sample needs an empty one")
     with transaction():
-        count = sample.load(clock.now(), clock.today())
+        count = sample.load(
+            clock.now(), clock.today(), current_app.extensions["settings"].attachments_dir
+        )
     say(f"sample district loaded: {count} leads")
 
 

@@ -16,6 +16,7 @@ ACTION = {
     "lead_imported": _l("从台账导入项目"),
     "ledger_imported": _l("导入台账"),
     "ledger_exported": _l("台账导出"),
+    "evidence_exported": _l("导出佐证包"),
     "difference_taken": _l("采用台账的值"),
     "difference_kept": _l("保留我方的值"),
     "enterprise_added": _l("登记企业"),

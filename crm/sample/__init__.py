@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path as Folder
 
 from sqlalchemy import func, select
 
@@ -39,6 +40,7 @@ from crm.leads.rules import (
 )
 from crm.places.models import Street, Zone
 from crm.quotas.services import rejudge
+from crm.sample import papers
 
 PASSWORD = "Sample-2026"  # noqa: S105  printed at start; the sample never loads in production
 
@@ -323,8 +325,11 @@ def is_empty() -> bool:
     return not db.session.scalar(select(func.count()).select_from(Lead))
 
 
-def load(at: datetime, today: date) -> int:
-    """Fill an empty database; how many leads. The caller opened the transaction."""
+def load(at: datetime, today: date, files_dir: Folder) -> int:
+    """Fill an empty database; how many leads. The caller opened the transaction.
+
+    `files_dir` is the folder of the leads' files: some projects get scans of their papers.
+    """
     actor = system_actor()
     draw = random.Random(370105)  # noqa: S311  the same district on every machine
     users = _load_people(at)
@@ -398,6 +403,7 @@ def load(at: datetime, today: date) -> int:
     _load_ranking(users["leader"], today, at)
     for chain in list(chains.values())[:2]:
         chain.leader_id = district.id
+    papers.load(leads, files_dir, at)
     db.session.flush()
     rejudge([lead.id for lead in leads], today=today, at=at)
     return len(leads)

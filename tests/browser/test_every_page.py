@@ -70,7 +70,7 @@ LINKS = "[...document.querySelectorAll('a[href]')].map((a) => a.href)"
 def district(app):
     """The sample district in the database."""
     with app.app_context(), transaction():
-        sample.load(clock.now(), clock.today())
+        sample.load(clock.now(), clock.today(), app.extensions["settings"].attachments_dir)
 
 
 @pytest.fixture

@@ -3,3 +3,6 @@
 from flask import Blueprint
 
 bp = Blueprint("checkup", __name__, url_prefix="/checkup")
+
+# The pages hang themselves on the blueprint when they are imported.
+from crm.checkup.views import evidence  # noqa: E402, F401

@@ -1,0 +1,1 @@
+"""What the checkup writes: evidence folders."""
