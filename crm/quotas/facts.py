@@ -32,6 +32,7 @@ from crm.quotas.rules import (
     JudgedLead,
     MilestoneDay,
     Modality,
+    Node,
     QuotaTerms,
     RankingMembership,
     parse_criteria,
@@ -96,7 +97,14 @@ def terms_of(quota: Quota) -> QuotaTerms:
         name=quota.name,
         modality=Modality(quota.modality),
         event=CountingEvent(quota.event or CountingEvent.SIGNED_AND_REGISTERED),
+        rounding=quota.rounding,
+        nodes=nodes_of(quota),
+        curve=quota.curve,
     )
+
+
+def nodes_of(quota: Quota) -> tuple[Node, ...]:
+    return tuple(Node(node.due_on, node.count) for node in quota.nodes)
 
 
 def facts_of(

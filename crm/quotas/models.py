@@ -1,17 +1,18 @@
 """The year's quotas and indicators, and the stored verdict of every lead on each quota."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Numeric, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.core.db import Base, created, pk, ref, revision
-from crm.quotas.rules import Outcome
+from crm.quotas.rules import Curve, Outcome, Rounding, YearSection
 
 
 class Quota(Base):
-    """One number a year must reach. Without criteria it is an indicator that is only shown."""
+    """One number a year must reach. Without criteria it is an indicator and judges no leads."""
 
     __tablename__ = "quotas"
     __table_args__ = (UniqueConstraint("year", "code"),)
@@ -34,6 +35,16 @@ class Quota(Base):
     opens: Mapped[date]
     closes: Mapped[date]
     monthly_cutoff_day: Mapped[int] = mapped_column(default=25)
+    rounding: Mapped[Rounding] = mapped_column(default=Rounding.HALF_UP)  # of 应达
+    curve: Mapped[Curve] = mapped_column(default=Curve.STRAIGHT)  # of 应达 between the nodes
+    field: Mapped[str | None] = mapped_column(String(40))  # which figure a sum adds up
+    chain_codes: Mapped[list[str] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # where only these chains count
+    role: Mapped[str | None] = mapped_column(String(30))  # the firms' role on the chain: supplier
+    named: Mapped[list[str] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # projects and firms named in the report
     criteria: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     is_example: Mapped[bool] = mapped_column(
         default=False
@@ -41,6 +52,84 @@ class Quota(Base):
     position: Mapped[int] = mapped_column(default=0)
     frozen_at: Mapped[datetime | None]  # 封账: from then on its verdicts stay as they are
     version: Mapped[revision]
+
+    # Without its nodes nobody can say what is due, and every page says it.
+    nodes: Mapped[list["QuotaNode"]] = relationship(
+        lazy="selectin", order_by="QuotaNode.due_on", cascade="all, delete-orphan"
+    )
+
+
+class QuotaOwner(Base):
+    """责任单位: the department that answers for a quota or indicator, and reports its figures.
+
+    A table of its own, because SQLite cannot take a referring column back out of `quotas`.
+    """
+
+    __tablename__ = "quota_owners"
+
+    quota_id: Mapped[ref] = mapped_column(ForeignKey("quotas.id"), primary_key=True)
+    department_id: Mapped[ref] = mapped_column(ForeignKey("departments.id"))
+
+
+class QuotaNode(Base):
+    """节点: the cumulative number that is due at the end of a day, set by a bureau leader."""
+
+    __tablename__ = "quota_nodes"
+    __table_args__ = (UniqueConstraint("quota_id", "due_on"),)
+
+    id: Mapped[pk]
+    quota_id: Mapped[ref] = mapped_column(ForeignKey("quotas.id"))
+    due_on: Mapped[date]
+    count: Mapped[int] = mapped_column(BigInteger)  # in the quota's unit
+
+
+class ReportedFigure(Base):
+    """部门报数: an official cumulative figure of a month, with its paper.
+
+    A correction is a further row with the next number; the row with the highest number holds.
+    """
+
+    __tablename__ = "reported_figures"
+    __table_args__ = (UniqueConstraint("quota_id", "month", "number"),)
+
+    id: Mapped[pk]
+    quota_id: Mapped[ref] = mapped_column(ForeignKey("quotas.id"))
+    month: Mapped[date]  # its first day
+    number: Mapped[int] = mapped_column(default=1)
+    value: Mapped[Decimal] = mapped_column(Numeric(18, 2))  # since the period opened
+    stated_text: Mapped[str] = mapped_column(String(60))
+    as_of: Mapped[date]
+    document: Mapped[str] = mapped_column(String(120))  # its number, or the name of the file
+    last_year_value: Mapped[Decimal | None] = mapped_column(Numeric(18, 2))  # 上年同期
+    last_year_text: Mapped[str | None] = mapped_column(String(60))
+    note: Mapped[str | None] = mapped_column(String(200))  # why it was corrected
+    recorded_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    recorded_at: Mapped[created]
+
+
+class YearFigure(Base):
+    """What the year's report says beside the indicators: shown, never computed or added up.
+
+    `section` says of what: growth rates, figures of an earlier year, one of the three overlapping
+    dimensions of the key projects, or a name of the year's plan.
+    """
+
+    __tablename__ = "year_figures"
+    __table_args__ = (UniqueConstraint("year", "section", "position"),)
+
+    id: Mapped[pk]
+    year: Mapped[int]
+    section: Mapped[YearSection]
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(String(60))
+    zone: Mapped[str | None] = mapped_column(String(60))
+    of_year: Mapped[int | None]  # where it is a figure of another year
+    count: Mapped[int | None] = mapped_column(BigInteger)
+    amount: Mapped[int | None] = mapped_column(BigInteger)  # in `unit`
+    unit: Mapped[str | None] = mapped_column(String(12))
+    percent: Mapped[Decimal | None] = mapped_column(Numeric(6, 2))
+    modality: Mapped[str | None] = mapped_column(String(32))
+    named: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class _Judged:

@@ -7,15 +7,17 @@ from flask_babel import gettext as _
 from crm.leads.rules.filters import CountedEvent, LeadFilter
 from crm.leads.rules.filters import Outcome as Wanted
 from crm.quotas.queries import ALL, OVERLAP, Number, QuotaNumbers, YearNumbers
-from crm.quotas.rules import CountingEvent, Modality
+from crm.quotas.rules import CountingEvent, Pace, progress
 from crm.quotas.telling import subject
-from crm.quotas.wording import one_line, word
+from crm.quotas.wording import one_line, pace_text, word
 
 EVENT_OF = {
     CountingEvent.SIGNED: CountedEvent.SIGNED,
     CountingEvent.SIGNED_AND_REGISTERED: CountedEvent.REGISTERED,
     CountingEvent.STARTED: CountedEvent.STARTED,
 }
+
+TONES = {Pace.GREEN: "good", Pace.YELLOW: "warn", Pace.RED: "bad"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +106,8 @@ def _part(label: str, number: Number, code: str, year: int, event: CountedEvent)
 
 
 def _light(quota: QuotaNumbers, reached: Number) -> tuple[str, str, str]:
-    """Behind what is due, 不少于 and 突破 show red, 力争 and 预期 yellow at most."""
-    behind = quota.due - reached.count
-    if behind <= 0:
-        return "green", _("达到应达"), "good"
-    words = _("落后%(n)s个", n=behind)
-    if quota.terms.modality in {Modality.STRIVE_FOR, Modality.EXPECTED}:
-        return "yellow", words, "warn"
-    return "red", words, "bad"
+    found = progress(quota.terms.modality, quota.target, quota.due, reached.count)
+    return found.pace.value, pace_text(found, "个"), TONES[found.pace]  # 原文
 
 
 def overlap_behind(year: int) -> LeadFilter:

@@ -18,7 +18,7 @@ from crm.leads.rules.filters import CountedEvent, LeadFilter
 from crm.leads.rules.filters import Outcome as Wanted
 from crm.quotas.facts import terms_of
 from crm.quotas.models import Quota, Verdict
-from crm.quotas.rules import CountingEvent, Outcome, QuotaTerms, due
+from crm.quotas.rules import CountingEvent, Outcome, QuotaTerms, due_under
 
 ALL = "ALL"
 """In a filter, instead of a quota's code: any of the year's quotas (去重合计)."""
@@ -174,7 +174,7 @@ def reach(actor: Actor) -> ColumnElement[bool] | None:
 
 
 def year_numbers(actor: Actor, year: int, on: date) -> YearNumbers:
-    """The numbers of the year's quotas for a person, in three queries and without judging."""
+    """The numbers of the year's quotas for a person, in four queries and without judging."""
     found = db.session.scalars(computed_quotas(year).order_by(Quota.position, Quota.id)).all()
     ids = tuple(quota.id for quota in found)
     numbers = _numbers(actor, ids, on)
@@ -193,7 +193,7 @@ def year_numbers(actor: Actor, year: int, on: date) -> YearNumbers:
                 quota.is_example,
                 terms,
                 quota.target,
-                due(terms.target, on, opens=terms.opens, closes=terms.closes),
+                due_under(terms, on),
                 signed,
                 registered,
                 started,

@@ -24,14 +24,22 @@ from crm.quotas.rules import (
     Clause,
     CountingEvent,
     CriteriaFault,
+    Curve,
+    FigureFault,
     HeadquartersClause,
+    Measure,
     Modality,
     Outcome,
+    Pace,
     PhysicalClause,
+    Progress,
     RankingClause,
     Reason,
     ReasonCode,
     Rounding,
+    Source,
+    Universe,
+    YearSection,
 )
 
 # By class first: members of two StrEnums with the same value are equal and would share one key.
@@ -56,6 +64,55 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Rounding.HALF_UP: _l("四舍五入"),
         Rounding.UP: _l("向上取整"),
         Rounding.DOWN: _l("向下取整"),
+    },
+    Curve: {
+        Curve.STRAIGHT: _l("按天数"),
+        Curve.SEASONAL: _l("春节平缓、年末略多"),
+    },
+    Measure: {
+        Measure.COUNT: _l("个数"),
+        Measure.SUM: _l("合计"),
+    },
+    Source: {
+        Source.COMPUTED: _l("本系统计算"),
+        Source.REPORTED: _l("部门报数"),
+    },
+    Universe: {
+        Universe.LEADS: _l("招商项目"),
+        Universe.ENTERPRISES: _l("产业企业"),
+        Universe.CARRIERS: _l("创新载体"),
+        Universe.KEY_PROJECTS: _l("重点项目"),
+        Universe.PARCELS: _l("土地供应"),
+        Universe.RENEWAL: _l("城市更新"),
+        Universe.EXTERNAL: _l("科技人才"),
+    },
+    YearSection: {
+        YearSection.GROWTH: _l("主要预期目标（增速）"),
+        YearSection.BASE: _l("往年基数"),
+        YearSection.BY_LEVEL: _l("按级别"),
+        YearSection.BY_STATE: _l("按建设状态"),
+        YearSection.BY_PLACE: _l("按组团"),
+        YearSection.RENEWAL: _l("城市更新项目"),
+        YearSection.LEADING: _l("主导产业"),
+        YearSection.FUTURE: _l("未来赛道"),
+        YearSection.CHAIN_GROUPS: _l("产业链群"),
+        YearSection.AXES: _l("发展轴带"),
+    },
+    Pace: {
+        Pace.GREEN: _l("达到应达"),
+        Pace.YELLOW: _l("略慢"),
+        Pace.RED: _l("落后"),
+    },
+    FigureFault: {
+        FigureFault.EMPTY: _l("请填写"),
+        FigureFault.NOT_A_NUMBER: _l("看不懂这个数，写成240亿、7000万美元、3000亩的样子"),
+        FigureFault.WRONG_UNIT: _l("单位与该指标不符"),
+        FigureFault.NOT_EXACT: _l("报数应为确数，不写约、超、余或区间"),
+        FigureFault.NOT_WHOLE: _l("应为整数"),
+        FigureFault.TOO_PRECISE: _l("最多两位小数"),
+        FigureFault.NEGATIVE: _l("不能小于0"),
+        FigureFault.TOO_LARGE: _l("数值过大"),
+        FigureFault.TOO_LONG: _l("最多40个字"),
     },
     CriteriaFault: {
         CriteriaFault.NOT_A_CLAUSE: _l("此处应为一个条件"),
@@ -127,6 +184,15 @@ UNITS: dict[str, LazyString] = {
     "人": _l("人"),
 }
 
+BASES: dict[str, LazyString] = {
+    "land_mu": _l("供地面积"),
+    "idle_land_mu": _l("化解批而未供和闲置土地"),
+    "completed_renewal_yuan": _l("城市更新完成投资"),
+    "resettlement_units": _l("新建安置房"),
+    "renewal_starts_m2": _l("城市更新新开工"),
+}
+"""Figures of an earlier year, by their names in the preset."""
+
 LISTS: dict[str, LazyString] = {
     "fortune_global_500": _l("世界500强"),
     "china_500": _l("中国企业500强"),
@@ -152,14 +218,33 @@ def label_text(label: str) -> str:
 
 def target_text(modality: Modality, target: int, unit: str) -> str:
     """A target as the year's plan words it: 不少于80家, 突破240亿元, 预期7000万美元."""
-    locale = "zh" if _is_chinese() else "en"
+    return f"{word(modality)}{_mark('', ' ')}{figure_text(target, unit)}"
+
+
+def figure_text(value: int | Decimal, unit: str) -> str:
+    """A figure with every digit it has and its unit: 210.3亿元, 241.35万平方米, 2886.5亩."""
     if unit in {"元", "美元"}:  # 原文
-        amount = format_money(target, "CNY" if unit == "元" else "USD", locale)  # 原文
+        locale = "zh" if _is_chinese() else "en"
+        return format_money(int(value), "CNY" if unit == "元" else "USD", locale)  # 原文
+    number = Decimal(value)
+    if _is_chinese() and abs(number) >= WAN:
+        told = f"{_plain(number / WAN)}万"  # 原文
     else:
-        is_round = _is_chinese() and target >= WAN and target % WAN == 0
-        number = f"{target // WAN}万" if is_round else f"{target:,}"  # 原文
-        amount = f"{number}{_mark('', ' ')}{UNITS.get(unit, unit)}"
-    return f"{word(modality)}{_mark('', ' ')}{amount}"
+        told = _plain(number)
+    return f"{told}{_mark('', ' ')}{UNITS.get(unit, unit)}"
+
+
+def pace_text(progress: Progress, unit: str) -> str:
+    """达到应达, 落后2个, 落后3.1亿元."""
+    if progress.behind:
+        return _("落后%(amount)s", amount=figure_text(progress.behind, unit))
+    return str(word(progress.pace)) if progress.pace is Pace.GREEN else _("已到目标，尚未突破")
+
+
+def _plain(number: Decimal) -> str:
+    """Without trailing zeros; thousands apart, as in 1,234.5."""
+    text = f"{number:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def list_text(code: str) -> str:

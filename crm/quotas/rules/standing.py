@@ -6,7 +6,7 @@ from datetime import date
 
 from crm.leads.rules import AgreementType, MilestoneKind, starting_milestones
 from crm.quotas.rules.facts import JudgedLead, MilestoneDay, Outcome, Verdict
-from crm.quotas.rules.terms import CountingEvent, QuotaTerms, due
+from crm.quotas.rules.terms import CountingEvent, QuotaTerms, due_under
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +172,7 @@ def standing(leads: Iterable[CountedLead], terms: QuotaTerms, on: date) -> Stand
         label=terms.label,
         on=on,
         target=terms.target,
-        due=due(
-            terms.target,
-            on,
-            opens=terms.opens,
-            closes=terms.closes,
-            nodes=terms.nodes,
-            rounding=terms.rounding,
-        ),
+        due=due_under(terms, on),
         event=terms.event,
         signed=_tally(signed),
         registered=_tally(registered),

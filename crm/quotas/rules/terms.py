@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
 from crm.quotas.rules.criteria import Clause
+from crm.quotas.rules.curve import Curve, weight_between
+
+ONE_DAY = timedelta(days=1)
 
 
 class Modality(StrEnum):
@@ -62,6 +65,7 @@ class QuotaTerms:
     rounding: Rounding = Rounding.HALF_UP
     nodes: tuple[Node, ...] = ()
     about_margin_percent: int = 0
+    curve: Curve = Curve.STRAIGHT
 
 
 def monthly_nodes(year: int, counts: Mapping[int, int], cutoff_day: int) -> tuple[Node, ...]:
@@ -79,25 +83,60 @@ def due(
     closes: date,
     nodes: Iterable[Node] = (),
     rounding: Rounding = Rounding.HALF_UP,
+    curve: Curve = Curve.STRAIGHT,
+    step: int = 1,
 ) -> int:
-    """应达: how many should be reached by the end of the day ``on``.
+    """应达: how many should be reached by the end of the day ``on``, in whole ``step``s.
 
-    Straight from nothing before ``opens`` to the target at the end of ``closes``, by elapsed days
-    and through the nodes if any are set. Halves round up by default: of a target of 10, 327 of
-    365 days ask for 8.96, hence 9.
+    From nothing before ``opens`` to the target at the end of ``closes``, through the nodes if any
+    are set and along the curve between them; it never falls. Halves round up by default: of a
+    target of 10, 327 of 365 days ask for 8.96, hence 9.
     """
     if on < opens:
         return 0
     if on >= closes:
         return target
     inner = sorted((node.on, node.count) for node in nodes if opens <= node.on < closes)
-    begin, reached = opens.toordinal() - 1, 0
+    begin, reached = opens - ONE_DAY, 0
     for day, count in [*inner, (closes, target)]:
+        count = min(max(count, reached), target)
         if on <= day:
-            share = Fraction(on.toordinal() - begin, day.toordinal() - begin)
-            return _rounded(reached + (count - reached) * share, rounding)
-        begin, reached = day.toordinal(), count
+            asked = reached + (count - reached) * _share(begin, on, day, curve)
+            return min(_rounded(asked / step, rounding) * step, target)
+        begin, reached = day, count
     return target
+
+
+def due_under(terms: QuotaTerms, on: date) -> int:
+    """应达 of a quota by the end of the day ``on``, as its terms set it."""
+    return due(
+        terms.target,
+        on,
+        opens=terms.opens,
+        closes=terms.closes,
+        nodes=terms.nodes,
+        rounding=terms.rounding,
+        curve=terms.curve,
+    )
+
+
+def rounding_step(target: int) -> int:
+    """In which steps 应达 of a sum is told: a ten-thousandth to a thousandth of it, 1 below 10,000.
+
+    24,000,000,000 yuan in steps of 0.1亿元, 70,000,000 dollars of 1万美元, 3,000 亩 of 1亩.
+    """
+    return int(10 ** max(0, len(str(max(target, 1))) - 4))
+
+
+def _share(begin: date, on: date, end: date, curve: Curve) -> Fraction:
+    """How much of the way from ``begin`` to ``end`` is asked for by ``on``.
+
+    Between two nodes inside the flat weeks there is no shape to follow: the days decide.
+    """
+    whole = weight_between(begin, end, curve)
+    if whole == 0:
+        return Fraction((on - begin).days, (end - begin).days)
+    return Fraction(weight_between(begin, on, curve), whole)
 
 
 def _rounded(number: Fraction, rounding: Rounding) -> int:
