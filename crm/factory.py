@@ -117,6 +117,7 @@ def register_features(app: Flask, settings: Settings) -> None:
     import crm.imports.models
     import crm.leads.models
     import crm.quotas.models
+    import crm.recognition.models
     import crm.reminders.models  # noqa: F401
     from crm.accounts import views as accounts
     from crm.chains import views as chains

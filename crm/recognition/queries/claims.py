@@ -1,0 +1,227 @@
+"""What a proposal or a decision reads of projects and quotas, in a fixed number of queries."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, select
+
+from crm.accounts.rules import Actor
+from crm.core.bulk import among
+from crm.core.db import rows_of
+from crm.leads.models import Lead, LeadMember
+from crm.leads.rules import MembershipKind
+from crm.quotas.models import Quota, Verdict
+from crm.quotas.queries import computed_quotas
+from crm.quotas.rules import CountingEvent, Outcome
+from crm.recognition.models import Credit
+from crm.recognition.queries.standing import LeadQuota, Said, said_of
+from crm.recognition.queries.suspects import Suspicion, open_against, suspicions
+from crm.recognition.rules import Claim, Hand, Level
+
+EVENTS: dict[CountingEvent, tuple[ColumnElement[Any], ColumnElement[Any]]] = {
+    CountingEvent.SIGNED: (Verdict.signed_from.expression, Verdict.is_signed_pending.expression),
+    CountingEvent.SIGNED_AND_REGISTERED: (
+        Verdict.registered_from.expression,
+        Verdict.is_registered_pending.expression,
+    ),
+    CountingEvent.STARTED: (
+        Verdict.started_from.expression,
+        Verdict.is_started_pending.expression,
+    ),
+}
+"""Of a quota's counting event: the day from which a lead stands in that number, and whether its
+papers are to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A computed quota of the year, as recognition reads it."""
+
+    id: int
+    code: str
+    label: str
+    label_en: str | None
+    modality: str
+    target: int
+    event: CountingEvent
+    exclusive_group: str | None
+    is_closed: bool
+
+
+def terms_of_year(year: int) -> dict[int, Term]:
+    """The year's computed quotas by id, in their order."""
+    rows = rows_of(
+        computed_quotas(year)
+        .with_only_columns(
+            Quota.id,
+            Quota.code,
+            Quota.label,
+            Quota.label_en,
+            Quota.modality,
+            Quota.target,
+            Quota.event,
+            Quota.exclusive_group,
+            Quota.frozen_at,
+        )
+        .order_by(Quota.position, Quota.id)
+    )
+    return {
+        row.id: Term(
+            row.id,
+            row.code,
+            row.label,
+            row.label_en,
+            row.modality,
+            row.target,
+            CountingEvent(row.event or CountingEvent.SIGNED_AND_REGISTERED),
+            row.exclusive_group,
+            row.frozen_at is not None,
+        )
+        for row in rows
+    }
+
+
+@dataclass(slots=True)
+class YearOfClaims:
+    """Everything recognition knows of a year: quotas, claims, what was said, suspects."""
+
+    year: int
+    terms: dict[int, Term]
+    claims: dict[LeadQuota, Claim] = field(default_factory=dict)
+    said: Mapping[LeadQuota, dict[Level, Said]] = field(default_factory=dict)
+    credits: Mapping[tuple[int, Level], dict[int, int]] = field(default_factory=dict)
+    suspicions: list[Suspicion] = field(default_factory=list)
+
+    def claim(self, lead_id: int, quota_id: int, level: Level) -> Claim:
+        """The claim as a decision at this level reads it."""
+        term = self.terms[quota_id]
+        found = self.claims.get((lead_id, quota_id), Claim(None, is_period_closed=term.is_closed))
+        return replace(found, credited_elsewhere=self._elsewhere(lead_id, term, level))
+
+    def _elsewhere(self, lead_id: int, term: Term, level: Level) -> str | None:
+        if term.exclusive_group is None:
+            return None
+        for quota_id in self.credits.get((lead_id, level), ()):
+            other = self.terms.get(quota_id)
+            if other and other.id != term.id and other.exclusive_group == term.exclusive_group:
+                return other.label
+        return None
+
+
+def year_of_claims(year: int, lead_ids: Collection[int] | None = None) -> YearOfClaims:
+    """The year's claims: of these leads, or of all that count, might count or were ever decided on.
+
+    Eight queries or fewer, whatever the number of leads.
+    """
+    terms = terms_of_year(year)
+    found = YearOfClaims(year, terms)
+    if not terms:
+        return found
+    found.said = said_of(year, lead_ids)
+    found.suspicions = suspicions(year)
+    found.credits = _credits(year, lead_ids)
+    looks_like = open_against(found.suspicions)
+    rows = rows_of(_judged(terms, lead_ids, {lead_id for lead_id, _ in found.said}))
+    for row in rows:
+        found.claims[row.lead_id, row.quota_id] = _claim(row, terms[row.quota_id])
+    for pair, levels in found.said.items():
+        closed = terms[pair[1]].is_closed
+        claim = found.claims.get(pair, Claim(None, is_period_closed=closed))
+        found.claims[pair] = replace(
+            claim,
+            **{level.value: said.state for level, said in levels.items()},  # type: ignore[arg-type]
+        )
+    for pair, claim in found.claims.items():
+        if others := looks_like.get(pair[0]):
+            found.claims[pair] = replace(claim, looks_like=tuple(map(str, sorted(others))))
+    return found
+
+
+def _judged(
+    terms: Mapping[int, Term], lead_ids: Collection[int] | None, decided: Collection[int]
+) -> Select[Any]:
+    events: dict[tuple[Any, ...], list[int]] = {}
+    for term in terms.values():
+        events.setdefault(EVENTS[term.event], []).append(term.id)
+    parts = []
+    for (since, is_pending), ids in events.items():
+        part = (
+            select(
+                Verdict.quota_id,
+                Verdict.lead_id,
+                Verdict.verdict,
+                since.label("event_on"),
+                is_pending.label("lacks_papers"),
+                Lead.exclusion,
+            )
+            .join(Lead, Lead.id == Verdict.lead_id)
+            .where(Verdict.quota_id.in_(ids))
+        )
+        if lead_ids is not None:
+            part = part.where(among(Verdict.lead_id, lead_ids))
+        else:
+            stands = (Verdict.verdict != Outcome.NO) & Verdict.signed_from.is_not(None)
+            part = part.where(stands | among(Verdict.lead_id, decided) if decided else stands)
+        parts.append(part)
+    whole: Select[Any] = (
+        parts[0] if len(parts) == 1 else select(parts[0].union_all(*parts[1:]).subquery())
+    )
+    return whole
+
+
+def _claim(row: Row[Any], term: Term) -> Claim:
+    return Claim(
+        outcome=row.verdict,
+        event_on=row.event_on,
+        lacks_papers=row.lacks_papers,
+        is_excluded=row.exclusion is not None,
+        is_period_closed=term.is_closed,
+    )
+
+
+def _credits(
+    year: int, lead_ids: Collection[int] | None
+) -> dict[tuple[int, Level], dict[int, int]]:
+    statement = select(Credit.lead_id, Credit.at_level, Credit.quota_id, Credit.decision_id).where(
+        Credit.year == year
+    )
+    if lead_ids is not None:
+        statement = statement.where(among(Credit.lead_id, lead_ids))
+    found: dict[tuple[int, Level], dict[int, int]] = {}
+    for row in rows_of(statement):
+        found.setdefault((row.lead_id, row.at_level), {})[row.quota_id] = row.decision_id
+    return found
+
+
+def hands_of(actor: Actor, lead_ids: Collection[int]) -> dict[int, Hand]:
+    """The person as seen from each of the leads."""
+    if not lead_ids:
+        return {}
+    is_member = (
+        select(func.count())
+        .where(
+            LeadMember.lead_id == Lead.id,
+            LeadMember.user_id == actor.id,
+            LeadMember.kind == MembershipKind.CO_OWNER,
+        )
+        .scalar_subquery()
+    )
+    rows = rows_of(
+        select(
+            Lead.id,
+            Lead.owner_id,
+            Lead.department_id,
+            Lead.sponsor_id,
+            is_member.label("is_member"),
+        ).where(among(Lead.id, lead_ids))
+    )
+    return {
+        row.id: Hand(
+            actor.role,
+            is_own=row.owner_id == actor.id or row.is_member > 0,
+            is_sponsor=row.sponsor_id == actor.id,
+            is_of_unit=row.department_id is not None and row.department_id == actor.department_id,
+        )
+        for row in rows
+    }

@@ -1,0 +1,46 @@
+"""The pure rules of recognition: who may decide what, what goes back, who is twice, who goes where."""
+
+from crm.recognition.rules.assigning import Contender, Contest, Share, assign, shortfall
+from crm.recognition.rules.deciding import (
+    BatchFacts,
+    Claim,
+    Hand,
+    State,
+    WhyNot,
+    why_not_appeal,
+    why_not_decide,
+    why_not_propose,
+)
+from crm.recognition.rules.levels import BELOW, Answer, Decided, Level, Ruling
+from crm.recognition.rules.reviewing import Change, Crossing, Snapshot, crossings, sides_of
+from crm.recognition.rules.suspects import Alike, Known, Pair, pairs_alike
+
+__all__ = [
+    "BELOW",
+    "Alike",
+    "Answer",
+    "BatchFacts",
+    "Change",
+    "Claim",
+    "Contender",
+    "Contest",
+    "Crossing",
+    "Decided",
+    "Hand",
+    "Known",
+    "Level",
+    "Pair",
+    "Ruling",
+    "Share",
+    "Snapshot",
+    "State",
+    "WhyNot",
+    "assign",
+    "crossings",
+    "pairs_alike",
+    "shortfall",
+    "sides_of",
+    "why_not_appeal",
+    "why_not_decide",
+    "why_not_propose",
+]

@@ -1,0 +1,84 @@
+"""Whether an approved project still is what was approved (待复核).
+
+Nothing is written when a fact changes: what an approval saw is kept with it, and compared with
+what has been judged since. No door can forget to send a project back.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from crm.leads.rules import FigureKind
+from crm.quotas.rules import Outcome, read_reason
+
+Side = tuple[int, str, int]
+"""A threshold: quota id, figure, whole yuan."""
+
+
+class Change(StrEnum):
+    NO_LONGER_COUNTS = "no_longer_counts"  # the verdict left 可计入
+    OTHER_PERIOD = "other_period"  # it is not judged in this quota's period any more
+    FELL_BELOW = "fell_below"
+    ROSE_ABOVE = "rose_above"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What was judged of a project: the verdict on the quota, and on which side of every threshold
+    of the year's quotas its amounts stood (True: reached)."""
+
+    outcome: Outcome | None
+    sides: Mapping[Side, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """One thing that changed since the approval. `field` and `threshold` (yuan) where an amount did."""
+
+    change: Change
+    since: datetime | None = None
+    field: FigureKind | None = None
+    threshold: int | None = None
+
+
+def sides_of(quota_id: int, reasons: Iterable[Mapping[str, Any]]) -> dict[Side, bool]:
+    """On which side of the quota's thresholds the amounts in a verdict's reasons stand.
+
+    An amount whose evidence is to come stands by its value.
+    """
+    found: dict[Side, bool] = {}
+    for data in reasons:
+        reason = read_reason(data)
+        if reason.field is None or reason.threshold is None or reason.value is None:
+            continue
+        side = (quota_id, reason.field.value, reason.threshold)
+        found[side] = found.get(side, False) or reason.value >= reason.threshold
+    return found
+
+
+def crossings(
+    approved: Snapshot, since: Iterable[tuple[datetime | None, Snapshot]]
+) -> tuple[Crossing, ...]:
+    """What differs from the approval in anything judged after it, each thing once, in order.
+
+    `since` are the states judged after the approval with the moment each began, oldest first.
+    A threshold crossed and crossed back counts: somebody should look why.
+    """
+    found: dict[tuple[Change, str, int], Crossing] = {}
+
+    def note(crossing: Crossing) -> None:
+        key = (crossing.change, crossing.field or "", crossing.threshold or 0)
+        found.setdefault(key, crossing)
+
+    for moment, state in since:
+        if state.outcome is None:
+            note(Crossing(Change.OTHER_PERIOD, moment))
+        elif approved.outcome is Outcome.COUNTS and state.outcome is not Outcome.COUNTS:
+            note(Crossing(Change.NO_LONGER_COUNTS, moment))
+        for side in sorted(approved.sides.keys() & state.sides.keys()):
+            if approved.sides[side] != state.sides[side]:
+                change = Change.ROSE_ABOVE if state.sides[side] else Change.FELL_BELOW
+                note(Crossing(change, moment, FigureKind(side[1]), side[2]))
+    return tuple(found.values())

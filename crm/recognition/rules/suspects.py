@@ -1,0 +1,116 @@
+"""Projects that may be one and the same: investor groups, SPVs, phases. Pairs with every reason.
+
+Linear in the number of projects: they meet under shared keys, never each with each. Two distinct
+projects of one group each count (DOMAIN §10.3); a person says which they are.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+MANY = 30
+"""A key shared by more projects than this says nothing: a park's address, an agency's telephone."""
+
+
+class Alike(StrEnum):
+    SAME_INVESTOR = "same_investor"
+    SAME_GROUP = "same_group"  # a common parent through the ownership chain
+    SAME_ENTITY = "same_entity"  # one company registered here for both
+    SAME_ADDRESS = "same_address"
+    SAME_CONTACT = "same_contact"
+    SAME_CONTRACT = "same_contract"
+    SAME_TITLE = "same_title"
+    PHASE_TITLE = "phase_title"  # 二期 and the title without it
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a project. `group` is the company at the top of its investor's chain."""
+
+    id: int
+    title: str
+    title_key: str = ""
+    investor_id: int | None = None
+    group_id: int | None = None
+    entity_id: int | None = None
+    addresses: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    contract_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two projects, the lower id first, and all they have in common."""
+
+    first: int
+    second: int
+    reasons: tuple[Alike, ...]
+
+
+PHASE = re.compile(r"[（(]?(?:第?[一二三四五六七八九十\d]+期|[IVX]+期)(?:工程|项目)?[）)]?")
+NOT_WORDS = re.compile(r"[\W_]+")
+
+
+def base_title(title: str) -> str:
+    """A title without its phase: 储能产业园（二期） and 储能产业园 have one."""
+    return NOT_WORDS.sub("", PHASE.sub("", title)).removesuffix("项目")
+
+
+def plain_address(address: str) -> str:
+    """An address to compare: without blanks, marks and what every address here begins with."""
+    kept = NOT_WORDS.sub("", address)
+    for opening in ("中国", "山东省", "山东", "济南市", "济南", "天桥区"):
+        kept = kept.removeprefix(opening)
+    return kept if len(kept) >= 4 else ""
+
+
+def pairs_alike(projects: Iterable[Known]) -> tuple[Pair, ...]:
+    """Every two projects with something in common, by ids; all that they share is told."""
+    meeting: dict[tuple[Alike, object], list[int]] = defaultdict(list)
+    for project in projects:
+        for key in set(_keys(project)):
+            meeting[key].append(project.id)
+    found: dict[tuple[int, int], set[Alike]] = defaultdict(set)
+    for (alike, _), ids in meeting.items():
+        if len(ids) > MANY:
+            continue
+        ids.sort()
+        for place, first in enumerate(ids):
+            for second in ids[place + 1 :]:
+                found[first, second].add(alike)
+    order = list(Alike)
+    return tuple(
+        Pair(first, second, tuple(sorted(_told(reasons), key=order.index)))
+        for (first, second), reasons in sorted(found.items())
+    )
+
+
+def _told(reasons: set[Alike]) -> set[Alike]:
+    """The stronger word alone where one says the other too."""
+    told = set(reasons)
+    if Alike.SAME_INVESTOR in told:
+        told.discard(Alike.SAME_GROUP)
+    if Alike.SAME_TITLE in told:
+        told.discard(Alike.PHASE_TITLE)
+    return told
+
+
+def _keys(project: Known) -> Iterator[tuple[Alike, object]]:
+    if project.investor_id is not None:
+        yield Alike.SAME_INVESTOR, project.investor_id
+        yield Alike.SAME_GROUP, project.group_id or project.investor_id
+    if project.entity_id is not None:
+        yield Alike.SAME_ENTITY, project.entity_id
+    for address in project.addresses:
+        if key := plain_address(address):
+            yield Alike.SAME_ADDRESS, key
+    for phone in project.phones:
+        if len(digits := re.sub(r"\D", "", phone)) >= 7:
+            yield Alike.SAME_CONTACT, digits[-11:]
+    yield Alike.SAME_CONTRACT, project.contract_id or project.id
+    if project.title_key:
+        yield Alike.SAME_TITLE, project.title_key
+    if base := base_title(project.title):
+        yield Alike.PHASE_TITLE, base
