@@ -1,18 +1,26 @@
 """The year's quotas from the terminal, in words or as one document."""
 
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import click
 
+from crm.accounts.queries import system_actor
 from crm.cli.terminal import print_json, say
+from crm.closing.queries.bridges import YearBridge, bridge_of_days
+from crm.closing.queries.known import end_of, year_as_known
+from crm.closing.rules import Crossing, Number
+from crm.closing.telling import bridge_text
+from crm.closing.wording import why_text
 from crm.core import clock
 from crm.core.db import transaction
 from crm.quotas import services as quotas
 from crm.quotas import wording as quota_words
 from crm.quotas.rules import Reason, nearest_misses
 from crm.quotas.standings import Judged, YearOnDay, year_on_day
+
+DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group("quotas")
@@ -45,22 +53,30 @@ def quotas_rejudge() -> None:
 
 @quota_commands.command("show")
 @click.option("--year", type=click.IntRange(2000, 2100), help="default: the year of --on")
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="the day asked for; default: today")
+@click.option("--on", type=DAY, help="facts dated up to this day; default: --known, or today")
+@click.option("--known", type=DAY, help="as it was known at the end of this day; default: now")
 @click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
-def quotas_show(year: int | None, on: datetime | None, as_json: bool) -> None:
+def quotas_show(
+    year: int | None, on: datetime | None, known: datetime | None, as_json: bool
+) -> None:
     """Where the quotas stood at the end of a day, with the verdict on every lead.
 
-    Facts dated on or before that day, as known now. Exit 2 for a year without quotas.
+    Facts dated on or before the day --on, as known now; with --known as they were known that day.
+    Exit 2 for a year without quotas.
     """
-    day = on.date() if on else clock.today()
-    found = year_on_day(year or day.year, day)
+    asked = on or known
+    day = asked.date() if asked else clock.today()
+    if known:
+        found = year_as_known(year or day.year, day, end_of(known.date()))
+    else:
+        found = year_on_day(year or day.year, day)
     if found is None:
         raise click.UsageError(
             f"{year or day.year} has no quotas yet; load the preset with "
             f"`flask --app app prepare --year {year or day.year}`"
         )
     if as_json:
-        print_json(_year_document(found))
+        print_json(_year_document(found, known.date() if known else None))
         return
     click.echo(
         quota_words.one_line(
@@ -77,10 +93,64 @@ def quotas_show(year: int | None, on: datetime | None, as_json: bool) -> None:
                 click.echo(f"{label}  {verdict.title}  {quota_words.reason_text(verdict.miss)}")
 
 
-def _year_document(found: YearOnDay) -> dict[str, Any]:
+@quota_commands.command("bridge")
+@click.option("--year", type=click.IntRange(2000, 2100), help="default: the year of --to")
+@click.option("--from", "start", type=DAY, required=True, help="the earlier day")
+@click.option("--to", "end", type=DAY, required=True, help="the later day")
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+def quotas_bridge(year: int | None, start: datetime, end: datetime, as_json: bool) -> None:
+    """Which leads make the number of one day another one, and why; both as known that day.
+
+    Start plus entered minus left is the end. Exit 2 for a year without quotas.
+    """
+    first, last = start.date(), end.date()
+    if first > last:
+        raise click.UsageError("--from lies after --to")
+    found = bridge_of_days(system_actor(), year or last.year, first, last)
+    if found is None:
+        raise click.UsageError(f"{year or last.year} has no quotas yet")
+    if as_json:
+        print_json(_bridge_document(found, first, last))
+        return
+    click.echo(bridge_text(found, first, last))
+
+
+def _bridge_document(found: YearBridge, first: date, last: date) -> dict[str, Any]:
+    return {
+        "year": found.year,
+        "from": first.isoformat(),
+        "to": last.isoformat(),
+        "quotas": [
+            {
+                "code": each.code,
+                "number": each.number.value,
+                "start": each.bridge.start,
+                "end": each.bridge.end,
+                "entered": [_crossing(found, each.number, one) for one in each.bridge.entered],
+                "left": [_crossing(found, each.number, one) for one in each.bridge.left],
+            }
+            for each in found.quotas
+        ],
+    }
+
+
+def _crossing(found: YearBridge, number: Number, one: Crossing) -> dict[str, Any]:
+    change = found.change_behind(one)
+    return {
+        "lead_id": one.lead_id,
+        "title": found.titles.get(one.lead_id),
+        "why": one.why.cause.value,
+        "text": why_text(one.why, number),
+        "by": change.by if change else None,
+        "at": one.why.known_at.isoformat() if one.why.known_at else None,
+    }
+
+
+def _year_document(found: YearOnDay, known: date | None) -> dict[str, Any]:
     return {
         "year": found.year,
         "on": found.on.isoformat(),
+        **({"known": known.isoformat()} if known else {}),
         "quotas": [_quota_document(each) for each in found.quotas],
         "overlap": found.together.overlap,
         "distinct": found.together.distinct,

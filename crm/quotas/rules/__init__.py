@@ -49,6 +49,7 @@ from crm.quotas.rules.standing import (
     entered,
     nearest_misses,
     standing,
+    standing_of,
     together,
 )
 from crm.quotas.rules.terms import (
@@ -121,6 +122,7 @@ __all__ = [
     "signing_of",
     "spring_festival",
     "standing",
+    "standing_of",
     "together",
     "with_yuan",
 ]

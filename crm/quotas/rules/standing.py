@@ -155,18 +155,22 @@ def entered(lead: CountedLead, terms: QuotaTerms) -> Entry:
 
 def standing(leads: Iterable[CountedLead], terms: QuotaTerms, on: date) -> Standing:
     """The three numbers by the end of the day ``on``, each with the leads behind it."""
+    return standing_of(((lead.lead_id, entered(lead, terms)) for lead in leads), terms, on)
+
+
+def standing_of(entries: Iterable[tuple[int, Entry]], terms: QuotaTerms, on: date) -> Standing:
+    """The same of leads whose days of entry are known already: (lead id, entry)."""
     signed: list[tuple[int, bool]] = []
     registered: list[tuple[int, bool]] = []
     started: list[tuple[int, bool]] = []
-    for lead in leads:
-        entry = entered(lead, terms)
+    for lead_id, entry in entries:
         for numbers, since, is_pending in (
             (signed, entry.signed_from, entry.is_signed_pending),
             (registered, entry.registered_from, entry.is_registered_pending),
             (started, entry.started_from, entry.is_started_pending),
         ):
             if since is not None and since <= on:
-                numbers.append((lead.lead_id, is_pending))
+                numbers.append((lead_id, is_pending))
     return Standing(
         code=terms.code,
         label=terms.label,

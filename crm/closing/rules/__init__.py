@@ -1,0 +1,45 @@
+"""The pure rules of closing: closed periods, corrections, and the bridge between two numbers."""
+
+from crm.closing.rules.bridging import (
+    Bridge,
+    Cause,
+    Crossing,
+    Why,
+    bridge,
+    why_entered,
+    why_left,
+)
+from crm.closing.rules.periods import (
+    YEAR,
+    CloseFault,
+    CorrectionFault,
+    CorrectionKind,
+    CorrectionSaid,
+    corrected,
+    cutoff,
+    why_not_close,
+    why_not_correct,
+)
+from crm.closing.rules.seen import BY_EVENT, Number, Seen
+
+__all__ = [
+    "BY_EVENT",
+    "YEAR",
+    "Bridge",
+    "Cause",
+    "CloseFault",
+    "CorrectionFault",
+    "CorrectionKind",
+    "CorrectionSaid",
+    "Crossing",
+    "Number",
+    "Seen",
+    "Why",
+    "bridge",
+    "corrected",
+    "cutoff",
+    "why_entered",
+    "why_left",
+    "why_not_close",
+    "why_not_correct",
+]

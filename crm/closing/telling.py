@@ -1,0 +1,39 @@
+"""A bridge in words: lines for the page, text to paste."""
+
+from datetime import date
+
+from flask_babel import gettext as _
+
+from crm.closing.queries.bridges import YearBridge
+from crm.closing.rules import Crossing, Number
+from crm.closing.wording import change_text, why_text
+from crm.core import clock
+from crm.core.web import mark
+from crm.quotas.telling import subject
+from crm.quotas.wording import day_text
+
+
+def bridge_text(found: YearBridge, first: date, last: date) -> str:
+    """The bridge of a year as text to paste: every quota and number that changed, with its names."""
+    lines = [_("%(start)s至%(end)s数字对账", start=day_text(first), end=day_text(last))]
+    for each in found.quotas:
+        label = subject(each.label, each.label_en)
+        lines.append(change_text(label, each.number, each.bridge))
+        for sign, some in (("+", each.bridge.entered), ("−", each.bridge.left)):
+            lines += [f"  {sign} {line_text(found, each.number, one)}" for one in some]
+    return "\n".join(lines)
+
+
+def line_text(found: YearBridge, number: Number, one: Crossing) -> str:
+    """“料箱机器人生产项目：签约日由2026-11-12改为2026-12-02（刘洋，2026-11-20）”."""
+    text = f"{title_text(found, one)}{mark('：', ': ')}{why_text(one.why, number)}"
+    change = found.change_behind(one)
+    if change is None:
+        return text
+    said = f"{change.by}{mark('，', ', ')}{clock.office_day(change.at).isoformat()}"
+    return text + (f" ({said})" if mark("", "en") else f"（{said}）")
+
+
+def title_text(found: YearBridge, one: Crossing) -> str:
+    """The name of a lead, or that it may not be shown."""
+    return found.titles.get(one.lead_id) or _("敏感项目（不显示名称）")

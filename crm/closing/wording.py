@@ -1,0 +1,170 @@
+"""What closing and the bridge say: why a number differs, by name, in plain words."""
+
+from datetime import date
+from enum import StrEnum
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from crm.closing.rules import (
+    Bridge,
+    Cause,
+    CloseFault,
+    CorrectionFault,
+    CorrectionKind,
+    Number,
+    Why,
+)
+from crm.core import clock
+from crm.core.money import format_yuan
+from crm.core.web import mark
+from crm.leads import wording as leads_wording
+from crm.quotas.wording import reason_text
+
+# By class first: members of two StrEnums with the same value are equal and would share one key.
+WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
+    Number: {
+        Number.SIGNED: _l("已签约"),
+        Number.REGISTERED: _l("已注册"),
+        Number.STARTED: _l("已开工"),
+        Number.CERTIFIED: _l("已认定"),
+    },
+    Cause: {
+        Cause.NEW: _l("本期新增"),
+        Cause.BACKDATED: _l("补登"),
+        Cause.DAY_MOVED: _l("日期更改"),
+        Cause.AMOUNT_CORRECTED: _l("金额更正"),
+        Cause.EVIDENCE: _l("佐证变化"),
+        Cause.RANKING: _l("榜单变化"),
+        Cause.TYPE_CHANGED: _l("类型更改"),
+        Cause.LOST: _l("终止或流转"),
+        Cause.REVIVED: _l("恢复推进"),
+        Cause.EXCLUDED: _l("列为不计入类型"),
+        Cause.NOT_EXCLUDED: _l("取消不计入类型"),
+        Cause.PHASE: _l("并入合同项目"),
+        Cause.NOT_A_PHASE: _l("不再作为分期"),
+        Cause.WITHDRAWN: _l("节点撤回"),
+        Cause.OUT_OF_PERIOD: _l("不在本年度"),
+        Cause.RULE_CHANGED: _l("口径变化"),
+        Cause.RECOGNISED: _l("通过认定"),
+        Cause.RETURNED: _l("认定退回"),
+        Cause.OTHER_LEVEL: _l("级别不同"),
+        Cause.JUDGED_AGAIN: _l("重新判定"),
+    },
+    CloseFault: {
+        CloseFault.NOT_OVER: _l("截止日还没有过完，不能封账。"),
+        CloseFault.CLOSED_ALREADY: _l("这一期已经封账，封账不能撤销。"),
+        CloseFault.LATER_CLOSED: _l("后面的月份已经封账，这一期不能再封。"),
+        CloseFault.YEAR_CLOSED: _l("全年已经封账，月份不能再封。"),
+        CloseFault.NO_QUOTAS: _l("这一年还没有指标。"),
+    },
+    CorrectionKind: {
+        CorrectionKind.ADD: _l("应增1个"),
+        CorrectionKind.TAKE: _l("应减1个"),
+        CorrectionKind.VALUE: _l("更正金额"),
+    },
+    CorrectionFault: {
+        CorrectionFault.COUNTED_ALREADY: _l("该项目已在这个数里，不能再增。"),
+        CorrectionFault.NOT_COUNTED: _l("该项目不在这个数里。"),
+        CorrectionFault.VALUE_MISSING: _l("请填更正后的金额。"),
+        CorrectionFault.VALUE_UNASKED: _l("增减个数时不填金额。"),
+    },
+}
+
+EVENT = {
+    Number.SIGNED: _l("签约日"),
+    Number.REGISTERED: _l("注册日"),
+    Number.STARTED: _l("开工日"),
+    Number.CERTIFIED: _l("认定日"),
+}
+NEWLY = {
+    Number.SIGNED: _l("新签约，%(day)s"),
+    Number.REGISTERED: _l("新注册，%(day)s"),
+    Number.STARTED: _l("新开工，%(day)s"),
+    Number.CERTIFIED: _l("新认定，%(day)s"),
+}
+PLAIN = {
+    Cause.REVIVED: _l("恢复推进，重新计入"),
+    Cause.NOT_EXCLUDED: _l("不再属于不计入类型"),
+    Cause.NOT_A_PHASE: _l("不再作为同一合同的分期"),
+    Cause.OUT_OF_PERIOD: _l("签约不再归属本年度"),
+    Cause.RECOGNISED: _l("通过认定"),
+    Cause.JUDGED_AGAIN: _l("重新判定"),
+}
+
+
+def word(code: StrEnum) -> LazyString:
+    """The word for a code of this feature, in the reader’s language. Raises KeyError."""
+    return WORDS[type(code)][code]
+
+
+def why_text(why: Why, number: Number) -> str:
+    """Why a lead entered or left a number, in one sentence without full stop."""
+    day, old_day = _day(why.day), _day(why.old_day)
+    match why.cause:
+        case Cause.NEW:
+            return str(NEWLY[number]) % {"day": day}
+        case Cause.BACKDATED:
+            known = _day(clock.office_day(why.known_at)) if why.known_at else ""
+            return _(
+                "补登：%(event)s%(day)s，%(known)s录入",
+                event=EVENT[number], day=day, known=known,
+            )  # fmt: skip
+        case Cause.DAY_MOVED:
+            return _("%(event)s由%(old)s改为%(new)s", event=EVENT[number], old=old_day, new=day)
+        case Cause.AMOUNT_CORRECTED:
+            return _amount_text(why)
+        case Cause.WITHDRAWN:
+            return _("%(event)s%(day)s的记录已撤回", event=EVENT[number], day=day)
+        case Cause.RULE_CHANGED | Cause.EVIDENCE | Cause.RANKING | Cause.TYPE_CHANGED:
+            return _with_reasons(why)
+        case Cause.LOST | Cause.EXCLUDED | Cause.PHASE:
+            return reasons_text(why)
+        case Cause.RETURNED | Cause.OTHER_LEVEL:
+            said = str(word(why.cause))
+            return f"{said}{mark('：', ': ')}{why.note}" if why.note else said
+        case _:
+            return str(PLAIN[why.cause])
+
+
+def _amount_text(why: Why) -> str:
+    text = _(
+        "%(field)s由%(old)s更正为%(new)s",
+        field=leads_wording.word(why.field) if why.field else "",
+        old=_yuan(why.old_yuan), new=_yuan(why.new_yuan),
+    )  # fmt: skip
+    threshold = next((reason.threshold for reason in why.reasons if reason.threshold), None)
+    if threshold is None:
+        return text
+    return text + _("（门槛%(threshold)s）", threshold=_yuan(threshold))
+
+
+def _with_reasons(why: Why) -> str:
+    told = reasons_text(why)
+    return f"{word(why.cause)}{mark('：', ': ')}{told}" if told else str(word(why.cause))
+
+
+def reasons_text(why: Why) -> str:
+    return mark("；", "; ").join(dict.fromkeys(reason_text(reason) for reason in why.reasons))
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _yuan(yuan: int | None) -> str:
+    return format_yuan(yuan or 0, mark("zh", "en"))
+
+
+def change_text(label: str, number: Number, one: Bridge) -> str:
+    """“大项目已签约由9个变为8个：增1个，减2个”."""
+    if not one.entered and not one.left:
+        return _(
+            "%(label)s%(number)s%(n)s个，没有变化", label=label, number=word(number), n=one.end
+        )
+    return _(
+        "%(label)s%(number)s由%(start)s个变为%(end)s个：增%(entered)s个，减%(left)s个",
+        label=label, number=word(number), start=one.start, end=one.end,
+        entered=len(one.entered), left=len(one.left),
+    )  # fmt: skip
