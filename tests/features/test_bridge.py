@@ -46,7 +46,7 @@ def told(app, person):
     """A district in which, after START, each thing happens once; what each lead is called for."""
     leader = person("director", name="刘洋")
     with app.app_context():
-        with transaction() as session:
+        with transaction():
             leads = {
                 name: add_signed(name, 60 * YI, on=date(2026, 10, 10)).id
                 for name in ("更正", "终止", "改日", "不变")
@@ -158,7 +158,7 @@ def test_a_rule_that_changed_is_the_cause_whoever_it_hits(app, person, told):
     }
     assert {each["by"] for each in by_title.values()} == {leader.name}
     shown = json.loads(run(app, "show", "--known", "2026-11-11", "--json").stdout)
-    assert [each["signed"] for each in shown["quotas"]][0] == 4
+    assert shown["quotas"][0]["signed"] == 4
 
 
 def test_as_known_and_as_dated_are_two_questions_of_the_command(app, told):

@@ -98,7 +98,7 @@ def bridge_of_days(actor: Actor, year: int, start: date, end: date) -> YearBridg
 def places_as_known(
     actor: Actor, quota_ids: Sequence[int], on: date, known_at: datetime
 ) -> dict[tuple[int, Number], set[int]]:
-    """The leads behind each number by the end of a day, as known at a moment, as far as a person counts them."""
+    """The leads behind each number by the end of a day, as known then: those that a person counts."""
     within = reach(actor)
     on_day = placed(on)
 
