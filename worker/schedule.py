@@ -18,5 +18,6 @@ BEAT = {
     "heartbeat": _entry("worker.upkeep.heartbeat"),
     "plan due mails": _entry("worker.reminders.plan_due"),
     "send what waits": _entry("worker.reminders.sweep"),
+    "bring criteria into force": _entry("worker.quotas.bring_criteria_into_force"),
     "seal the audit trail": _entry("worker.upkeep.seal_history"),
 }

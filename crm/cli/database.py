@@ -49,7 +49,7 @@ def prepare(year: tuple[int, ...]) -> None:
             "rankings": rankings.load_ranking_lists(),
         }
         for each in sorted({this_year - 1, this_year, this_year + 1, *year}):
-            added[f"quotas {each}"] = quotas.load_preset(targets, each)
+            added[f"quotas {each}"] = quotas.load_preset(targets, each, clock.now())
         if any(count for name, count in added.items() if name.startswith("quotas ")):
             added["verdicts"] = quotas.rejudge_all(today=clock.today(), at=clock.now())
     new = ", ".join(f"{name} +{count}" for name, count in added.items() if count)

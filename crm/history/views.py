@@ -21,6 +21,8 @@ from crm.history import queries
 from crm.history.wording import ACTION, FIELD, SUBJECT
 from crm.leads.wording import FIELDS as LEAD_FIELD
 from crm.leads.wording import WORDS as LEAD_WORDS
+from crm.quotas.wording import FIELD as QUOTA_FIELD
+from crm.quotas.wording import WORDS as QUOTA_WORDS
 
 bp = Blueprint("history", __name__, url_prefix="/history")
 
@@ -30,12 +32,15 @@ FIELDS_OF: dict[str, dict[str, Any]] = {
     "enterprises": ENTERPRISE_FIELD,
     "contacts": CONTACT_FIELD,
     "ranking_entries": RANKING_FIELD,
+    "quotas": QUOTA_FIELD,
+    "criteria_versions": QUOTA_FIELD,
 }
 WORDS_OF: dict[Any, Any] = {
     Role: ROLE,
     DepartmentKind: DEPARTMENT_KIND,
     **ENTERPRISE_WORDS,
     **LEAD_WORDS,
+    **QUOTA_WORDS,
 }
 
 

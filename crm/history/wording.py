@@ -55,6 +55,12 @@ ACTION = {
     "calendar_day_removed": _l("删除工作日历的一天"),
     "sample_loaded": _l("载入示例项目"),
     "calendar_year_imported": _l("导入全年工作日历"),
+    "criteria_draft_begun": _l("起草认定口径"),
+    "criteria_draft_saved": _l("修改认定口径草稿"),
+    "criteria_draft_discarded": _l("放弃认定口径草稿"),
+    "criteria_published": _l("发布认定口径"),
+    "criteria_in_force": _l("认定口径开始施行"),
+    "quota_plan_changed": _l("修改指标目标和年度"),
 }
 SUBJECT = {
     "users": _l("账号"),
@@ -71,6 +77,7 @@ SUBJECT = {
     "ranking_editions": _l("榜单"),
     "exchange_rates": _l("汇率"),
     "quotas": _l("指标"),
+    "criteria_versions": _l("认定口径"),
     "ledger_imports": _l("导入台账"),
     "ledger_differences": _l("台账差异"),
     "deliveries": _l("提醒邮件"),

@@ -85,7 +85,11 @@ def lead_for(actor: Actor, lead_id: int) -> Lead:
 
 def lead_to_edit(actor: Actor, lead_id: int) -> Lead:
     """The lead, to change, locked until the transaction ends. Raises NotFound."""
-    return _one(select(Lead).where(Lead.id == lead_id, may_edit(actor)).with_for_update(of=Lead))
+    return _one(
+        select(Lead)
+        .where(Lead.id == lead_id, may_edit(actor))
+        .with_for_update(of=Lead, key_share=True)
+    )
 
 
 def can_edit(actor: Actor, lead_id: int) -> bool:

@@ -132,6 +132,34 @@ class YearFigure(Base):
     named: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
 
+class CriteriaVersion(Base):
+    """One wording of a quota's criteria: a draft, or published and signed, from then on unchanged.
+
+    `quotas.criteria` and `quotas.event` are a copy of the version in force. A quota has one draft at
+    most: it takes the next number.
+    """
+
+    __tablename__ = "criteria_versions"
+    __table_args__ = (
+        UniqueConstraint("quota_id", "number"),
+        UniqueConstraint("quota_id", "in_force_from"),
+    )
+
+    id: Mapped[pk]
+    quota_id: Mapped[ref] = mapped_column(ForeignKey("quotas.id"))
+    number: Mapped[int]
+    criteria: Mapped[dict[str, Any]] = mapped_column(JSON)
+    event: Mapped[str | None] = mapped_column(String(60))
+    started_at: Mapped[created]
+    started_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    published_at: Mapped[datetime | None]  # empty: a draft
+    published_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    in_force_from: Mapped[date | None]
+    document_number: Mapped[str | None] = mapped_column(String(100))
+    note: Mapped[str | None] = mapped_column(String(500))
+    version: Mapped[revision]
+
+
 class _Judged:
     """What judging says of a lead on a quota; the columns are those of `Verdict`."""
 

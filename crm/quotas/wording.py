@@ -39,6 +39,7 @@ from crm.quotas.rules import (
     Rounding,
     Source,
     Universe,
+    VersionFault,
     YearSection,
 )
 
@@ -127,6 +128,21 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         CriteriaFault.UNKNOWN_AS_OF: _l("榜单只能按签约时点判定"),
         CriteriaFault.TOO_DEEP: _l("条件嵌套过深"),
     },
+    VersionFault: {
+        VersionFault.FROZEN: _l("已封账，不能再改"),
+        VersionFault.NO_DOCUMENT: _l("请填写文号或会议纪要"),
+        VersionFault.NO_DAY: _l("请填写施行日期"),
+        VersionFault.SAME_DAY: _l("已有版本从这一天起施行，同一天只能有一个版本"),
+        VersionFault.BEFORE_PREVIOUS: _l("施行日期应晚于上一版本的施行日期"),
+        VersionFault.OUTSIDE_PERIOD: _l("施行日期应在统计年度之内"),
+        VersionFault.PERIOD_CLOSED: _l("这一天所在的月份已封账，请改为之后的日期"),
+        VersionFault.UNCHANGED: _l("与现行版本相同，没有需要发布的修改"),
+        VersionFault.TARGET_NOT_POSITIVE: _l("目标应大于0"),
+        VersionFault.TARGET_TOO_LARGE: _l("目标过大，请核对单位"),
+        VersionFault.CLOSES_BEFORE_OPENS: _l("截止日早于开始日"),
+        VersionFault.OTHER_YEAR: _l("统计年度应在本年结束，最早从上一年开始"),
+        VersionFault.OVERLAPS: _l("与同一指标的其他年度重叠，重叠的日子会重复计数"),
+    },
     ReasonCode: {
         ReasonCode.RANKED: _l("列入%(list)s%(edition)s年榜单，持股%(share)s"),
         ReasonCode.RANKING_NONE: _l("没有已确认的榜单记录，未满足"),
@@ -168,6 +184,20 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     },
 }
 """One text for every member of every code of this feature; reasons are filled by reason_text."""
+
+FIELD: dict[str, LazyString] = {
+    "number": _l("版本"),
+    "criteria": _l("认定条件"),
+    "event": _l("计数方式"),
+    "document_number": _l("文号"),
+    "in_force_from": _l("施行日期"),
+    "target": _l("目标"),
+    "modality": _l("目标表述"),
+    "rounding": _l("应达取整"),
+    "opens": _l("统计开始日"),
+    "closes": _l("统计截止日"),
+}
+"""What the trail tells of a quota and its versions."""
 
 LABELS: dict[str, LazyString] = {
     "大项目": _l("大项目"),  # 原文

@@ -58,8 +58,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("quotas", schema=None) as batch_op:
-        batch_op.drop_column("frozen_at")
+    # Not in a batch, which on SQLite replaces the table that verdicts refer to.
+    op.drop_column("quotas", "frozen_at")
 
     with op.batch_alter_table("superseded_verdicts", schema=None) as batch_op:
         batch_op.drop_index("ix_superseded_verdicts_quota")

@@ -63,6 +63,14 @@ from crm.quotas.rules.terms import (
     monthly_nodes,
     rounding_step,
 )
+from crm.quotas.rules.versions import (
+    PlannedPeriod,
+    Publishing,
+    VersionFault,
+    in_force,
+    why_not_planned,
+    why_not_publish,
+)
 
 __all__ = [
     "AllOf",
@@ -87,7 +95,9 @@ __all__ = [
     "Outcome",
     "Pace",
     "PhysicalClause",
+    "PlannedPeriod",
     "Progress",
+    "Publishing",
     "QuotaTerms",
     "RankingClause",
     "RankingMembership",
@@ -100,6 +110,7 @@ __all__ = [
     "Together",
     "Universe",
     "Verdict",
+    "VersionFault",
     "YearSection",
     "counted",
     "cutoff",
@@ -107,6 +118,7 @@ __all__ = [
     "due_under",
     "entered",
     "festival_weeks",
+    "in_force",
     "judge",
     "kept",
     "missing_months",
@@ -124,5 +136,7 @@ __all__ = [
     "standing",
     "standing_of",
     "together",
+    "why_not_planned",
+    "why_not_publish",
     "with_yuan",
 ]

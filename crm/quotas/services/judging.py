@@ -1,6 +1,6 @@
 """Keeping every stored verdict equal to what the rule says, and what it said before."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from operator import attrgetter
@@ -42,20 +42,21 @@ def rejudge(lead_ids: Collection[int], *, today: date, at: datetime) -> int:
     not closed on the day `today`. Frozen quotas keep theirs, and what a verdict said before is kept
     in `superseded_verdicts`.
     """
-    written = 0
-    for change in _changes(lead_ids, today, lock=True):
-        if change.added:
-            insert_rows(Verdict, [{**row, "judged_at": at} for row in change.added])
-        insert_rows(SupersededVerdict, [_superseded(row, at) for row in change.replaced])
-        if change.changed:
-            db.session.execute(
-                update(Verdict), [{**row, "judged_at": at} for row in change.changed]
-            )
-        if change.removed:
-            ids = [row.id for row in change.removed]
-            db.session.execute(delete(Verdict).where(among(Verdict.id, ids)))
-        written += len(change.added) + len(change.changed) + len(change.removed)
-    return written
+    return _write(_changes(lead_ids, today, lock=True), at)
+
+
+def rejudge_quota(quota: Quota, *, today: date, at: datetime, period_changed: bool = False) -> int:
+    """Bring the stored verdicts on one quota up to date after its terms changed; how many rows.
+
+    The caller has changed the quota's row, so every other judging waits until this transaction ends
+    and then reads the new terms: no lead needs to be locked. Only leads that stand on the quota
+    are read, all of them where its period has changed.
+    """
+    ids = _all_leads()
+    if not period_changed:
+        standing = select(Verdict.lead_id).where(Verdict.quota_id == quota.id)
+        ids = list(db.session.scalars(standing.order_by(Verdict.lead_id)))
+    return _write(_changes(ids, today, lock=False, only=quota.id), at)
 
 
 def _superseded(row: Row[Any], at: datetime) -> dict[str, Any]:
@@ -112,17 +113,36 @@ class _Change:
         return is_unsigned and row.closes < self.today
 
 
-def _changes(lead_ids: Collection[int], today: date, *, lock: bool) -> Iterator[_Change]:
+def _write(changes: Iterable[_Change], at: datetime) -> int:
+    written = 0
+    for change in changes:
+        if change.added:
+            insert_rows(Verdict, [{**row, "judged_at": at} for row in change.added])
+        insert_rows(SupersededVerdict, [_superseded(row, at) for row in change.replaced])
+        if change.changed:
+            db.session.execute(
+                update(Verdict), [{**row, "judged_at": at} for row in change.changed]
+            )
+        if change.removed:
+            ids = [row.id for row in change.removed]
+            db.session.execute(delete(Verdict).where(among(Verdict.id, ids)))
+        written += len(change.added) + len(change.changed) + len(change.removed)
+    return written
+
+
+def _changes(
+    lead_ids: Collection[int], today: date, *, lock: bool, only: int | None = None
+) -> Iterator[_Change]:
     ids = sorted(set(lead_ids))
     if not ids:
         return
     db.session.flush()
-    quotas = _by_criteria()
+    quotas = _by_criteria(only, lock=lock)
     around = surroundings()
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
         leads = [with_yuan(lead, around.rates, EVER) for lead in facts_of(chunk, lock=lock)]
-        stored = _stored(chunk)
+        stored = _stored(chunk, only)
         change = _Change(
             {lead.id: lead.title for lead in leads},
             {lead.id for lead in leads if signing_of(lead, EVER)},
@@ -141,10 +161,18 @@ def _changes(lead_ids: Collection[int], today: date, *, lock: bool) -> Iterator[
         yield change
 
 
-def _by_criteria() -> dict[Clause, list[tuple[int, QuotaTerms]]]:
-    """The computed quotas not frozen, by their criteria: years that share them are judged at once."""
+def _by_criteria(only: int | None, *, lock: bool) -> dict[Clause, list[tuple[int, QuotaTerms]]]:
+    """The computed quotas not frozen, by their criteria: years that share them are judged at once.
+
+    With `lock` nobody publishes other criteria until the transaction ends: a verdict judged by
+    the old ones cannot be written after all others were judged by the new ones.
+    """
     found: dict[Clause, list[tuple[int, QuotaTerms]]] = {}
     statement = computed_quotas().where(Quota.frozen_at.is_(None))
+    if only is not None:
+        statement = statement.where(Quota.id == only)
+    if lock:
+        statement = statement.with_for_update(read=True).execution_options(populate_existing=True)
     for quota in db.session.scalars(statement.order_by(Quota.year, Quota.position)):
         terms = terms_of(quota)
         found.setdefault(terms.criteria, []).append((quota.id, terms))
@@ -203,9 +231,9 @@ KEPT = (
 """The columns of a stored verdict that judging decides."""
 
 
-def _stored(lead_ids: Sequence[int]) -> dict[tuple[int, int], Row[Any]]:
+def _stored(lead_ids: Sequence[int], only: int | None) -> dict[tuple[int, int], Row[Any]]:
     columns = [getattr(Verdict, name) for name in KEPT]
-    rows = db.session.execute(
+    statement = (
         select(
             Verdict.id,
             Verdict.quota_id,
@@ -217,4 +245,7 @@ def _stored(lead_ids: Sequence[int]) -> dict[tuple[int, int], Row[Any]]:
         .join(Quota, Quota.id == Verdict.quota_id)
         .where(among(Verdict.lead_id, lead_ids), Quota.frozen_at.is_(None))
     )
+    if only is not None:
+        statement = statement.where(Verdict.quota_id == only)
+    rows = db.session.execute(statement)
     return {(row.quota_id, row.lead_id): row for row in rows}

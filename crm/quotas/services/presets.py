@@ -1,25 +1,30 @@
 """Loading a year's quotas, indicators and the figures beside them from a preset file."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 
 from crm.core.db import db
-from crm.quotas.models import Quota, YearFigure
+from crm.quotas.models import CriteriaVersion, Quota, YearFigure
 from crm.quotas.rules import Curve, Rounding, YearSection
 
 BESIDE = ("field", "chain_codes", "role", "named")
 """What an indicator's preset says beside its number."""
 
 
-def load_preset(targets: Mapping[str, Any], year: int) -> int:
+EXAMPLE = "示例"
+"""Stands where a bureau's own criteria name their document."""
+
+
+def load_preset(targets: Mapping[str, Any], year: int, at: datetime) -> int:
     """A preset file as `year`'s quotas and indicators, marked 示例; how many rows were new.
 
     Idempotent by (year, code): what a bureau has changed since is left alone; an indicator that
-    an earlier version loaded with less gets what is missing beside its number. Zones and the ways
+    an earlier version loaded with less gets what is missing beside its number. Criteria are
+    version 1 of a quota, in force from the first day of its period. Zones and the ways
     of promoting are the business of others (places, the lead's pick list).
     """
     known = {
@@ -29,7 +34,11 @@ def load_preset(targets: Mapping[str, Any], year: int) -> int:
     for position, entry in enumerate([*targets["quotas"], *targets.get("indicators", ())]):
         quota = known.get(entry["code"])
         if quota is None:
-            db.session.add(_quota(entry, targets["period"], year, position))
+            quota = _quota(entry, targets["period"], year, position)
+            db.session.add(quota)
+            db.session.flush()
+            if quota.criteria is not None:
+                db.session.add(_first_version(quota, at))
             added += 1
         elif quota.is_example:
             for name, value in _beside(entry).items():
@@ -66,6 +75,19 @@ def _quota(entry: Mapping[str, Any], period: Mapping[str, Any], year: int, posit
         is_example=True,
         position=position,
         **_beside(entry),
+    )
+
+
+def _first_version(quota: Quota, at: datetime) -> CriteriaVersion:
+    return CriteriaVersion(
+        quota_id=quota.id,
+        number=1,
+        criteria=quota.criteria,
+        event=quota.event,
+        started_at=at,
+        published_at=at,
+        in_force_from=quota.opens,
+        document_number=EXAMPLE,
     )
 
 

@@ -1,0 +1,257 @@
+"""Criteria in versions: drafted, published with a signature, in force from a day on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import force_locale
+from sqlalchemy import select
+
+from crm.accounts.rules import Actor
+from crm.core.db import db
+from crm.core.errors import Fault, NotFound, Refused, Stale
+from crm.history import queries as trail
+from crm.history import services as history
+from crm.quotas.models import CriteriaVersion, Quota
+from crm.quotas.queries import computed_quotas
+from crm.quotas.rules import (
+    CountingEvent,
+    CriteriaError,
+    CriteriaFault,
+    Publishing,
+    VersionFault,
+    in_force,
+    parse_criteria,
+    why_not_publish,
+)
+from crm.quotas.rules.drafting import empty_groups, opened, pruned
+from crm.quotas.services.judging import rejudge_quota
+from crm.quotas.wording import FIELD, criteria_text, word
+
+SAVED = "criteria_draft_saved"
+
+PLACE = {
+    VersionFault.NO_DOCUMENT: "document_number",
+    VersionFault.NO_DAY: "in_force_from",
+    VersionFault.SAME_DAY: "in_force_from",
+    VersionFault.BEFORE_PREVIOUS: "in_force_from",
+    VersionFault.OUTSIDE_PERIOD: "in_force_from",
+    VersionFault.PERIOD_CLOSED: "in_force_from",
+}
+"""Beside which field a fault is told; the others concern the whole."""
+
+
+def draft(actor: Actor, quota_id: int, at: datetime) -> CriteriaVersion:
+    """The quota's draft, begun from the newest published version if there is none yet.
+
+    Raises NotFound for a quota without criteria, Refused for a frozen one.
+    """
+    quota = quota_to_change(quota_id)
+    if quota.frozen_at is not None:
+        raise Refused([Fault("", VersionFault.FROZEN, word(VersionFault.FROZEN))])
+    versions = _versions(quota.id)
+    newest = versions[-1]
+    if newest.published_at is None:
+        return newest
+    begun = CriteriaVersion(
+        quota_id=quota.id,
+        number=newest.number + 1,
+        criteria=opened(newest.criteria),
+        event=newest.event,
+        started_at=at,
+        started_by_id=actor.id,
+    )
+    db.session.add(begun)
+    db.session.flush()
+    history.record(actor, at, "criteria_draft_begun", begun, after=_told(begun))
+    return begun
+
+
+def save_draft(
+    actor: Actor,
+    quota_id: int,
+    version: int,
+    criteria: Mapping[str, Any],
+    event: CountingEvent,
+    at: datetime,
+) -> CriteriaVersion:
+    """Keep a step of the draft. Raises NotFound without a draft, Stale if another step came first."""
+    found = _draft_to_change(quota_id, version)
+    before = _told(found)
+    found.criteria, found.event, found.version = dict(criteria), event.value, found.version + 1
+    history.record(actor, at, SAVED, found, before=before, after=_told(found))
+    db.session.flush()
+    return found
+
+
+def discard(actor: Actor, quota_id: int, version: int, at: datetime) -> None:
+    """Give up the draft; the trail keeps what it said. Raises NotFound, Stale."""
+    found = _draft_to_change(quota_id, version)
+    history.record(actor, at, "criteria_draft_discarded", found, before=_told(found))
+    db.session.delete(found)
+    db.session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What whoever publishes signs: the document that says so, and from which day it holds."""
+
+    document_number: str
+    in_force_from: date | None
+    note: str | None = None
+
+
+def publish(
+    actor: Actor,
+    quota_id: int,
+    version: int,
+    signed: Signature,
+    *,
+    today: date,
+    at: datetime,
+    closed_until: date | None = None,
+) -> int | None:
+    """Sign the draft. How many stored verdicts changed; None where it takes effect on a later day.
+
+    `closed_until` is the last day whose numbers are closed. Raises Refused with everything that
+    stands in the way, NotFound, Stale.
+    """
+    quota = quota_to_change(quota_id)
+    found = _draft_to_change(quota_id, version)
+    published = [each for each in _versions(quota.id) if each is not found]
+    newest = published[-1]
+    faults = why_not_publish(
+        Publishing(
+            document_number=signed.document_number.strip(),
+            in_force_from=signed.in_force_from,
+            opens=quota.opens,
+            closes=quota.closes,
+            known_days=tuple(each.in_force_from for each in published if each.in_force_from),
+            closed_until=closed_until,
+            is_frozen=quota.frozen_at is not None,
+            is_changed=(opened(newest.criteria), newest.event) != (found.criteria, found.event),
+        )
+    )
+    told = [Fault(PLACE.get(each, ""), each, word(each)) for each in faults]
+    told += criteria_faults(found.criteria)
+    if told:
+        raise Refused(told)
+    found.published_at, found.published_by_id = at, actor.id
+    found.document_number, found.note = signed.document_number.strip(), signed.note
+    found.in_force_from, found.version = signed.in_force_from, found.version + 1
+    db.session.flush()
+    history.record(
+        actor, at, "criteria_published", found,
+        before=_told(newest),
+        after=_told(found) | {
+            "document_number": found.document_number, "in_force_from": found.in_force_from,
+        },
+        note=signed.note,
+    )  # fmt: skip
+    if in_force([*published, found], today) is not found:
+        return None
+    return _bring_into_force(quota, found, today=today, at=at)
+
+
+def criteria_faults(criteria: Mapping[str, Any]) -> list[Fault]:
+    """Why criteria cannot be published as they stand, empty where they can."""
+    if empty_groups(criteria):
+        return [Fault("", CriteriaFault.EMPTY_LIST, word(CriteriaFault.EMPTY_LIST))]
+    try:
+        parse_criteria(criteria)
+    except CriteriaError as error:
+        return [Fault("", error.fault, word(error.fault))]
+    return []
+
+
+def take_effect(actor: Actor, *, today: date, at: datetime) -> int:
+    """Bring into force the published versions whose day has come; how many. Safe to repeat.
+
+    The worker asks every minute; on most days one query finds nothing to do.
+    """
+    effective = 0
+    for quota_id in _waiting(today):
+        quota = quota_to_change(quota_id)
+        version = in_force(_versions(quota_id), today)
+        if quota.frozen_at is not None or version is None or _is_copied(quota, version):
+            continue
+        _bring_into_force(quota, version, today=today, at=at)
+        history.record(actor, at, "criteria_in_force", version, after=_told(version))
+        effective += 1
+    return effective
+
+
+def _waiting(today: date) -> list[int]:
+    """The quotas whose newest version that has begun is not the one they are judged by."""
+    rows = db.session.execute(
+        select(Quota.id, Quota.criteria, Quota.event, CriteriaVersion)
+        .join(CriteriaVersion, CriteriaVersion.quota_id == Quota.id)
+        .where(CriteriaVersion.in_force_from <= today, Quota.frozen_at.is_(None))
+        .order_by(Quota.id, CriteriaVersion.in_force_from)
+    )
+    newest = {row.id: row for row in rows}
+    return [
+        quota_id
+        for quota_id, row in newest.items()
+        if (row.criteria, row.event) != (row.CriteriaVersion.criteria, row.CriteriaVersion.event)
+    ]
+
+
+def _is_copied(quota: Quota, version: CriteriaVersion) -> bool:
+    return (quota.criteria, quota.event) == (version.criteria, version.event)
+
+
+def _bring_into_force(quota: Quota, version: CriteriaVersion, *, today: date, at: datetime) -> int:
+    quota.criteria, quota.event = dict(version.criteria), version.event
+    quota.is_example = False
+    quota.version += 1
+    db.session.flush()
+    return rejudge_quota(quota, today=today, at=at)
+
+
+def quota_to_change(quota_id: int) -> Quota:
+    """A computed quota, locked. Raises NotFound."""
+    found = db.session.scalar(
+        computed_quotas()
+        .where(Quota.id == quota_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _versions(quota_id: int) -> list[CriteriaVersion]:
+    """All versions of a quota, the draft last."""
+    statement = select(CriteriaVersion).where(CriteriaVersion.quota_id == quota_id)
+    return list(db.session.scalars(statement.order_by(CriteriaVersion.number)))
+
+
+def _draft_to_change(quota_id: int, version: int) -> CriteriaVersion:
+    quota_to_change(quota_id)
+    found = db.session.scalar(
+        select(CriteriaVersion)
+        .where(CriteriaVersion.quota_id == quota_id, CriteriaVersion.published_at.is_(None))
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+    if found.version != version:
+        missed = trail.missed_changes(
+            CriteriaVersion.__tablename__, found.id, SAVED, found.version - version, FIELD
+        )
+        raise Stale(found, missed)
+    return found
+
+
+def _told(version: CriteriaVersion) -> dict[str, str]:
+    """A version in the words of the trail, which keeps one language."""
+    with force_locale("zh"):
+        whole = pruned(version.criteria)
+        return {
+            "number": str(version.number),
+            "criteria": criteria_text(parse_criteria(whole)) if whole else "",
+            "event": str(word(CountingEvent(version.event or CountingEvent.SIGNED_AND_REGISTERED))),
+        }
