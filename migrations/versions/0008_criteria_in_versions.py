@@ -7,8 +7,8 @@ import crm.core.db
 from crm.core import clock
 
 
-revision = "0006"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
