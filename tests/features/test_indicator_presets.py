@@ -8,6 +8,7 @@ import yaml
 from sqlalchemy import func, select
 
 from crm.config import ROOT
+from crm.core import clock
 from crm.core.db import db, transaction
 from crm.quotas.models import Quota, QuotaNode, YearFigure
 from crm.quotas.rules import (
@@ -110,7 +111,7 @@ def test_loading_again_adds_nothing_and_leaves_what_a_bureau_changed(app):
         session.add(QuotaNode(quota_id=land.id, due_on=date(2026, 6, 25), count=900))
         before = session.scalar(select(func.count(YearFigure.id)))
     with app.app_context(), transaction() as session:
-        assert load_preset(TARGETS, 2026) == 0
+        assert load_preset(TARGETS, 2026, clock.now()) == 0
         assert session.scalar(select(func.count(YearFigure.id))) == before
     with app.app_context():
         land = db.session.query(Quota).filter_by(year=2026, code="land").one()
