@@ -42,6 +42,7 @@ from crm.quotas.rules import (
     VersionFault,
     YearSection,
 )
+from crm.quotas.rules.drafting import GroupKind
 
 # By class first: members of two StrEnums with the same value are equal and would share one key.
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
@@ -127,6 +128,11 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         CriteriaFault.NOT_A_SHARE: _l("持股比例应在0到1之间"),
         CriteriaFault.UNKNOWN_AS_OF: _l("榜单只能按签约时点判定"),
         CriteriaFault.TOO_DEEP: _l("条件嵌套过深"),
+    },
+    GroupKind: {
+        GroupKind.ANY: _l("满足任意一项"),
+        GroupKind.ALL: _l("同时满足全部"),
+        GroupKind.NONE: _l("下列均不满足"),
     },
     VersionFault: {
         VersionFault.FROZEN: _l("已封账，不能再改"),
