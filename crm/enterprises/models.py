@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.core.db import Base, created, pk, ref, revision, text
 from crm.enterprises.rules import Ownership
+from crm.enterprises.rules.ranking import Basis
 
 
 class Enterprise(Base):
@@ -85,8 +86,58 @@ class RankingEdition(Base):
     year: Mapped[int]
     published_on: Mapped[date]
     document: Mapped[str | None] = mapped_column(String(200))
+    revenue_unit: Mapped[str | None] = mapped_column(String(20))  # as the list prints it: 百万美元
+    source_file: Mapped[str | None] = mapped_column(String(200))
+    imported_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    imported_at: Mapped[datetime | None]
 
     ranking_list: Mapped[RankingList] = relationship(lazy="raise")
+
+
+class RankingRow(Base):
+    """A company as an edition prints it, whether it is one of ours or not.
+
+    `previous_id` is the same company's row on the edition before; `is_renamed` says that the two
+    print it otherwise.
+    """
+
+    __tablename__ = "ranking_rows"
+    __table_args__ = (
+        UniqueConstraint("edition_id", "position"),
+        Index("ix_ranking_rows_previous", "previous_id"),
+    )
+
+    id: Mapped[pk]
+    edition_id: Mapped[ref] = mapped_column(ForeignKey("ranking_editions.id"))
+    position: Mapped[int]  # in the file, from 1; ranks may be shared or missing
+    rank: Mapped[int | None]
+    name_zh: Mapped[str | None] = mapped_column(String(120))
+    name_en: Mapped[str | None] = mapped_column(String(200))
+    country: Mapped[str | None] = mapped_column(String(60))
+    revenue: Mapped[Decimal | None] = mapped_column(Numeric(18, 2))  # in the edition's revenue_unit
+    uscc: Mapped[str | None] = mapped_column(String(18))
+    parent_key: Mapped[str | None] = mapped_column(String(120))  # the group as printed
+    previous_id: Mapped[ref | None] = mapped_column(ForeignKey("ranking_rows.id"))
+    is_renamed: Mapped[bool] = mapped_column(default=False)
+
+
+class RankingProposal(Base):
+    """One of our companies that a printed row may be; rejected ones stay, so they do not come back."""
+
+    __tablename__ = "ranking_proposals"
+    __table_args__ = (
+        UniqueConstraint("row_id", "enterprise_id"),
+        Index("ix_ranking_proposals_enterprise", "enterprise_id"),
+    )
+
+    id: Mapped[pk]
+    row_id: Mapped[ref] = mapped_column(ForeignKey("ranking_rows.id"))
+    enterprise_id: Mapped[ref] = mapped_column(ForeignKey("enterprises.id"))
+    basis: Mapped[Basis]
+    score: Mapped[int]
+    rejected_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    rejected_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(200))
 
 
 class RankingEntry(Base):
@@ -95,12 +146,15 @@ class RankingEntry(Base):
     __tablename__ = "ranking_entries"
     __table_args__ = (
         UniqueConstraint("edition_id", "enterprise_id"),
+        UniqueConstraint("row_id"),
         Index("ix_ranking_entries_enterprise", "enterprise_id"),
     )
 
     id: Mapped[pk]
     edition_id: Mapped[ref] = mapped_column(ForeignKey("ranking_editions.id"))
     enterprise_id: Mapped[ref] = mapped_column(ForeignKey("enterprises.id"))
+    row_id: Mapped[ref | None] = mapped_column(ForeignKey("ranking_rows.id"))
+    """The printed row; none where an edition was registered without its rows."""
     rank: Mapped[int | None]
     name_on_list: Mapped[str | None] = mapped_column(String(120))
     document: Mapped[str] = mapped_column(String(200))

@@ -14,6 +14,9 @@ from crm.enterprises.rules import (
     suggest_uscc,
     why_not_uscc,
 )
+from crm.enterprises.rules.ranking import Basis
+from crm.enterprises.rules.ranking.columns import Column
+from crm.enterprises.rules.ranking.reading import RowFault, RowMessage
 
 # By class first: members of two StrEnums with the same value are equal and would share one key.
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
@@ -34,6 +37,45 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         UsccFaultCode.INNER_CHECK: _l(
             "组织机构代码的校验位（第17位）不对，早年发的个别代码如此，请核对营业执照"
         ),
+    },
+    Basis: {
+        Basis.USCC: _l("统一社会信用代码一致"),
+        Basis.NAME: _l("名称一致"),
+        Basis.CARRIED: _l("上一年度已确认，名称未变"),
+        Basis.CARRIED_RENAMED: _l("上一年度已确认，名称有变"),
+        Basis.ALIAS: _l("简称、曾用名或通称一致"),
+        Basis.ENGLISH: _l("英文名称一致"),
+        Basis.LOOSE: _l("去掉地名和公司形式后一致"),
+        Basis.PINYIN: _l("英文名是中文名的拼音或直译"),
+        Basis.SIMILAR: _l("名称相近"),
+    },
+    Column: {
+        Column.RANK: _l("名次"),
+        Column.NAME_ZH: _l("中文名称"),
+        Column.NAME_EN: _l("英文名称"),
+        Column.COUNTRY: _l("国家或地区"),
+        Column.REVENUE: _l("营业收入"),
+        Column.USCC: _l("统一社会信用代码"),
+        Column.PARENT: _l("所属集团"),
+        Column.YEAR: _l("年度"),
+    },
+    RowFault: {
+        RowFault.NO_NAME_COLUMN: _l("没有指明哪一列是企业名称，请在“各列含义”里选择"),
+        RowFault.NO_ROWS: _l("表头下面没有企业"),
+        RowFault.NAME_MISSING: _l("没有企业名称"),
+        RowFault.NAME_TWICE: _l("同一名称出现不止一次，请核对后只留一行"),
+        RowFault.NAME_TOO_LONG: _l("名称过长，请核对是否选错了列"),
+        RowFault.RANK_MISSING: _l("没有名次"),
+        RowFault.RANK_UNREADABLE: _l("名次不是数字"),
+        RowFault.RANK_TWICE: _l("名次重复，又不是并列（并列时下一名次空出、营业收入相同）"),
+        RowFault.USCC_TWICE: _l("同一信用代码出现不止一次"),
+        RowFault.YEAR_DIFFERS: _l("不是所选年度的行"),
+        RowFault.RANK_SHARED: _l("名次并列，照榜单保留"),
+        RowFault.RANKS_LEFT_OUT: _l("缺少这些名次，请核对文件是否完整"),
+        RowFault.NAME_MENDED: _l("中英文名称错位，已拆开为"),
+        RowFault.REVENUE_UNREADABLE: _l("营业收入读不出，留空"),
+        RowFault.USCC_WRONG: _l("信用代码有误，未采用"),
+        RowFault.NOTE_SKIPPED: _l("是说明或合计，已跳过"),
     },
 }
 """One text for every member of every code of this feature."""
@@ -68,6 +110,11 @@ RANKING_FIELD: dict[str, LazyString] = {
     "name_on_list": _l("榜上名称"),
     "document": _l("依据"),
 }
+
+
+def row_words(message: RowMessage) -> str:
+    """A message about a row, with the value it is about."""
+    return f"{word(message.fault)} {message.value}".strip()
 
 
 def tell(field: str, value: object) -> object:

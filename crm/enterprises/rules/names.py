@@ -97,7 +97,7 @@ def normalise_name(name: str) -> str:
 
 
 def _normalised_once(name: str) -> str:
-    text = BRACKETED.sub(_short, _cleaned(name)).replace("(", "").replace(")", "")
+    text = BRACKETED.sub(short_region, _cleaned(name)).replace("(", "").replace(")", "")
     return _short_leading_regions(text).replace("有限责任公司", "有限公司")
 
 
@@ -191,7 +191,8 @@ def _cleaned(name: str) -> str:
     return text.replace("有限责任公司", "有限公司").replace("(集团)", "集团")
 
 
-def _short(found: re.Match[str]) -> str:
+def short_region(found: re.Match[str]) -> str:
+    """The short form of a region that LEADING or BRACKETED found."""
     groups = found.groupdict()
     district = groups.get("district")
     return groups.get("short") or groups.get("only") or (district or "")[:-1]
@@ -201,7 +202,7 @@ def _short_leading_regions(text: str) -> str:
     """山东省济南市天桥区甲公司 → 山东济南天桥甲公司."""
     kept, position = [], 0
     while found := LEADING.match(text, position):
-        kept.append(_short(found))
+        kept.append(short_region(found))
         position = found.end()
     return "".join(kept) + text[position:]
 
