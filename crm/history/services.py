@@ -25,6 +25,9 @@ UNTOLD = {
     "initials",
     "password_hash",
     "session_stamp",
+    "signing_slips",
+    "signing_slip_days",
+    "confidence_on",
 }
 
 

@@ -341,6 +341,13 @@ class ScreeningForm(LeadForm):
     screened_on = DayField(_l("研判日期"), validators=[Required(_l("请填写日期"))])
 
 
+class ProspectsForm(LeadForm):
+    expected_sign_on = DayField(_l("预计签约日期"), validators=[Required(_l("请填写日期"))])
+    confidence = code_choice(
+        _l("把握程度"), Confidence, word, validators=[Required(_l("请选择把握程度"))]
+    )
+
+
 class HandOverForm(LeadForm):
     owner = Choice(_l("责任人"), validators=[Required(_l("请选择责任人"))])
     department = Choice(_l("责任单位"))

@@ -155,6 +155,9 @@ class Lead(Base):
     path: Mapped[Path | None]
     first_contact_on: Mapped[date | None]
     expected_sign_on: Mapped[date | None]
+    # 推迟次数 and days, by all of signing_day_changes; written with each change of the day alone.
+    signing_slips: Mapped[int] = mapped_column(default=0, server_default="0")
+    signing_slip_days: Mapped[int] = mapped_column(default=0, server_default="0")
     last_progress_on: Mapped[date]
     next_action: Mapped[str | None] = mapped_column(String(200))
     next_action_on: Mapped[date | None]
@@ -175,6 +178,7 @@ class Lead(Base):
     promotion_mode: Mapped[PromotionMode | None]
     tier: Mapped[Tier | None]
     confidence: Mapped[Confidence | None]
+    confidence_on: Mapped[date | None]  # the day it was stated
     stats_place: Mapped[str | None] = mapped_column(String(60))
     tax_place: Mapped[str | None] = mapped_column(String(60))
     registered_place: Mapped[str | None] = mapped_column(String(60))
@@ -266,6 +270,22 @@ class StageChange(Base):
     happened_on: Mapped[date]
     statistics_on: Mapped[date | None]
     reason: Mapped[text | None]
+    source: Mapped[StageSource] = mapped_column(default=StageSource.PERSON)
+    by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[created]
+
+
+class SigningDayChange(Base):
+    """Every change of a lead's expected signing day, the first statement included."""
+
+    __tablename__ = "signing_day_changes"
+    __table_args__ = (Index("ix_signing_day_changes_lead", "lead_id", "id"),)
+
+    id: Mapped[pk]
+    lead_id: Mapped[ref] = mapped_column(ForeignKey("leads.id"))
+    before: Mapped[date | None]
+    after: Mapped[date | None]
+    changed_on: Mapped[date]
     source: Mapped[StageSource] = mapped_column(default=StageSource.PERSON)
     by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[created]

@@ -368,6 +368,7 @@ FIELDS: dict[str, LazyString] = {
     "promotion_mode": _l("招商方式"),
     "tier": _l("项目类别"),
     "confidence": _l("把握"),
+    "confidence_stated_on": _l("把握填写日期"),
     "stats_place": _l("统计归属地"),
     "tax_place": _l("税收归属地"),
     "registered_place": _l("注册地"),

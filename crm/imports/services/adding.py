@@ -13,7 +13,7 @@ from crm.imports.rules.facts import as_written, signing_day
 from crm.imports.services.known import Known, event
 from crm.imports.services.matching import key_of
 from crm.imports.services.planning import Plan
-from crm.leads.models import Figure, Lead, Milestone, StageChange
+from crm.leads.models import Figure, Lead, Milestone, SigningDayChange, StageChange
 from crm.leads.rules import Figure as FigureFact
 from crm.leads.rules import (
     FigureKind,
@@ -35,6 +35,7 @@ class NewLeads:
         self._figures: list[dict[str, Any]] = []
         self._milestones: list[dict[str, Any]] = []
         self._changes: list[dict[str, Any]] = []
+        self._signing_days: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []
         investors: dict[str, str] = {}
         for place in plan.fresh:
@@ -51,6 +52,7 @@ class NewLeads:
         insert_rows(Figure, self._figures)
         insert_rows(Milestone, self._milestones)
         insert_rows(StageChange, self._changes)
+        insert_rows(SigningDayChange, self._signing_days)
         insert_rows(AuditEvent, self._events)
 
     def _add(self, place: int) -> None:
@@ -112,6 +114,17 @@ class NewLeads:
                 "created_at": at,
             }
         )
+        if row.expected_sign_on is not None:
+            self._signing_days.append(
+                {
+                    "lead_id": lead_id,
+                    "after": row.expected_sign_on,
+                    "changed_on": as_of,
+                    "source": StageSource.IMPORT,
+                    "by_id": actor.id or None,
+                    "at": at,
+                }
+            )
         self._figures += figures
         kinds = implied_milestones(stage, None)
         if signed_on is not None and not kinds:

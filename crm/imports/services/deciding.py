@@ -34,6 +34,7 @@ from crm.leads.services.figures import NewFigure, Stated, put, settle_investment
 from crm.leads.services.holdings import Holdings, held_by
 from crm.leads.services.marks import mark_on_behalf, refresh_words, touch
 from crm.leads.services.milestones import change_stage
+from crm.leads.services.prospects import keep_prospects
 from crm.quotas.services import rejudge
 
 
@@ -198,6 +199,7 @@ class _Taking:
         with db.session.no_autoflush:
             settle_investment(lead, self.held, self.today)
             refresh_words(lead)
+            keep_prospects(self.actor, self.at, lead, source=StageSource.IMPORT)
             history.record_changes(
                 self.actor, self.at, "difference_taken", lead, lead_id=lead.id,
                 department_id=lead.department_id, note=self.note, more=self.more,

@@ -9,6 +9,7 @@ from crm.leads.queries.page import (
     contact_of_lead,
     lead_heading,
     lead_page_of,
+    signing_days_of,
 )
 from crm.leads.queries.trail import changed_on_behalf, events_of, names_in
 
@@ -32,5 +33,6 @@ __all__ = [
     "names_in",
     "pipeline",
     "quiet_condition",
+    "signing_days_of",
     "text_found",
 ]

@@ -16,7 +16,16 @@ from crm.core.db import db, rows_of
 from crm.core.errors import NotFound
 from crm.enterprises.models import Contact, Enterprise
 from crm.leads.access import may_edit, may_see
-from crm.leads.models import Activity, Attachment, Figure, Lead, LeadMember, Milestone, StageChange
+from crm.leads.models import (
+    Activity,
+    Attachment,
+    Figure,
+    Lead,
+    LeadMember,
+    Milestone,
+    SigningDayChange,
+    StageChange,
+)
 from crm.leads.queries.matching import STATEMENTS_KEPT
 from crm.places.models import Carrier, Street, Zone
 
@@ -156,6 +165,24 @@ def stage_days(lead_id: int) -> dict[str, date]:
     """The day on which the lead last entered each stage it was ever in."""
     rows = rows_of(_STAGE_DAYS, {"lead_id": lead_id})
     return {stage: day for stage, day in rows}  # noqa: C416  a dict of rows is no dict of pairs
+
+
+_SIGNING_DAYS = (
+    select(
+        SigningDayChange.before,
+        SigningDayChange.after,
+        SigningDayChange.changed_on,
+        User.name.label("by"),
+    )
+    .outerjoin(User, User.id == SigningDayChange.by_id)
+    .where(SigningDayChange.lead_id == bindparam("lead_id"))
+    .order_by(SigningDayChange.id.desc())
+)
+
+
+def signing_days_of(lead_id: int) -> Sequence[Any]:
+    """Every change of the expected signing day, the newest first."""
+    return rows_of(_SIGNING_DAYS, {"lead_id": lead_id}).all()
 
 
 _ACTIVITIES = (

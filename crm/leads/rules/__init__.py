@@ -44,6 +44,7 @@ from crm.leads.rules.gates import (
     required_fields,
     why_not_advance,
 )
+from crm.leads.rules.prospects import FRESH_DAYS, Slips, is_stale, slips
 from crm.leads.rules.quiet import (
     DEFAULT_QUIET_LIMITS,
     Light,
@@ -76,6 +77,7 @@ __all__ = [
     "DEFAULT_QUIET_LIMITS",
     "EVIDENCE",
     "FIRMNESS",
+    "FRESH_DAYS",
     "FROM_SIGNING",
     "IN_TALKS",
     "MILESTONES_OF",
@@ -111,12 +113,14 @@ __all__ = [
     "Qualifier",
     "QuietLimits",
     "Rate",
+    "Slips",
     "Stage",
     "StageSource",
     "Tier",
     "fields_of",
     "implied_milestones",
     "is_quiet",
+    "is_stale",
     "judged_figure",
     "milestones_beyond",
     "milestones_for",
@@ -125,6 +129,7 @@ __all__ = [
     "pick_rate",
     "quiet_light",
     "required_fields",
+    "slips",
     "stage_from_milestones",
     "starting_milestones",
     "to_yuan",

@@ -13,6 +13,7 @@ from crm.enterprises.rules import pinyin_initials, search_text, title_key
 from crm.history import services as history
 from crm.history.models import ON_BEHALF, AuditEvent
 from crm.leads.models import Lead
+from crm.leads.services.prospects import keep_prospects
 
 
 def touch(lead: Lead) -> None:
@@ -56,7 +57,9 @@ def record_changes(
     note: str | None = None,
     more: Iterable[tuple[str, Any, Any]] = (),
 ) -> AuditEvent | None:
-    """`history.record_changes`, likewise."""
+    """`history.record_changes`, likewise; of the lead itself also what its prospects were before."""
+    if subject is None:
+        keep_prospects(actor, at, lead)
     return history.record_changes(
         actor, at, action, subject or lead, more=more,
         lead_id=lead.id, department_id=lead.department_id, note=note or mark_on_behalf(actor, lead),

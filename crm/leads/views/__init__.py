@@ -15,6 +15,7 @@ from crm.leads.views import (  # noqa: E402, F401
     moves,
     papers,
     people,
+    prospects,
     rates,
     trail,
 )

@@ -29,6 +29,7 @@ from crm.leads.rules import (
 from crm.leads.views import bp
 from crm.leads.views.lists import stage_badge
 from crm.leads.views.matters import evidence, ledger_matters
+from crm.leads.views.prospects import prospects
 from crm.leads.views.trail import told
 from crm.leads.views.verdicts import verdict_entries
 from crm.leads.wording import field_word, word
@@ -72,8 +73,8 @@ SECTIONS: tuple[tuple[str, tuple[str | tuple[str, str], ...]], ...] = (
         "progress",
         (
             "first_contact_on", "screening_result", "screened_on", "review_result", "reviewed_on",
-            "expected_sign_on", "agreement_type", "confidence", "latest_progress", "problems",
-            "coordination", "exclusion", "exclusion_note", "remark",
+            "agreement_type", "latest_progress", "problems", "coordination",
+            "exclusion", "exclusion_note", "remark",
         ),
     ),
 )  # fmt: skip
@@ -107,6 +108,7 @@ def detail(lead_id: int) -> ResponseReturnValue:
             lead.next_action_on and lead.next_action_on < today and not lead.stage.is_closed
         ),
         verdicts=list(verdict_entries(lead_id, today)),
+        prospects=prospects(lead),
         **ledger_matters(lead_id),
         **evidence(page, may_act=lead.can_edit),
     )
