@@ -116,6 +116,7 @@ def register_features(app: Flask, settings: Settings) -> None:
     """Import every feature's models (so that all tables are known) and mount its pages."""
     import crm.imports.models
     import crm.leads.models
+    import crm.outlook.models
     import crm.quotas.models
     import crm.recognition.models
     import crm.reminders.models  # noqa: F401

@@ -40,7 +40,7 @@ from crm.leads.rules import (
 )
 from crm.places.models import Street, Zone
 from crm.quotas.services import rejudge
-from crm.sample import papers
+from crm.sample import outlook, papers
 
 PASSWORD = "Sample-2026"  # noqa: S105  printed at start; the sample never loads in production
 
@@ -404,6 +404,7 @@ def load(at: datetime, today: date, files_dir: Folder) -> int:
     for chain in list(chains.values())[:2]:
         chain.leader_id = district.id
     papers.load(leads, files_dir, at)
+    outlook.load(leads, today, at)
     db.session.flush()
     rejudge([lead.id for lead in leads], today=today, at=at)
     return len(leads)

@@ -8,3 +8,4 @@ import "./behaviour/copying.js";
 import "./behaviour/colours.js";
 import "./behaviour/toasts.js";
 import "./behaviour/pictures.js";
+import "./behaviour/books.js";

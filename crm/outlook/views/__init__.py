@@ -3,3 +3,6 @@
 from flask import Blueprint
 
 bp = Blueprint("outlook", __name__, url_prefix="/outlook")
+
+# The pages hang themselves on the blueprint when they are imported.
+from crm.outlook.views import books  # noqa: E402, F401

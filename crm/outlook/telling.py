@@ -1,0 +1,78 @@
+"""The three books in the reader's words: numbers with the names behind them, cards with reasons."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crm.core.web import money_text
+from crm.leads import wording as leads_wording
+from crm.outlook.queries import Achieved, Entry, YearBooks
+from crm.outlook.rules.books import Book
+from crm.outlook.wording import finding_text, word
+from crm.quotas.queries import YearNumbers
+from crm.quotas.telling import subject
+
+AWAITING = "awaiting"
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaLine:
+    """One quota of the year: its numbers by the names of the lists behind them, and what is due."""
+
+    code: str
+    name: str
+    target: int
+    due: int | None  # None for who sees a part: the targets are the district's
+    counts: Mapping[str, int]
+
+
+def quota_lines(
+    numbers: YearNumbers, books: YearBooks, achieved: Mapping[str, Achieved]
+) -> list[QuotaLine]:
+    return [
+        QuotaLine(
+            quota.code,
+            subject(quota.label, quota.label_en),
+            quota.target,
+            quota.due if numbers.is_whole else None,
+            {
+                AWAITING: len(achieved[quota.code].awaiting),
+                **{book.value: len(books.of(book, quota.code)) for book in Book},
+            },
+        )
+        for quota in numbers.quotas
+    ]
+
+
+def card(entry: Entry, names: Mapping[str, str]) -> dict[str, Any]:
+    """One lead of a book as the page shows it; `names` are the quotas' names by code."""
+    confidence = entry.prospect.confidence
+    decision = entry.decision if entry.is_moved else None
+    return {
+        "lead_id": entry.lead_id,
+        "title": entry.title,
+        "who": " · ".join(each for each in (entry.owner, entry.department) if each),
+        "amount": entry.investment_text or money_text(entry.investment_yuan),
+        "day": entry.prospect.expected_sign_on,
+        "confidence": confidence and leads_wording.word(confidence),
+        "slips": entry.prospect.slips,
+        "slip_days": entry.prospect.slip_days,
+        "quotas": [names[code] for code in names if code in entry.counts_to],
+        "findings": [
+            {
+                "text": finding_text(each),
+                "allows": word(each.allows),
+                "is_holding": each in entry.proposal.holding_back,
+            }
+            for each in entry.proposal.findings
+        ],
+        "holding": [finding_text(each) for each in entry.proposal.holding_back],
+        "proposed": word(entry.proposal.book),
+        "decision": decision,
+        "may_move": entry.may_edit,
+    }
+
+
+def overlapping(entries: Iterable[Entry]) -> int:
+    """How many of the leads count to more than one quota."""
+    return sum(len(entry.counts_to) > 1 for entry in entries)

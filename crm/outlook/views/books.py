@@ -1,0 +1,146 @@
+"""三本账: what is sure, hoped for and in reserve, by name, and moving a lead between them."""
+
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from crm.accounts.rules import LEAD_READERS, Role
+from crm.core import clock
+from crm.core.forms import attempt
+from crm.core.guard import allow
+from crm.leads.access import lead_to_open
+from crm.outlook import queries, services
+from crm.outlook.forms import BY_RULE, BookForm
+from crm.outlook.queries import YearBooks
+from crm.outlook.rules.books import Book
+from crm.outlook.telling import AWAITING, card, overlapping, quota_lines
+from crm.outlook.views import bp
+from crm.outlook.views.asking import asked_number, asked_of, asked_year
+from crm.outlook.wording import word
+from crm.quotas.queries import year_numbers
+from crm.quotas.telling import subject
+
+SHOWN = 20
+"""Leads of a book on the page of all three; its own page has them all."""
+
+PAGE = 50
+
+MOVERS = (Role.DIRECTOR, Role.UNIT_HEAD)
+
+
+@bp.get("/")
+@allow(*LEAD_READERS)
+def index() -> ResponseReturnValue:
+    year, tabs = asked_year()
+    today = clock.today()
+    numbers = year_numbers(g.actor, year, today)
+    books = queries.books_of(g.actor, year, today)
+    achieved = queries.achieved_of(g.actor, numbers)
+    lines = quota_lines(numbers, books, achieved)
+    names = {line.code: line.name for line in lines}
+    listed = asked_of("list", [AWAITING, *Book])
+    code = asked_of("quota", [*names])
+    page = {
+        "year": year,
+        "tabs": tabs,
+        "lines": lines,
+        "names": names,
+        "books": tuple(Book),
+        "word": word,
+        "lists": {AWAITING: _("待认定"), **{each.value: word(each) for each in Book}},
+        "overlap": overlapping(books.entries),
+        "may_move": g.actor.role in MOVERS,
+    }
+    if listed == AWAITING:
+        found = [
+            each
+            for line in lines
+            if code in (None, line.code)
+            for each in achieved[line.code].awaiting
+        ]
+        return _names(page, listed, code, list(dict.fromkeys(found)))
+    if listed is not None:
+        return _book(page, books, Book(listed), code)
+    columns = [(each, _cards(books, each, names, 0, SHOWN), len(books.of(each))) for each in Book]
+    return render_template(
+        "outlook/index.html", **page, columns=columns, dropped=books.dropped[:SHOWN]
+    )
+
+
+def _cards(
+    books: YearBooks,
+    book: Book,
+    names: dict[str, str],
+    start: int,
+    size: int,
+    code: str | None = None,
+) -> dict[str, Any]:
+    """Cards of the leads the person may see, and how many more there are without a name."""
+    entries = books.of(book, code)
+    seen = [each for each in entries if each.is_seen]
+    return {
+        "cards": [card(each, names) for each in seen[start : start + size]],
+        "more": max(0, len(seen) - start - size),
+        "unseen": len(entries) - len(seen),
+        "total": len(entries),
+    }
+
+
+def _book(page: dict[str, Any], books: YearBooks, book: Book, code: str | None) -> str:
+    start = asked_number("start", largest=10**6)
+    found = _cards(books, book, page["names"], start, PAGE, code)
+    return render_template(
+        "outlook/book.html", **page, book=book, code=code, start=start, found=found,
+        next_url=_list_url(page["year"], book.value, code, start + PAGE) if found["more"] else None,
+        first_url=_list_url(page["year"], book.value, code, 0) if start else None,
+    )  # fmt: skip
+
+
+def _names(page: dict[str, Any], listed: str, code: str | None, leads: list[Any]) -> str:
+    start = asked_number("start", largest=10**6)
+    seen = [each for each in leads if each.is_seen]
+    return render_template(
+        "outlook/names.html", **page, listed=listed, code=code, leads=seen[start : start + PAGE],
+        total=len(leads), unseen=len(leads) - len(seen),
+        next_url=_list_url(page["year"], listed, code, start + PAGE)
+        if len(seen) > start + PAGE else None,
+        first_url=_list_url(page["year"], listed, code, 0) if start else None,
+    )  # fmt: skip
+
+
+def _list_url(year: int, listed: str, code: str | None, start: int) -> str:
+    return url_for("outlook.index", year=year, list=listed, quota=code, start=start or None)
+
+
+@bp.route("/<int:year>/leads/<int:lead_id>", methods=["GET", "POST"])
+@allow(*MOVERS)
+def move_book(year: int, lead_id: int) -> ResponseReturnValue:
+    """Move a lead to another book; dragging a card opens this with ?to=."""
+    today = clock.today()
+    lead = lead_to_open(g.actor, lead_id)
+    entry = queries.entry_of(g.actor, year, lead_id, today)
+    if entry is None:
+        abort(404)
+    form = BookForm().offer(is_moved=entry.is_moved)
+    if form.validate_on_submit():
+        done = attempt(
+            form,
+            lambda: services.move_book(
+                g.actor, clock.now(), lead_id, year, form.chosen, form.reason.data,
+                form.seen_move.data, today=today,
+            ),
+        )  # fmt: skip
+        if done is not None:
+            flash(_("已调整到“%(book)s”。", book=word(done.book or done.proposed)), "success")
+            return redirect(url_for("outlook.index", year=year))
+    elif not form.is_submitted():
+        form.seen_move.data = entry.seen_move
+        asked = request.args.get("to", "")
+        form.book.data = asked if asked in {*Book, BY_RULE} else entry.book.value
+    names = {each.code: subject(each.label, each.label_en) for each in queries.year_quotas(year)}
+    return render_template(
+        "outlook/move.html", form=form, lead=lead, year=year, entry=entry, word=word,
+        card=card(entry, names),
+    ), form.status  # fmt: skip
