@@ -6,8 +6,8 @@ from alembic import op
 import crm.core.db
 
 
-revision = "0006"
-down_revision = "0005"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
