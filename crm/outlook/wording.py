@@ -3,11 +3,11 @@
 from enum import StrEnum
 
 from flask_babel import LazyString
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.leads import wording as leads_wording
 from crm.outlook.rules.books import Book, DropCause, Finding, FindingCode, Fit
+from crm.outlook.rules.forecasting import Assumed, Ending, Flag
 
 # By class first: members of two StrEnums with the same value are equal and would share one key.
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
@@ -27,6 +27,40 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         DropCause.PARKED: _l("已暂缓，原调整失效"),
         DropCause.CRITERIA: _l("按口径已不能计入，原调整失效"),
     },
+    FindingCode: {
+        FindingCode.STAGE: _l("处于%(stage)s阶段"),
+        FindingCode.DAY_WITHIN: _l("预计%(day)s签约，在期内"),
+        FindingCode.DAY_OVERDUE: _l("预计%(day)s签约，已过%(days)s天"),
+        FindingCode.DAY_BEYOND: _l("预计%(day)s签约，在期外"),
+        FindingCode.DAY_MISSING: _l("未填预计签约日期"),
+        FindingCode.NEVER_SLIPPED: _l("签约日期未推迟过"),
+        FindingCode.SLIPPED: _l("签约日期推迟过%(n)s次，共%(days)s天"),
+        FindingCode.CONFIDENCE: _l("把握%(level)s，%(day)s填写"),
+        FindingCode.CONFIDENCE_STALE: _l("把握%(level)s是%(days)s天前填写的"),
+        FindingCode.CONFIDENCE_MISSING: _l("未填把握"),
+        FindingCode.CRITERIA_MET: _l("符合计入口径"),
+        FindingCode.CRITERIA_PENDING: _l("口径待佐证"),
+        FindingCode.CRITERIA_NEAR: _l("还不符合口径，接近门槛"),
+    },
+    Ending: {
+        Ending.ADVANCE: _l("推进"),
+        Ending.LOST: _l("终止"),
+        Ending.PARKED: _l("暂缓"),
+        Ending.RETURNED: _l("退回"),
+    },
+    Assumed: {
+        Assumed.SIGNED: _l("假设签约"),
+        Assumed.LOST: _l("假设终止"),
+    },
+    Flag: {
+        Flag.TOO_FEW_TRANSITIONS: _l("同类项目的历史变动太少，只给范围和名单，不给百分比。"),
+        Flag.FLAT_MONTHS: _l("历史不足两年，按各月相同计算。"),
+        Flag.LABELLED_PRIOR_ARRIVALS: _l("尚未入库的项目数是假设，不是本区历史。"),
+        Flag.NO_ARRIVALS: _l("未计入尚未入库的项目。"),
+        Flag.CEREMONIES_JOINED: _l("集中签约超过四场，较小的几场按一起推迟计算。"),
+        Flag.EXCLUSIVE_OVER_TWO: _l("互斥指标超过两个，不给全部完成的概率。"),
+        Flag.P_ALL_AT_LEAST: _l("有项目同时计入几个指标，全部完成的概率是下限。"),
+    },
 }
 """One text for every member of every code of the outlook."""
 
@@ -38,35 +72,12 @@ def word(code: StrEnum) -> LazyString:
 
 def finding_text(finding: Finding) -> str:
     """One finding in a few words: what is so, and for how long."""
-    day = finding.on.isoformat() if finding.on else ""
-    confidence = str(leads_wording.word(finding.confidence)) if finding.confidence else ""
-    match finding.code:
-        case FindingCode.STAGE:
-            stage = leads_wording.word(finding.stage) if finding.stage else ""
-            return _("处于%(stage)s阶段", stage=stage)
-        case FindingCode.DAY_WITHIN:
-            return _("预计%(day)s签约，在期内", day=day)
-        case FindingCode.DAY_OVERDUE:
-            return _("预计%(day)s签约，已过%(days)s天", day=day, days=finding.days)
-        case FindingCode.DAY_BEYOND:
-            return _("预计%(day)s签约，在期外", day=day)
-        case FindingCode.DAY_MISSING:
-            return _("未填预计签约日期")
-        case FindingCode.NEVER_SLIPPED:
-            return _("签约日期未推迟过")
-        case FindingCode.SLIPPED:
-            return _("签约日期推迟过%(n)s次，共%(days)s天", n=finding.count, days=finding.days)
-        case FindingCode.CONFIDENCE:
-            return _("把握%(level)s，%(day)s填写", level=confidence, day=day)
-        case FindingCode.CONFIDENCE_STALE if finding.days is None:
-            return _("把握%(level)s，未注明填写日期", level=confidence)
-        case FindingCode.CONFIDENCE_STALE:
-            return _("把握%(level)s是%(days)s天前填写的", level=confidence, days=finding.days)
-        case FindingCode.CONFIDENCE_MISSING:
-            return _("未填把握")
-        case FindingCode.CRITERIA_MET:
-            return _("符合计入口径")
-        case FindingCode.CRITERIA_PENDING:
-            return _("口径待佐证")
-        case FindingCode.CRITERIA_NEAR:
-            return _("还不符合口径，接近门槛")
+    is_undated = finding.code is FindingCode.CONFIDENCE_STALE and finding.days is None
+    text = _l("把握%(level)s，未注明填写日期") if is_undated else word(finding.code)
+    return str(text) % {
+        "stage": leads_wording.word(finding.stage) if finding.stage else "",
+        "day": finding.on.isoformat() if finding.on else "",
+        "level": leads_wording.word(finding.confidence) if finding.confidence else "",
+        "days": finding.days,
+        "n": finding.count,
+    }
