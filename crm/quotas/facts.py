@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
+from crm.chains.models import Chain
 from crm.core.bulk import among
 from crm.core.db import db
 from crm.enterprises.models import Enterprise, RankingEdition, RankingEntry, RankingList
@@ -25,6 +26,7 @@ from crm.leads.rules import (
     Rate,
     Stage,
 )
+from crm.places.models import Carrier, Zone
 from crm.quotas.models import Quota
 from crm.quotas.rules import (
     CountingEvent,
@@ -36,6 +38,7 @@ from crm.quotas.rules import (
     QuotaTerms,
     RankingMembership,
     parse_criteria,
+    parse_exclusions,
 )
 
 CHUNK = 1000
@@ -100,6 +103,7 @@ def terms_of(quota: Quota) -> QuotaTerms:
         rounding=quota.rounding,
         nodes=nodes_of(quota),
         curve=quota.curve,
+        exclusions=parse_exclusions(quota.criteria),
     )
 
 
@@ -131,17 +135,28 @@ def _chunk(ids: Sequence[int], on: date | None, *, lock: bool) -> Iterator[Judge
             Lead.agreement_type,
             Lead.is_physical,
             Lead.is_headquarters,
+            Lead.headquarters_type,
+            Lead.nature,
+            Lead.origin,
+            Lead.promotion_mode,
             Lead.exclusion,
             Lead.contract_lead_id,
             Lead.investor_id,
             Lead.list_enterprise_id,
             Lead.list_shareholding,
+            Chain.code.label("chain"),
+            Zone.code.label("zone"),
+            Enterprise.ownership,
         )
+        .outerjoin(Chain, Chain.id == Lead.chain_id)
+        .outerjoin(Carrier, Carrier.id == Lead.carrier_id)
+        .outerjoin(Zone, Zone.id == func.coalesce(Lead.zone_id, Carrier.zone_id))
+        .outerjoin(Enterprise, Enterprise.id == Lead.investor_id)
         .where(among(Lead.id, ids))
         .order_by(Lead.id)
     )
     if lock:
-        statement = statement.with_for_update(key_share=True)
+        statement = statement.with_for_update(key_share=True, of=Lead)
     leads = db.session.execute(statement).all()
     papers = _papers(ids)
     figures = _figures(ids, papers)
@@ -161,6 +176,13 @@ def _chunk(ids: Sequence[int], on: date | None, *, lock: bool) -> Iterator[Judge
             rankings=rankings.of(lead),
             is_physical=lead.is_physical,
             is_headquarters=lead.is_headquarters,
+            headquarters_type=lead.headquarters_type,
+            nature=lead.nature,
+            origin=lead.origin,
+            promotion_mode=lead.promotion_mode,
+            ownership=lead.ownership,
+            chain=lead.chain,
+            zone=lead.zone,
             exclusion=lead.exclusion,
             contract_lead_id=lead.contract_lead_id,
         )

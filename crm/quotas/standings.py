@@ -13,12 +13,12 @@ from crm.quotas.models import Quota
 from crm.quotas.queries import computed_quotas
 from crm.quotas.rules import (
     CountedLead,
+    Judging,
     QuotaTerms,
     Standing,
     Together,
     Verdict,
     counted,
-    judge,
     standing,
     together,
     with_yuan,
@@ -54,12 +54,12 @@ def year_on_day(year: int, on: date) -> YearOnDay | None:
     if not quotas:
         return None
     around = surroundings(on)
+    judging = Judging(quotas, on, around.editions)
     verdicts: list[list[Verdict]] = [[] for _ in quotas]
     places: list[list[CountedLead]] = [[] for _ in quotas]
     for facts in facts_of(db.session.scalars(select(Lead.id)), on=on):
         lead = with_yuan(facts, around.rates, on)
-        for terms, found, placed in zip(quotas, verdicts, places, strict=True):
-            verdict = judge(lead, terms, on, around.editions)
+        for verdict, found, placed in zip(judging.of(lead), verdicts, places, strict=True):
             found.append(verdict)
             placed.append(counted(lead, verdict))
     judged = [

@@ -1,13 +1,13 @@
 """A stored verdict in the reader's words: one sentence, and every reason once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from crm.quotas.rules import Outcome, Reason, read_reason
+from crm.quotas.rules import Outcome, Reason, ReasonCode, read_reason
 from crm.quotas.wording import label_text, reason_text
 
 
@@ -15,7 +15,8 @@ from crm.quotas.wording import label_text, reason_text
 class ToldReason:
     passed: bool | None
     text: str
-    is_alternative: bool = False  # another way that is not needed: the lead counts already
+    is_alternative: bool = False  # another way that is not needed: a better one decides
+    value: str = ""  # where it was read: the day of the fact and its paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,18 @@ class Told:
     href: str | None = None
 
 
-def told(row: Any, href: str | None = None) -> Told:
-    """The words for a row with label, label_en, verdict, branch and reasons."""
+def told(row: Any, href: str | None = None, names: Mapping[str, str] | None = None) -> Told:
+    """The words for a row with label, label_en, verdict, branch and reasons.
+
+    `names` are the words for codes of chains and cluster areas, see `queries.code_names`.
+    """
     reasons = [read_reason(data) for data in row.reasons]
-    lacks = lacks_of(row.verdict, row.branch, reasons)
+    lacks = lacks_of(row.verdict, row.branch, reasons, names)
     return Told(
         outcome=row.verdict.value,
         subject=subject(row.label, row.label_en),
-        sentence=_sentence(row.verdict, row.branch, reasons, lacks),
-        reasons=tuple(_each_once(row.verdict, reasons)),
+        sentence=_sentence(row.verdict, row.branch, reasons, lacks, names),
+        reasons=tuple(_each_once(row.verdict, row.branch, reasons, names)),
         lacks=lacks,
         href=href,
     )
@@ -51,39 +55,74 @@ def subject(label: str, label_en: str | None) -> str:
     )
 
 
-def lacks_of(outcome: Outcome, branch: int | None, reasons: Sequence[Reason]) -> str:
+def lacks_of(
+    outcome: Outcome,
+    branch: int | None,
+    reasons: Sequence[Reason],
+    names: Mapping[str, str] | None = None,
+) -> str:
     """What is missing, in neutral words; empty where nothing is."""
     if outcome is Outcome.COUNTS:
         return ""
     if outcome is Outcome.PENDING:
-        return _joined(r for r in reasons if r.branch == branch and r.passed is None)
+        missing = (r for r in reasons if _decides(r, branch) and r.passed is None)
+        return _joined(missing, names)
     barred = [r for r in reasons if r.branch is None]
     if barred:
-        return _joined(barred)
-    short = [r for r in reasons if r.lacks_yuan is not None]
-    return _joined([min(short, key=lambda r: r.lacks_yuan or 0)] if short else [])
+        return _joined(barred, names)
+    short = [r for r in reasons if r.code is ReasonCode.AMOUNT_BELOW and not r.is_negated]
+    return _joined([min(short, key=lambda r: r.lacks_yuan or 0)] if short else [], names)
 
 
-def _sentence(outcome: Outcome, branch: int | None, reasons: Sequence[Reason], lacks: str) -> str:
+def _decides(reason: Reason, branch: int | None) -> bool:
+    """Whether it belongs to what decided, not to an alternative that is not needed."""
+    return reason.branch == branch and not reason.is_outdone
+
+
+def _sentence(
+    outcome: Outcome,
+    branch: int | None,
+    reasons: Sequence[Reason],
+    lacks: str,
+    names: Mapping[str, str] | None,
+) -> str:
     if outcome is Outcome.COUNTS:
-        return _joined(r for r in reasons if r.branch == branch and r.passed)
+        return _joined((r for r in reasons if _decides(r, branch) and r.passed), names)
     return lacks or _("没有满足任何一项条件")
 
 
-def _joined(reasons: Iterable[Reason]) -> str:
-    texts = list(dict.fromkeys(reason_text(reason) for reason in reasons))
+def _joined(reasons: Iterable[Reason], names: Mapping[str, str] | None) -> str:
+    texts = list(dict.fromkeys(reason_text(reason, names=names) for reason in reasons))
     mark = "; " if str(get_locale() or "zh").startswith("en") else "；"
     return mark.join(texts)
 
 
-def _each_once(outcome: Outcome, reasons: Iterable[Reason]) -> Iterator[ToldReason]:
+def _each_once(
+    outcome: Outcome,
+    branch: int | None,
+    reasons: Iterable[Reason],
+    names: Mapping[str, str] | None,
+) -> Iterator[ToldReason]:
     """What decided comes first; what several alternatives find alike is told once."""
-    order = (True, None, False) if outcome is Outcome.COUNTS else (False, None, True)
+    counts = outcome is Outcome.COUNTS
+    order: tuple[bool | None, ...] = (True, None, False) if counts else (False, None, True)
     if outcome is Outcome.PENDING:
         order = (None, True, False)
-    counts = outcome is Outcome.COUNTS
-    texts = dict.fromkeys(
-        (reason.passed, reason_text(reason, is_alternative=counts)) for reason in reasons
-    )
-    for passed, text in sorted(texts, key=lambda each: order.index(each[0])):
-        yield ToldReason(passed, text, is_alternative=counts and not passed)
+    found: dict[tuple[bool | None, str], ToldReason] = {}
+    for reason in reasons:
+        # Of a lead that counts, every other way is one it does not need.
+        is_alternative = not reason.passed and (
+            reason.is_outdone or (counts and reason.branch != branch)
+        )
+        text = reason_text(reason, is_alternative=is_alternative, names=names)
+        told_reason = ToldReason(reason.passed, text, is_alternative, _read_where(reason))
+        found.setdefault((reason.passed, text), told_reason)
+    yield from sorted(found.values(), key=lambda each: order.index(each.passed))
+
+
+def _read_where(reason: Reason) -> str:
+    """The day a fact is dated and the paper that says so; empty where it is neither."""
+    if reason.branch is None or reason.code is ReasonCode.NOT_FIRST_ENTRY:
+        return ""
+    parts = [reason.on.isoformat() if reason.on else "", reason.document or ""]
+    return " · ".join(part for part in parts if part)

@@ -4,10 +4,11 @@ A reason never invites anybody to raise a figure: it says what the papers show a
 be looked at again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from types import UnionType
 from typing import Protocol
 
 from flask_babel import LazyString, get_locale
@@ -15,20 +16,37 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.core.money import format_money, format_yuan
+from crm.enterprises import wording as enterprises_wording
+from crm.enterprises.rules import Ownership
 from crm.leads import wording as leads_wording
-from crm.leads.rules import FigureSource, Qualifier
+from crm.leads.rules import (
+    Exclusion,
+    FigureSource,
+    HeadquartersType,
+    Nature,
+    Origin,
+    PromotionMode,
+    Qualifier,
+)
 from crm.quotas.rules import (
     AllOf,
     AmountClause,
     AnyOf,
     Clause,
+    ClauseKey,
+    ClauseName,
+    CodesOf,
     CountingEvent,
     CriteriaFault,
     Curve,
+    EditionPolicy,
+    FactClause,
+    FactName,
     FigureFault,
     HeadquartersClause,
     Measure,
     Modality,
+    Not,
     Outcome,
     Pace,
     PhysicalClause,
@@ -39,6 +57,7 @@ from crm.quotas.rules import (
     Rounding,
     Source,
     Universe,
+    ValueKind,
     VersionFault,
     YearSection,
 )
@@ -124,10 +143,65 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         CriteriaFault.NOT_A_LIST: _l("此处应为列表"),
         CriteriaFault.UNKNOWN_FIELD: _l("没有这个指标字段"),
         CriteriaFault.UNKNOWN_BASIS: _l("没有这种口径"),
+        CriteriaFault.UNKNOWN_CHOICE: _l("没有这个选项"),
+        CriteriaFault.TWICE: _l("同一选项出现了两次"),
         CriteriaFault.NOT_WHOLE_YUAN: _l("门槛应为大于零的整数元"),
         CriteriaFault.NOT_A_SHARE: _l("持股比例应在0到1之间"),
+        CriteriaFault.NOT_YES_OR_NO: _l("此处应为是或否"),
         CriteriaFault.UNKNOWN_AS_OF: _l("榜单只能按签约时点判定"),
         CriteriaFault.TOO_DEEP: _l("条件嵌套过深"),
+        CriteriaFault.TOO_MANY: _l("条件过多"),
+        CriteriaFault.NEVER_TRUE: _l("条件自相矛盾，没有项目能够满足"),
+    },
+    EditionPolicy: {
+        EditionPolicy.LATEST_BY_SIGNING: _l("签约日已发布的最新一版"),
+        EditionPolicy.SIGNING_YEAR: _l("签约年度的一版"),
+        EditionPolicy.SIGNING_OR_LATEST: _l("签约时或最新一版，取其有利"),
+    },
+    FactName: {
+        FactName.NATURE: _l("项目性质"),
+        FactName.ORIGIN: _l("投资方来源地"),
+        FactName.CHAIN: _l("产业链"),
+        FactName.ZONE: _l("组团"),
+        FactName.OWNERSHIP: _l("投资方所有制"),
+        FactName.PROMOTION_MODE: _l("招商方式"),
+    },
+    ClauseName: {
+        ClauseName.RANKING: _l("列入榜单"),
+        ClauseName.AMOUNT: _l("金额达到"),
+        ClauseName.IS_PHYSICAL: _l("实体项目"),
+        ClauseName.IS_HEADQUARTERS: _l("总部项目"),
+        ClauseName.NATURE: _l("项目性质"),
+        ClauseName.ORIGIN: _l("投资方来源地"),
+        ClauseName.CHAIN: _l("产业链"),
+        ClauseName.ZONE: _l("组团"),
+        ClauseName.OWNERSHIP: _l("投资方所有制"),
+        ClauseName.PROMOTION_MODE: _l("招商方式"),
+    },
+    ClauseKey: {
+        ClauseKey.LISTS: _l("榜单"),
+        ClauseKey.MIN_SHAREHOLDING: _l("最低持股比例"),
+        ClauseKey.EDITION_POLICY: _l("榜单版本"),
+        ClauseKey.MIN_INVESTMENT_YUAN: _l("最低总投资"),
+        ClauseKey.FIRST_ENTRY: _l("集团首次进入本区"),
+        ClauseKey.FIELD: _l("金额"),
+        ClauseKey.AT_LEAST_YUAN: _l("不低于（含）"),
+        ClauseKey.BASIS: _l("认可的口径"),
+        ClauseKey.SOURCES: _l("认可的来源"),
+        ClauseKey.TYPES: _l("总部类型"),
+        ClauseKey.OF: _l("属于其中之一"),
+    },
+    ValueKind: {
+        ValueKind.YUAN: _l("金额（元）"),
+        ValueKind.SHARE: _l("比例"),
+        ValueKind.YES_NO: _l("是或否"),
+        ValueKind.CHOICE: _l("单选"),
+        ValueKind.CHOICES: _l("多选"),
+    },
+    CodesOf: {
+        CodesOf.RANKING_LISTS: _l("榜单"),
+        CodesOf.CHAINS: _l("产业链"),
+        CodesOf.ZONES: _l("组团"),
     },
     GroupKind: {
         GroupKind.ANY: _l("满足任意一项"),
@@ -165,6 +239,14 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         ReasonCode.SHAREHOLDING_LOW: _l(
             "已列入%(list)s%(edition)s年榜单，持股%(share)s，低于%(least)s，未满足"
         ),
+        ReasonCode.SIGNING_DAY_MISSING: _l(
+            "已列入%(list)s%(edition)s年榜单，签约日期未登记，待补佐证"
+        ),
+        ReasonCode.FIRST_ENTRY: _l("榜单企业所属集团首次进入本区"),
+        ReasonCode.NOT_FIRST_ENTRY: _l(
+            "%(company)s所属集团已有项目于%(on)s签约，不是首次进入本区，未满足"
+        ),
+        ReasonCode.ENTRY_UNKNOWN: _l("榜单企业未确认，是否首次进入本区待补佐证"),
         ReasonCode.AMOUNT_REACHED: _l("%(figure)s%(value)s，达到门槛%(threshold)s"),
         ReasonCode.AMOUNT_BELOW: _l("%(figure)s%(value)s，低于门槛%(lacks)s，不计入"),
         ReasonCode.AMOUNT_MISSING: _l("未登记%(field)s，未满足"),
@@ -177,12 +259,21 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         ReasonCode.AMOUNT_WITHOUT_RATE: _l("%(figure)s为外币，缺少汇率，待补佐证"),
         ReasonCode.BASIS_MISSING: _l("%(figure)s%(value)s未注明承诺或实际口径，待补佐证"),
         ReasonCode.BASIS_NOT_ACCEPTED: _l("%(figure)s%(value)s的口径不在认定范围，未满足"),
+        ReasonCode.SOURCE_TO_COME: _l("%(figure)s%(value)s，尚缺%(sources)s材料，待补佐证"),
+        ReasonCode.COMMITMENT_UNMET: _l(
+            "%(figure)s%(value)s为承诺数，之后年度的实际数低于门槛%(lacks)s，兑现情况待补佐证"
+        ),
         ReasonCode.PHYSICAL: _l("实体项目"),
         ReasonCode.NOT_PHYSICAL: _l("非实体项目，未满足"),
         ReasonCode.PHYSICAL_UNSET: _l("是否实体项目未登记，待补佐证"),
         ReasonCode.HEADQUARTERS: _l("总部项目"),
         ReasonCode.NOT_HEADQUARTERS: _l("非总部项目，未满足"),
         ReasonCode.HEADQUARTERS_UNCONFIRMED: _l("总部项目未经确认，未满足"),
+        ReasonCode.HEADQUARTERS_TYPE_OTHER: _l("总部类型为%(fact)s，不在认定范围，未满足"),
+        ReasonCode.HEADQUARTERS_TYPE_UNSET: _l("总部类型未登记，待补佐证"),
+        ReasonCode.FACT_ACCEPTED: _l("%(name)s为%(fact)s"),
+        ReasonCode.FACT_OTHER: _l("%(name)s为%(fact)s，不在认定范围，未满足"),
+        ReasonCode.FACT_UNSET: _l("%(name)s未登记，待补佐证"),
         ReasonCode.EXCLUDED: _l("属于不计入类型：%(exclusion)s"),
         ReasonCode.LOST: _l("项目已终止，不计入"),
         ReasonCode.TRANSFERRED: _l("项目已流转，不计入"),
@@ -204,6 +295,37 @@ FIELD: dict[str, LazyString] = {
     "closes": _l("统计截止日"),
 }
 """What the trail tells of a quota and its versions."""
+NEUTRAL: dict[ReasonCode, LazyString] = {
+    ReasonCode.AMOUNT_BELOW: _l("%(figure)s%(value)s，低于门槛%(lacks)s"),
+    ReasonCode.AMOUNT_MISSING: _l("未登记%(field)s"),
+    ReasonCode.AMOUNT_EXPECTED: _l("%(figure)s%(value)s，门槛%(threshold)s"),
+    ReasonCode.AMOUNT_STATED: _l("%(figure)s%(value)s，门槛%(threshold)s"),
+    ReasonCode.AMOUNT_ABOUT: _l("%(figure)s%(value)s，门槛%(threshold)s"),
+    ReasonCode.AMOUNT_PROVISIONAL: _l("%(figure)s%(value)s，门槛%(threshold)s"),
+    ReasonCode.AMOUNT_WITHOUT_RATE: _l("%(figure)s为外币，缺少汇率"),
+    ReasonCode.BASIS_MISSING: _l("%(figure)s%(value)s，门槛%(threshold)s"),
+    ReasonCode.BASIS_NOT_ACCEPTED: _l("%(figure)s%(value)s的口径不在认定范围"),
+    ReasonCode.SOURCE_TO_COME: _l("%(figure)s%(value)s，门槛%(threshold)s"),
+    ReasonCode.COMMITMENT_UNMET: _l("%(figure)s%(value)s，门槛%(threshold)s"),
+    ReasonCode.RANKING_NONE: _l("没有已确认的榜单记录"),
+    ReasonCode.RANKING_UNCONFIRMED: _l("%(list)s的榜单记录未经确认"),
+    ReasonCode.RANKING_NOT_YET_PUBLISHED: _l("%(list)s%(edition)s年榜单于%(on)s发布，晚于判定日"),
+    ReasonCode.RANKING_OUTDATED: _l("判定日适用的%(list)s榜单中没有该企业"),
+    ReasonCode.SHAREHOLDING_UNKNOWN: _l("列入%(list)s%(edition)s年榜单，持股比例未登记"),
+    ReasonCode.SHAREHOLDING_LOW: _l("列入%(list)s%(edition)s年榜单，持股%(share)s，低于%(least)s"),
+    ReasonCode.SIGNING_DAY_MISSING: _l("列入%(list)s%(edition)s年榜单，签约日期未登记"),
+    ReasonCode.NOT_FIRST_ENTRY: _l("%(company)s所属集团已有项目于%(on)s签约"),
+    ReasonCode.ENTRY_UNKNOWN: _l("榜单企业未确认"),
+    ReasonCode.NOT_PHYSICAL: _l("非实体项目"),
+    ReasonCode.PHYSICAL_UNSET: _l("是否实体项目未登记"),
+    ReasonCode.NOT_HEADQUARTERS: _l("非总部项目"),
+    ReasonCode.HEADQUARTERS_UNCONFIRMED: _l("总部项目未经确认"),
+    ReasonCode.HEADQUARTERS_TYPE_OTHER: _l("总部类型为%(fact)s"),
+    ReasonCode.HEADQUARTERS_TYPE_UNSET: _l("总部类型未登记"),
+    ReasonCode.FACT_OTHER: _l("%(name)s为%(fact)s"),
+    ReasonCode.FACT_UNSET: _l("%(name)s未登记"),
+}
+"""The finding without its consequence, where the criteria ask that it does not hold."""
 
 LABELS: dict[str, LazyString] = {
     "大项目": _l("大项目"),  # 原文
@@ -283,49 +405,85 @@ def _plain(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def list_text(code: str) -> str:
-    """The name of a ranking list, its code where it is none of the presets."""
-    return str(LISTS.get(code, code))
+def list_text(code: str, names: Mapping[str, str] | None = None) -> str:
+    """The name of a ranking list: a preset's word, else what `names` says, else its code."""
+    return str(LISTS.get(code) or (names or {}).get(code, code))
 
 
-def reason_text(reason: Reason, *, is_alternative: bool = False) -> str:
+def reason_text(
+    reason: Reason, *, is_alternative: bool = False, names: Mapping[str, str] | None = None
+) -> str:
     """One sentence (without full stop) that tells a finding with its amounts, list and days.
 
     `is_alternative`: the lead counts by another way, so falling short here has no consequence.
+    `names` are the words for codes of chains and cluster areas.
     """
-    figure = ""
-    if reason.field is not None:
-        figure = str(leads_wording.word(reason.field))
-        if reason.source is not None:
-            figure = f"{leads_wording.word(reason.source)}{_mark('', ': ')}{figure}"
+    if reason.is_negated:
+        return _negated(reason, names or {})
     if is_alternative and reason.code is ReasonCode.AMOUNT_BELOW:
-        return _(
-            "%(figure)s%(value)s，低于门槛%(lacks)s",
-            figure=figure, value=_qualified(reason),
-            lacks=_lack(reason.lacks_yuan or 0, reason.value or 0),
-        )  # fmt: skip
-    text = _told(reason, figure)
+        return _filled(NEUTRAL[reason.code], reason, names or {})
+    text = _filled(word(reason.code), reason, names or {})
     papers = {FigureSource.AGREEMENT, FigureSource.FILING, FigureSource.STATISTICS}
     if reason.code is ReasonCode.AMOUNT_BELOW and reason.source in papers:
         text += _("；如有补充协议请上传复核")
     return text
 
 
-def _told(reason: Reason, figure: str) -> str:
-    exclusion = reason.exclusion
-    return str(word(reason.code)) % {
+def _negated(reason: Reason, names: Mapping[str, str]) -> str:
+    fact = _filled(NEUTRAL.get(reason.code, word(reason.code)), reason, names)
+    if reason.passed is None:
+        return _("排除条件待补佐证：%(fact)s", fact=fact)
+    if reason.passed:
+        return _("不属于排除条件：%(fact)s", fact=fact)
+    return _("属于排除条件：%(fact)s，未满足", fact=fact)
+
+
+def _filled(text: LazyString, reason: Reason, names: Mapping[str, str]) -> str:
+    exclusion, fact = reason.exclusion, reason.fact
+    figure = ""
+    if reason.field is not None:
+        figure = str(leads_wording.word(reason.field))
+        if reason.source is not None:
+            figure = f"{leads_wording.word(reason.source)}{_mark('', ': ')}{figure}"
+    return str(text) % {
         "figure": figure,
         "field": str(leads_wording.word(reason.field)) if reason.field else "",
         "value": _qualified(reason),
         "threshold": _yuan(reason.threshold or 0),
         "lacks": _lack(reason.lacks_yuan or 0, reason.value or 0),
-        "list": list_text(reason.list_code or ""),
+        "list": list_text(reason.list_code or "", names),
         "edition": reason.edition_year or "",
         "on": reason.on.isoformat() if reason.on else "",
         "share": _percent(reason.shareholding),
         "least": _percent(reason.min_shareholding),
         "exclusion": str(leads_wording.word(exclusion)) if exclusion else "",
+        "company": reason.company,
+        "sources": _listed([str(leads_wording.word(each)) for each in reason.accepted_sources]),
+        "name": str(word(fact)) if fact else "",
+        "fact": choice_text(fact, reason.fact_value or "", names),
     }
+
+
+_CODES_OF_FACT: dict[FactName, type[StrEnum]] = {
+    FactName.NATURE: Nature,
+    FactName.ORIGIN: Origin,
+    FactName.OWNERSHIP: Ownership,
+    FactName.PROMOTION_MODE: PromotionMode,
+}
+
+
+def choice_text(fact: FactName | None, code: str, names: Mapping[str, str] | None = None) -> str:
+    """The word for a choice: a code of the fact, of a headquarters' type where `fact` is None."""
+    kind = HeadquartersType if fact is None else _CODES_OF_FACT.get(fact)
+    if kind is None or code not in list(kind):
+        return (names or {}).get(code, code)
+    if kind is Ownership:
+        return str(enterprises_wording.word(Ownership(code)))
+    return str(leads_wording.word(kind(code)))
+
+
+def _listed(words: Sequence[str]) -> str:
+    return _mark("、", ", ").join(words)
 
 
 def _is_chinese() -> bool:
@@ -343,6 +501,14 @@ def _yuan(yuan: int) -> str:
 
 def _qualified(reason: Reason) -> str:
     shown = _yuan(reason.value or 0)
+    if reason.currency and reason.amount is not None and reason.rate and reason.rate_on:
+        shown = _(
+            "%(yuan)s（%(amount)s，%(on)s汇率%(rate)s）",
+            yuan=shown,
+            amount=format_money(reason.amount, reason.currency, "zh" if _is_chinese() else "en"),
+            on=reason.rate_on.isoformat(),
+            rate=f"{reason.rate.normalize():f}",
+        )
     if reason.qualifier is Qualifier.ABOUT:
         return _("约%(amount)s", amount=shown)
     if reason.qualifier is Qualifier.RANGE:
@@ -365,41 +531,89 @@ def _percent(share: Decimal | None) -> str:
     return "" if share is None else f"{(share * 100).normalize():f}%"
 
 
-def criteria_text(clause: Clause) -> str:
-    """The criteria as one phrase, alternatives joined by “或”."""
+def criteria_text(clause: Clause, names: Mapping[str, str] | None = None) -> str:
+    """The criteria as one sentence without full stop.
+
+    “或” behind a comma binds looser than “且” without one; any other nesting stands in brackets, so
+    that each tree reads in one way only. `names` are the words for codes of tables: ranking lists,
+    chains, cluster areas.
+    """
+    words = names or {}
     match clause:
         case AnyOf():
-            return _("，或").join(criteria_text(part) for part in clause.of)
+            return _("，或").join(_bracketed(part, AnyOf, words) for part in clause.of)
         case AllOf():
-            return _("，且").join(_bracketed(part) for part in clause.of)
+            return _("且").join(_bracketed(part, AnyOf | AllOf, words) for part in clause.of)
+        case Not():
+            return _("不属于（%(clause)s）", clause=criteria_text(clause.of, words))
         case RankingClause():
-            lists = _mark("、", ", ").join(list_text(code) for code in clause.lists)
-            if not clause.min_shareholding:
-                return _("列入%(lists)s", lists=lists)
-            return _(
-                "列入%(lists)s（持股不低于%(share)s）",
-                lists=lists,
-                share=_percent(clause.min_shareholding),
-            )
+            return _ranking_text(clause, words)
         case AmountClause():
-            field, yuan = str(leads_wording.word(clause.field)), _yuan(clause.at_least_yuan)
-            if not clause.basis:
-                return _("%(field)s%(yuan)s以上（含）", field=field, yuan=yuan)
-            basis = _mark("、", ", ").join(str(leads_wording.word(basis)) for basis in clause.basis)
-            return _(
-                "%(field)s%(yuan)s以上（含，口径：%(basis)s）", field=field, yuan=yuan, basis=basis
-            )
+            return _amount_text(clause)
         case PhysicalClause():
             return _("实体项目")
         case HeadquartersClause():
-            return _("总部项目")
+            if not clause.types:
+                return _("总部项目")
+            types = _listed([choice_text(None, each) for each in clause.types])
+            return _("总部项目（%(types)s）", types=types)
+        case FactClause():
+            return _(
+                "%(name)s为%(choices)s",
+                name=word(clause.fact),
+                choices=_listed([choice_text(clause.fact, each, words) for each in clause.of]),
+            )
 
 
-def _bracketed(clause: Clause) -> str:
-    text = criteria_text(clause)
-    if not isinstance(clause, AnyOf):
+def exclusions_text(exclusions: frozenset[Exclusion]) -> str:
+    """Which types bar a lead, as a sentence of its own."""
+    if not exclusions:
+        return _("不设不计入类型")
+    named = [str(leads_wording.word(each)) for each in Exclusion if each in exclusions]
+    return _("以下类型不计入：%(types)s", types=_listed(named))
+
+
+def _ranking_text(clause: RankingClause, names: Mapping[str, str]) -> str:
+    lists = _listed([list_text(code, names) for code in clause.lists])
+    asked = []
+    if clause.min_shareholding:
+        asked.append(_("持股不低于%(share)s", share=_percent(clause.min_shareholding)))
+    if clause.edition_policy is not EditionPolicy.LATEST_BY_SIGNING:
+        asked.append(str(word(clause.edition_policy)))
+    if clause.min_investment_yuan:
+        asked.append(_("总投资不低于%(yuan)s", yuan=_yuan(clause.min_investment_yuan)))
+    if clause.first_entry:
+        asked.append(_("集团首次进入本区"))
+    if not asked:
+        return _("列入%(lists)s", lists=lists)
+    return _("列入%(lists)s（%(asked)s）", lists=lists, asked=_mark("，", ", ").join(asked))
+
+
+def _amount_text(clause: AmountClause) -> str:
+    asked = []
+    if clause.basis:
+        basis = _listed([str(leads_wording.word(each)) for each in clause.basis])
+        asked.append(_("口径：%(basis)s", basis=basis))
+    if clause.sources:
+        sources = _listed([str(leads_wording.word(each)) for each in clause.sources])
+        asked.append(_("来源：%(sources)s", sources=sources))
+    field, yuan = str(leads_wording.word(clause.field)), _yuan(clause.at_least_yuan)
+    if not asked:
+        return _("%(field)s%(yuan)s以上（含）", field=field, yuan=yuan)
+    return _(
+        "%(field)s%(yuan)s以上（含，%(asked)s）",
+        field=field,
+        yuan=yuan,
+        asked=_mark("，", ", ").join(asked),
+    )
+
+
+def _bracketed(clause: Clause, kinds: UnionType | type, names: Mapping[str, str]) -> str:
+    """The part, in brackets where it is a group that would read on into its neighbours."""
+    text = criteria_text(clause, names)
+    if not isinstance(clause, kinds) or (isinstance(clause, AnyOf | AllOf) and len(clause.of) == 1):
         return text
-    return f"{_mark('（', ' (')}{text}{_mark('）', ')')}"
+    return f"{_mark('（', '(')}{text}{_mark('）', ')')}"
 
 
 def day_text(on: date) -> str:

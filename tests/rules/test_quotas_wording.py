@@ -1,16 +1,34 @@
 """What the quotas say, in both languages."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask_babel import Babel, force_locale
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+import crm
 from crm.leads.rules import Exclusion, FigureKind, FigureSource, Qualifier
 from crm.quotas import rules
-from crm.quotas.rules import CountedLead, Outcome, Reason, ReasonCode, judge, standing, together
+from crm.quotas.rules import (
+    AllOf,
+    AnyOf,
+    CountedLead,
+    CriteriaError,
+    Not,
+    Outcome,
+    Reason,
+    ReasonCode,
+    judge,
+    parse_criteria,
+    standing,
+    together,
+)
 from crm.quotas.wording import WORDS, criteria_text, day_text, one_line, reason_text
 from tests.rules.quota_cases import (
     SIGNED,
@@ -25,12 +43,14 @@ from tests.rules.quota_cases import (
     told,
 )
 
+CATALOGUES = Path(crm.__file__).parent / "locale"
+
 
 @pytest.fixture(autouse=True)
 def _speaking():
     """A request-less context in which texts come out in Chinese."""
     app = Flask(__name__)
-    Babel(app, default_locale="zh")
+    Babel(app, default_locale="zh", default_translation_directories=str(CATALOGUES))
     with app.app_context(), force_locale("zh"):
         yield
 
@@ -105,9 +125,110 @@ def test_no_reason_leaves_a_placeholder_open(code):
 
 def test_criteria_read_as_one_phrase():
     assert criteria_text(B.criteria) == (
-        "实体项目，且总投资5亿元以上（含），或总部项目，且总部营业收入10亿元以上（含，口径：承诺、实际）"
+        "实体项目且总投资5亿元以上（含），或总部项目且总部营业收入10亿元以上（含，口径：承诺、实际）"
     )
     assert criteria_text(A.criteria).startswith("列入世界500强、中国企业500强（持股不低于50%），或")
+
+
+CLAUSES: list[tuple[object, str, str]] = [
+    (
+        {
+            "clause": "amount",
+            "field": "total_investment",
+            "at_least_yuan": 50 * YI,
+            "sources": ["filing"],
+        },
+        "总投资50亿元以上（含，来源：备案）",
+        "Total investment of CNY 5 billion or more (source: Filed)",
+    ),
+    (
+        {
+            "clause": "ranking",
+            "lists": ["china_500", "own_list"],
+            "min_shareholding": 0.5,
+            "edition_policy": "signing_year",
+            "min_investment_yuan": YI,
+            "first_entry": True,
+        },
+        "列入中国企业500强、本市百强（持股不低于50%，签约年度的一版，总投资不低于1亿元，集团首次进入本区）",
+        "",
+    ),
+    (
+        {"not": {"clause": "nature", "of": ["phase_two", "relocation"]}},
+        "不属于（项目性质为二期、迁建）",
+        "",
+    ),
+    (
+        {"clause": "is_headquarters", "types": ["scale", "regional"]},
+        "总部项目（规模型总部、区域型总部）",
+        "",
+    ),
+    ({"clause": "chain", "of": ["NFM"]}, "产业链为新型功能材料", ""),
+    ({"clause": "ownership", "of": ["central"]}, "投资方所有制为央企", ""),
+    (
+        {
+            "all": [
+                {"clause": "is_physical"},
+                {
+                    "any_of": [
+                        {"clause": "is_headquarters"},
+                        {"clause": "origin", "of": ["overseas"]},
+                    ]
+                },
+            ]
+        },
+        "实体项目且（总部项目，或投资方来源地为境外）",
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize(("data", "chinese", "english"), CLAUSES)
+def test_every_clause_reads_as_a_sentence_in_both_languages(data, chinese, english):
+    names = {"own_list": "本市百强", "NFM": "新型功能材料"}
+    assert criteria_text(parse_criteria(data), names) == chinese
+    with force_locale("en"):
+        text = criteria_text(parse_criteria(data), {"own_list": "City 100", "NFM": "New materials"})
+    if english:
+        assert text == english
+    assert not re.search("[\u4e00-\u9fff]", text), text
+
+
+def flat(clause):
+    """The tree without what makes no difference: groups of one, groups within a group alike."""
+    if isinstance(clause, Not):
+        return Not(flat(clause.of))
+    if not isinstance(clause, AnyOf | AllOf):
+        return clause
+    parts = []
+    for part in map(flat, clause.of):
+        parts += part.of if isinstance(part, type(clause)) else [part]
+    return parts[0] if len(parts) == 1 else type(clause)(tuple(parts))
+
+
+LEAF = st.sampled_from([{"clause": "is_physical"}, {"clause": "is_headquarters"}])
+TREES = st.recursive(
+    LEAF,
+    lambda inner: st.one_of(
+        st.builds(lambda of: {"any_of": of}, st.lists(inner, min_size=1, max_size=3)),
+        st.builds(lambda of: {"all": of}, st.lists(inner, min_size=1, max_size=3)),
+        st.builds(lambda of: {"not": of}, inner),
+    ),
+    max_leaves=5,
+)
+
+
+@given(TREES, TREES)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_criteria_that_differ_read_differently(one, other):
+    try:
+        trees = [flat(parse_criteria(tree)) for tree in (one, other)]
+    except CriteriaError:
+        return  # too deep
+    for locale in ("zh", "en"):
+        with force_locale(locale):
+            texts = [criteria_text(tree) for tree in trees]
+        assert (texts[0] == texts[1]) == (trees[0] == trees[1])
 
 
 def test_one_line_to_read_out():

@@ -1,18 +1,37 @@
 """The pure rules of quotas: criteria, verdicts with reasons, standing. No Flask, SQL or clock."""
 
+from crm.quotas.rules.catalogue import (
+    CATALOGUE,
+    ClauseKey,
+    ClauseKind,
+    ClauseName,
+    CodesOf,
+    Key,
+    ValueKind,
+)
+from crm.quotas.rules.contradictions import (
+    never_true,
+)
 from crm.quotas.rules.criteria import (
+    ALL_EXCLUSIONS,
     AllOf,
     AmountClause,
     AnyOf,
     Clause,
     CriteriaError,
     CriteriaFault,
+    EditionPolicy,
+    FactClause,
+    FactName,
     HeadquartersClause,
+    Leaf,
+    Not,
     PhysicalClause,
     RankingClause,
-    parse_criteria,
+    leaves,
 )
 from crm.quotas.rules.curve import Curve, festival_weeks, spring_festival
+from crm.quotas.rules.drafting import GroupKind
 from crm.quotas.rules.facts import (
     Edition,
     JudgedLead,
@@ -22,6 +41,9 @@ from crm.quotas.rules.facts import (
     Reason,
     ReasonCode,
     Verdict,
+)
+from crm.quotas.rules.findings import (
+    signing_of,
 )
 from crm.quotas.rules.indicators import (
     Measure,
@@ -36,9 +58,22 @@ from crm.quotas.rules.indicators import (
     next_month,
     progress,
 )
-from crm.quotas.rules.judging import judge, signing_of, with_yuan
-from crm.quotas.rules.keeping import kept, read_reason
+from crm.quotas.rules.judging import (
+    Judging,
+    judge,
+    with_yuan,
+)
+from crm.quotas.rules.keeping import (
+    kept,
+    read_reason,
+)
 from crm.quotas.rules.measuring import FigureError, FigureFault, read_figure
+from crm.quotas.rules.parsing import (
+    clause_name,
+    parse_criteria,
+    parse_exclusions,
+    stored,
+)
 from crm.quotas.rules.standing import (
     CountedLead,
     Entry,
@@ -73,25 +108,39 @@ from crm.quotas.rules.versions import (
 )
 
 __all__ = [
+    "ALL_EXCLUSIONS",
+    "CATALOGUE",
     "AllOf",
     "AmountClause",
     "AnyOf",
     "Clause",
+    "ClauseKey",
+    "ClauseKind",
+    "ClauseName",
+    "CodesOf",
     "CountedLead",
     "CountingEvent",
     "CriteriaError",
     "CriteriaFault",
     "Curve",
     "Edition",
+    "EditionPolicy",
     "Entry",
+    "FactClause",
+    "FactName",
     "FigureError",
     "FigureFault",
+    "GroupKind",
     "HeadquartersClause",
     "JudgedLead",
+    "Judging",
+    "Key",
+    "Leaf",
     "Measure",
     "MilestoneDay",
     "Modality",
     "Node",
+    "Not",
     "Outcome",
     "Pace",
     "PhysicalClause",
@@ -109,9 +158,11 @@ __all__ = [
     "Tally",
     "Together",
     "Universe",
+    "ValueKind",
     "Verdict",
     "VersionFault",
     "YearSection",
+    "clause_name",
     "counted",
     "cutoff",
     "due",
@@ -121,12 +172,15 @@ __all__ = [
     "in_force",
     "judge",
     "kept",
+    "leaves",
     "missing_months",
     "monthly_nodes",
     "months_of",
     "nearest_misses",
+    "never_true",
     "next_month",
     "parse_criteria",
+    "parse_exclusions",
     "progress",
     "read_figure",
     "read_reason",
@@ -135,6 +189,7 @@ __all__ = [
     "spring_festival",
     "standing",
     "standing_of",
+    "stored",
     "together",
     "why_not_planned",
     "why_not_publish",

@@ -1,19 +1,28 @@
-"""The criteria of a quota as a typed tree, read from the form they are stored and edited in.
+"""The criteria of a quota as a typed tree, and the form they are stored and edited in.
 
 {"any_of": [{"clause": "ranking", "lists": ["china_500"], "min_shareholding": 0.5},
-            {"clause": "all", "of": [{"clause": "is_physical"},
-                                     {"clause": "amount", "field": "total_investment",
-                                      "at_least_yuan": 500000000}]}]}
+            {"all": [{"clause": "is_physical"},
+                     {"clause": "amount", "field": "total_investment", "at_least_yuan": 500000000},
+                     {"not": {"clause": "nature", "of": ["phase_two"]}}]}],
+ "exclusions": ["real_estate", "fund"]}
+
+Groups are `any_of` and `all`, in this form or as {"clause": "all", "of": [...]}; `not` holds one
+clause. `exclusions`, at the root alone, names the types that bar a lead whatever else it meets; all
+of them where it is missing. Which clauses there are and what they take: catalogue.py; how the
+form is read: parsing.py.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 
-from crm.leads.rules import Basis, FigureKind
+from crm.leads.rules import Basis, Exclusion, FigureKind, FigureSource, HeadquartersType
 
 DEEPEST = 8
+"""How far groups may be nested."""
+
+ALL_EXCLUSIONS = frozenset(Exclusion)
 
 
 class CriteriaFault(StrEnum):
@@ -24,10 +33,15 @@ class CriteriaFault(StrEnum):
     NOT_A_LIST = "not_a_list"
     UNKNOWN_FIELD = "unknown_field"
     UNKNOWN_BASIS = "unknown_basis"
+    UNKNOWN_CHOICE = "unknown_choice"
+    TWICE = "twice"
     NOT_WHOLE_YUAN = "not_whole_yuan"
     NOT_A_SHARE = "not_a_share"
+    NOT_YES_OR_NO = "not_yes_or_no"
     UNKNOWN_AS_OF = "unknown_as_of"
     TOO_DEEP = "too_deep"
+    TOO_MANY = "too_many"
+    NEVER_TRUE = "never_true"
 
 
 class CriteriaError(ValueError):
@@ -37,6 +51,30 @@ class CriteriaError(ValueError):
         super().__init__(f"{fault} at {path or 'criteria'}")
         self.fault = fault
         self.path = path
+
+
+class EditionPolicy(StrEnum):
+    """Which edition of a ranking list judges (DOMAIN §2.5, 500强 membership).
+
+    No rule of a district is published; the default is what practice follows. A yearbook reading
+    takes the edition named after the year of signing, even if it appeared later; the generous
+    reading also accepts the edition in force when the project is recognised.
+    """
+
+    LATEST_BY_SIGNING = "latest_by_signing"
+    SIGNING_YEAR = "signing_year"
+    SIGNING_OR_LATEST = "signing_or_latest"
+
+
+class FactName(StrEnum):
+    """A fact of a lead that is one choice of a list, and is judged by that choice alone."""
+
+    NATURE = "nature"
+    ORIGIN = "origin"
+    CHAIN = "chain"
+    ZONE = "zone"
+    OWNERSHIP = "ownership"
+    PROMOTION_MODE = "promotion_mode"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +88,39 @@ class AllOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Not:
+    """The clause must be proved not to hold; what is merely not recorded proves nothing."""
+
+    of: "Clause"
+
+
+@dataclass(frozen=True, slots=True)
 class RankingClause:
-    """The investor or its list company stands on one of the lists, held at least so far."""
+    """The investor or its list company stands on one of the lists, held at least so far.
+
+    ``min_investment_yuan`` asks for that total investment besides (0: none); ``first_entry`` that
+    no project of the ranked company's group was signed in the district before.
+    """
 
     lists: tuple[str, ...]
     min_shareholding: Decimal = Decimal(0)
+    edition_policy: EditionPolicy = EditionPolicy.LATEST_BY_SIGNING
+    min_investment_yuan: int = 0
+    first_entry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AmountClause:
-    """A figure reaches a threshold, the threshold itself included.
+    """A figure reaches a threshold, the threshold itself included (以上含本数, 民法典 1259).
 
     ``basis`` lists the kinds of revenue accepted; empty where the figure has no basis.
+    ``sources`` lists the papers accepted; empty for the firmest there is.
     """
 
     field: FigureKind
     at_least_yuan: int
     basis: tuple[Basis, ...] = ()
+    sources: tuple[FigureSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,120 +130,30 @@ class PhysicalClause:
 
 @dataclass(frozen=True, slots=True)
 class HeadquartersClause:
-    pass
+    """A headquarters confirmed by a person, of one of the ``types`` (empty: of any)."""
+
+    types: tuple[HeadquartersType, ...] = ()
 
 
-Clause = AnyOf | AllOf | RankingClause | AmountClause | PhysicalClause | HeadquartersClause
+@dataclass(frozen=True, slots=True)
+class FactClause:
+    """The fact is one of the codes ``of``."""
+
+    fact: FactName
+    of: tuple[str, ...]
 
 
-def parse_criteria(data: object) -> Clause:
-    """The clause tree of parsed YAML or JSON. Raises CriteriaError at the first fault."""
-    return _clause(data, "", 0)
+Leaf = RankingClause | AmountClause | PhysicalClause | HeadquartersClause | FactClause
+Clause = AnyOf | AllOf | Not | Leaf
 
 
-def _clause(data: object, path: str, depth: int) -> Clause:
-    if depth > DEEPEST:
-        raise CriteriaError(CriteriaFault.TOO_DEEP, path)
-    if not isinstance(data, Mapping) or not data:
-        raise CriteriaError(CriteriaFault.NOT_A_CLAUSE, path)
-    for key, build in (("any_of", AnyOf), ("all", AllOf)):
-        if key in data:
-            _only(data, {key}, path)
-            return build(_clauses(data[key], _under(path, key), depth))
-    name = data.get("clause")
-    if not isinstance(name, str):
-        raise CriteriaError(CriteriaFault.UNKNOWN_CLAUSE, _under(path, "clause"))
-    if name in {"any_of", "all"}:
-        _only(data, {"clause", "of"}, path)
-        of = _clauses(data.get("of"), _under(path, "of"), depth)
-        return AnyOf(of) if name == "any_of" else AllOf(of)
-    if name not in _LEAVES:
-        raise CriteriaError(CriteriaFault.UNKNOWN_CLAUSE, _under(path, "clause"))
-    return _LEAVES[name](data, path)
-
-
-def _clauses(data: object, path: str, depth: int) -> tuple[Clause, ...]:
-    return tuple(
-        _clause(item, f"{path}[{position}]", depth + 1)
-        for position, item in enumerate(_items(data, path))
-    )
-
-
-def _items(data: object, path: str) -> Sequence[object]:
-    if not isinstance(data, Sequence) or isinstance(data, str | bytes):
-        raise CriteriaError(CriteriaFault.NOT_A_LIST, path)
-    if not data:
-        raise CriteriaError(CriteriaFault.EMPTY_LIST, path)
-    return data
-
-
-def _ranking(data: Mapping[object, object], path: str) -> RankingClause:
-    _only(data, {"clause", "lists", "min_shareholding", "as_of"}, path)
-    # Membership is always judged as of the signing; the key says so to the reader.
-    if data.get("as_of", "signing") != "signing":
-        raise CriteriaError(CriteriaFault.UNKNOWN_AS_OF, _under(path, "as_of"))
-    lists_at = _under(path, "lists")
-    lists = []
-    for position, code in enumerate(_items(data.get("lists"), lists_at)):
-        if not isinstance(code, str) or not code:
-            raise CriteriaError(CriteriaFault.UNKNOWN_FIELD, f"{lists_at}[{position}]")
-        lists.append(code)
-    share = _share(data.get("min_shareholding", 0), _under(path, "min_shareholding"))
-    return RankingClause(tuple(lists), share)
-
-
-def _share(data: object, path: str) -> Decimal:
-    try:
-        # By way of its text: the YAML number 0.5 is a float, but the share is exactly a half.
-        share = Decimal(str(data)) if not isinstance(data, bool) else Decimal(-1)
-    except InvalidOperation:
-        share = Decimal(-1)
-    if not share.is_finite() or not 0 <= share <= 1:
-        raise CriteriaError(CriteriaFault.NOT_A_SHARE, path)
-    return share
-
-
-def _amount(data: Mapping[object, object], path: str) -> AmountClause:
-    _only(data, {"clause", "field", "at_least_yuan", "basis"}, path)
-    field = data.get("field")
-    if not isinstance(field, str) or field not in list(FigureKind):
-        raise CriteriaError(CriteriaFault.UNKNOWN_FIELD, _under(path, "field"))
-    yuan = data.get("at_least_yuan")
-    if not isinstance(yuan, int) or isinstance(yuan, bool) or yuan <= 0:
-        raise CriteriaError(CriteriaFault.NOT_WHOLE_YUAN, _under(path, "at_least_yuan"))
-    basis = []
-    if "basis" in data:
-        basis_at = _under(path, "basis")
-        for position, code in enumerate(_items(data["basis"], basis_at)):
-            if not isinstance(code, str) or code not in list(Basis):
-                raise CriteriaError(CriteriaFault.UNKNOWN_BASIS, f"{basis_at}[{position}]")
-            basis.append(Basis(code))
-    return AmountClause(FigureKind(field), yuan, tuple(basis))
-
-
-def _physical(data: Mapping[object, object], path: str) -> PhysicalClause:
-    _only(data, {"clause"}, path)
-    return PhysicalClause()
-
-
-def _headquarters(data: Mapping[object, object], path: str) -> HeadquartersClause:
-    _only(data, {"clause"}, path)
-    return HeadquartersClause()
-
-
-_LEAVES: dict[str, Callable[[Mapping[object, object], str], Clause]] = {
-    "ranking": _ranking,
-    "amount": _amount,
-    "is_physical": _physical,
-    "is_headquarters": _headquarters,
-}
-
-
-def _only(data: Mapping[object, object], keys: set[str], path: str) -> None:
-    for key in data:
-        if key not in keys:
-            raise CriteriaError(CriteriaFault.UNKNOWN_KEY, _under(path, str(key)))
-
-
-def _under(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
+def leaves(clause: Clause) -> Iterator[Leaf]:
+    """Every leaf in the order it is read."""
+    match clause:
+        case AnyOf() | AllOf():
+            for part in clause.of:
+                yield from leaves(part)
+        case Not():
+            yield from leaves(clause.of)
+        case _:
+            yield clause

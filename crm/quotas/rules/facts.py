@@ -5,17 +5,24 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from crm.enterprises.rules import Ownership
 from crm.leads.rules import (
     AgreementType,
+    Basis,
     Exclusion,
     Figure,
     FigureKind,
     FigureSource,
+    HeadquartersType,
     MilestoneKind,
+    Nature,
+    Origin,
     Path,
+    PromotionMode,
     Qualifier,
     Stage,
 )
+from crm.quotas.rules.criteria import FactName
 
 
 class Outcome(StrEnum):
@@ -34,6 +41,10 @@ class ReasonCode(StrEnum):
     RANKING_OUTDATED = "ranking_outdated"
     SHAREHOLDING_UNKNOWN = "shareholding_unknown"
     SHAREHOLDING_LOW = "shareholding_low"
+    SIGNING_DAY_MISSING = "signing_day_missing"
+    FIRST_ENTRY = "first_entry"
+    NOT_FIRST_ENTRY = "not_first_entry"
+    ENTRY_UNKNOWN = "entry_unknown"
     AMOUNT_REACHED = "amount_reached"
     AMOUNT_BELOW = "amount_below"
     AMOUNT_MISSING = "amount_missing"
@@ -44,12 +55,19 @@ class ReasonCode(StrEnum):
     AMOUNT_WITHOUT_RATE = "amount_without_rate"
     BASIS_MISSING = "basis_missing"
     BASIS_NOT_ACCEPTED = "basis_not_accepted"
+    SOURCE_TO_COME = "source_to_come"
+    COMMITMENT_UNMET = "commitment_unmet"
     PHYSICAL = "physical"
     NOT_PHYSICAL = "not_physical"
     PHYSICAL_UNSET = "physical_unset"
     HEADQUARTERS = "headquarters"
     NOT_HEADQUARTERS = "not_headquarters"
     HEADQUARTERS_UNCONFIRMED = "headquarters_unconfirmed"
+    HEADQUARTERS_TYPE_OTHER = "headquarters_type_other"
+    HEADQUARTERS_TYPE_UNSET = "headquarters_type_unset"
+    FACT_ACCEPTED = "fact_accepted"
+    FACT_OTHER = "fact_other"
+    FACT_UNSET = "fact_unset"
     EXCLUDED = "excluded"
     LOST = "lost"
     TRANSFERRED = "transferred"
@@ -71,6 +89,8 @@ class RankingMembership:
 
     ``shareholding`` is the share (0 to 1) the listed company holds in the investor, 1 where it is
     the investor itself, None where unknown. Confirmed means that a person matched the entry.
+    ``earlier_lead_id`` and ``earlier_signed_on`` are the first signed project of the company's group
+    in the district, other than the lead itself.
     """
 
     list_code: str
@@ -80,6 +100,8 @@ class RankingMembership:
     is_confirmed: bool
     document: str | None = None
     company: str = ""
+    earlier_lead_id: int | None = None
+    earlier_signed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +134,10 @@ class MilestoneDay:
 
 @dataclass(frozen=True, slots=True)
 class JudgedLead:
-    """Everything a quota reads of a lead. Foreign figures need their yuan: see with_yuan."""
+    """Everything a quota reads of a lead. Foreign figures need their yuan: see with_yuan.
+
+    ``chain`` and ``zone`` are codes; ``ownership`` is the investor's.
+    """
 
     id: int
     title: str
@@ -124,16 +149,25 @@ class JudgedLead:
     rankings: tuple[RankingMembership, ...] = ()
     is_physical: bool | None = None
     is_headquarters: bool | None = None
+    headquarters_type: HeadquartersType | None = None
+    nature: Nature | None = None
+    origin: Origin | None = None
+    promotion_mode: PromotionMode | None = None
+    ownership: Ownership | None = None
+    chain: str | None = None
+    zone: str | None = None
     exclusion: Exclusion | None = None
     contract_lead_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One finding. ``passed`` is None where evidence is to come.
+    """What one clause found. ``passed`` is None where evidence is to come.
 
     ``branch`` numbers the alternative of the criteria it belongs to (None: it bars the lead as a
-    whole); ``value``, ``threshold`` and ``lacks_yuan`` are whole yuan.
+    whole); ``value``, ``threshold`` and ``lacks_yuan`` are whole yuan. ``is_negated``: the criteria
+    ask that this does not hold. ``is_outdone``: it belongs to an alternative inside its branch that
+    is not needed, since a better one decides.
     """
 
     code: ReasonCode
@@ -154,21 +188,72 @@ class Reason:
     min_shareholding: Decimal | None = None
     exclusion: Exclusion | None = None
     refers_to: int | None = None
+    basis: Basis | None = None
+    accepted_sources: tuple[FigureSource, ...] = ()
+    amount: int | None = None  # whole units of `currency`, where that is not the yuan
+    currency: str | None = None
+    rate: Decimal | None = None  # yuan per unit
+    rate_on: date | None = None
+    fact: FactName | None = None
+    fact_value: str | None = None  # the code of the fact, or of a headquarters' type
+    accepted: tuple[str, ...] = ()
+    is_negated: bool = False
+    is_outdone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Verdict:
-    """``branch`` is the alternative that decided; ``miss`` the amount a NO falls short by, if
-    that amount alone stands in the way."""
+    """The answer of one quota to one lead, with every reason.
 
-    lead_id: int
-    title: str
-    outcome: Outcome
-    reasons: tuple[Reason, ...]
-    branch: int | None = None
-    miss: Reason | None = None
+    ``branch`` is the alternative that decided, None where nothing counts. ``miss`` is the amount a
+    NO falls short by, if that amount alone stands in the way.
+    """
+
+    __slots__ = ("_lead_id", "_miss", "_reasons", "_title", "branch", "outcome")
+
+    def __init__(
+        self,
+        lead_id: int,
+        title: str,
+        outcome: Outcome,
+        reasons: tuple[Reason, ...],
+        branch: int | None = None,
+        miss: Reason | None = None,
+    ) -> None:
+        self._lead_id, self._title, self.outcome, self.branch = lead_id, title, outcome, branch
+        self._reasons: tuple[Reason, ...] | None = reasons
+        self._miss = miss
+
+    @property
+    def lead_id(self) -> int:
+        return self._lead_id
+
+    @property
+    def title(self) -> str:
+        return self._title
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        return self._reasons or ()
+
+    @property
+    def miss(self) -> Reason | None:
+        return self._miss
 
     @property
     def lacks(self) -> int | None:
         """Yuan short of the nearest threshold; None where more than an amount is missing."""
-        return self.miss.lacks_yuan if self.miss else None
+        miss = self.miss
+        return miss.lacks_yuan if miss else None
+
+    def _values(self) -> tuple[object, ...]:
+        return self.lead_id, self.title, self.outcome, self.branch, self.reasons, self.miss
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Verdict) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        codes = ", ".join(f"{r.branch}:{r.code}:{r.passed}" for r in self.reasons)
+        return f"<Verdict {self.lead_id} {self.outcome} {codes}>"

@@ -8,7 +8,8 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
-from crm.leads.rules import Exclusion, FigureKind, FigureSource, Qualifier
+from crm.leads.rules import Basis, Exclusion, FigureKind, FigureSource, Qualifier
+from crm.quotas.rules.criteria import FactName
 from crm.quotas.rules.facts import Reason, ReasonCode
 
 _NAMES = tuple(each.name for each in fields(Reason))
@@ -22,6 +23,12 @@ _READ: dict[str, Any] = {
     "shareholding": Decimal,
     "min_shareholding": Decimal,
     "exclusion": Exclusion,
+    "basis": Basis,
+    "accepted_sources": lambda codes: tuple(FigureSource(code) for code in codes),
+    "rate": Decimal,
+    "rate_on": date.fromisoformat,
+    "fact": FactName,
+    "accepted": tuple,
 }
 
 
@@ -30,7 +37,7 @@ def kept(reason: Reason) -> dict[str, Any]:
     return {
         name: _plain(value)
         for name, value in zip(_NAMES, _values_of(reason), strict=True)
-        if name == "passed" or (value is not None and value != "")
+        if name == "passed" or not (value is None or value is False or value == "" or value == ())
     }
 
 
@@ -41,6 +48,8 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
     return value
 
 

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
-from crm.quotas.rules.criteria import Clause
+from crm.leads.rules import Exclusion
+from crm.quotas.rules.criteria import ALL_EXCLUSIONS, Clause
 from crm.quotas.rules.curve import Curve, weight_between
 
 ONE_DAY = timedelta(days=1)
@@ -50,6 +51,7 @@ class QuotaTerms:
     """``opens`` and ``closes`` both belong to the period.
 
     ``about_margin_percent`` widens what “约 at the threshold” means: 0 is the threshold itself.
+    ``exclusions`` are the types that bar a lead whatever else it meets.
     """
 
     code: str
@@ -66,6 +68,7 @@ class QuotaTerms:
     nodes: tuple[Node, ...] = ()
     about_margin_percent: int = 0
     curve: Curve = Curve.STRAIGHT
+    exclusions: frozenset[Exclusion] = ALL_EXCLUSIONS
 
 
 def monthly_nodes(year: int, counts: Mapping[int, int], cutoff_day: int) -> tuple[Node, ...]:

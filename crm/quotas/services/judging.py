@@ -1,6 +1,6 @@
 """Keeping every stored verdict equal to what the rule says, and what it said before."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from operator import attrgetter
@@ -11,17 +11,16 @@ from sqlalchemy import Row, delete, select, update
 from crm.core.bulk import among, insert_rows
 from crm.core.db import db
 from crm.leads.models import Lead
-from crm.quotas.facts import CHUNK, Surroundings, facts_of, surroundings, terms_of
+from crm.quotas.facts import CHUNK, facts_of, surroundings, terms_of
 from crm.quotas.models import Quota, SupersededVerdict, Verdict
 from crm.quotas.queries import computed_quotas
 from crm.quotas.rules import (
-    Clause,
     Entry,
     JudgedLead,
+    Judging,
     QuotaTerms,
     counted,
     entered,
-    judge,
     kept,
     nearest_misses,
     signing_of,
@@ -137,8 +136,9 @@ def _changes(
     if not ids:
         return
     db.session.flush()
-    quotas = _by_criteria(only, lock=lock)
+    quotas = _live_quotas(only, lock=lock)
     around = surroundings()
+    judging = Judging([terms for _, terms in quotas], EVER, around.editions)
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
         leads = [with_yuan(lead, around.rates, EVER) for lead in facts_of(chunk, lock=lock)]
@@ -149,7 +149,7 @@ def _changes(
             today,
         )
         for lead in leads:
-            for row in _rows(lead, quotas, around, today):
+            for row in _rows(lead, quotas, judging, today):
                 before = stored.pop((row["quota_id"], lead.id), None)
                 if before is None:
                     change.added.append(row)
@@ -161,50 +161,43 @@ def _changes(
         yield change
 
 
-def _by_criteria(only: int | None, *, lock: bool) -> dict[Clause, list[tuple[int, QuotaTerms]]]:
-    """The computed quotas not frozen, by their criteria: years that share them are judged at once.
+def _live_quotas(only: int | None, *, lock: bool) -> list[tuple[int, QuotaTerms]]:
+    """The computed quotas that are not frozen.
 
     With `lock` nobody publishes other criteria until the transaction ends: a verdict judged by
     the old ones cannot be written after all others were judged by the new ones.
     """
-    found: dict[Clause, list[tuple[int, QuotaTerms]]] = {}
     statement = computed_quotas().where(Quota.frozen_at.is_(None))
     if only is not None:
         statement = statement.where(Quota.id == only)
     if lock:
         statement = statement.with_for_update(read=True).execution_options(populate_existing=True)
-    for quota in db.session.scalars(statement.order_by(Quota.year, Quota.position)):
-        terms = terms_of(quota)
-        found.setdefault(terms.criteria, []).append((quota.id, terms))
-    return found
+    return [
+        (quota.id, terms_of(quota))
+        for quota in db.session.scalars(statement.order_by(Quota.year, Quota.position))
+    ]
 
 
 def _rows(
     lead: JudgedLead,
-    quotas: Mapping[Clause, Sequence[tuple[int, QuotaTerms]]],
-    around: Surroundings,
+    quotas: Sequence[tuple[int, QuotaTerms]],
+    judging: Judging,
     today: date,
 ) -> Iterator[dict[str, Any]]:
     signing = signing_of(lead, EVER)
-    for alike in quotas.values():
-        meant = [
-            (quota_id, terms)
-            for quota_id, terms in alike
-            if (
-                terms.opens <= signing.counted_on <= terms.closes
-                if signing
-                else terms.closes >= today
-            )
-        ]
-        if not meant:
+    told: dict[int, dict[str, Any]] = {}
+    for (quota_id, terms), verdict in zip(quotas, judging.of(lead), strict=True):
+        is_meant = (
+            terms.opens <= signing.counted_on <= terms.closes if signing else terms.closes >= today
+        )
+        if not is_meant:
             continue
-        verdict = judge(lead, meant[0][1], EVER, around.editions)
-        place = counted(lead, verdict)
-        told = _told(verdict)
-        for quota_id, terms in meant:
-            entry = entered(place, terms)
-            columns = dict(zip(ENTERED, _entry_values(entry), strict=True))
-            yield {"quota_id": quota_id, "lead_id": lead.id, **told, **columns}
+        # Quotas alike share one verdict, hence what is told of it.
+        if id(verdict) not in told:
+            told[id(verdict)] = _told(verdict)
+        entry = entered(counted(lead, verdict), terms)
+        columns = dict(zip(ENTERED, _entry_values(entry), strict=True))
+        yield {"quota_id": quota_id, "lead_id": lead.id, **told[id(verdict)], **columns}
 
 
 def _told(verdict: Judgement) -> dict[str, Any]:
