@@ -159,7 +159,7 @@ def test_a_decision_is_not_dated_before_the_last_one_of_its_level():
 
 
 def test_a_project_credited_elsewhere_or_unsettled_is_not_approved():
-    claim = replace(AT_DISTRICT, credited_elsewhere="大项目", looks_like=("7",))
+    claim = replace(AT_DISTRICT, credited_elsewhere="大项目", looks_like=(7,))
     assert decide(claim) == {WhyNot.CREDITED_ELSEWHERE, WhyNot.LOOKS_TWICE}
     assert decide(claim, decided=Decided.NOT_COUNTED, has_reason=True) == set()
 
@@ -175,7 +175,7 @@ claims = st.builds(
     district=st.none() | st.sampled_from([APPROVED, RETURNED]),
     city=st.none() | st.sampled_from([APPROVED, RETURNED]),
     credited_elsewhere=st.none() | st.just("大项目"),
-    looks_like=st.just(()) | st.just(("7",)),
+    looks_like=st.just(()) | st.just((7,)),
 )
 
 

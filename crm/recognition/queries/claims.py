@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
@@ -92,6 +93,9 @@ class YearOfClaims:
     said: Mapping[LeadQuota, dict[Level, Said]] = field(default_factory=dict)
     credits: Mapping[tuple[int, Level], dict[int, int]] = field(default_factory=dict)
     suspicions: list[Suspicion] = field(default_factory=list)
+    signed_from: dict[int, date] = field(
+        default_factory=dict
+    )  # by lead; 统计日期 or the later event
 
     def claim(self, lead_id: int, quota_id: int, level: Level) -> Claim:
         """The claim as a decision at this level reads it."""
@@ -125,6 +129,8 @@ def year_of_claims(year: int, lead_ids: Collection[int] | None = None) -> YearOf
     rows = rows_of(_judged(terms, lead_ids, {lead_id for lead_id, _ in found.said}))
     for row in rows:
         found.claims[row.lead_id, row.quota_id] = _claim(row, terms[row.quota_id])
+        if row.signed_from is not None:
+            found.signed_from[row.lead_id] = row.signed_from
     for pair, levels in found.said.items():
         closed = terms[pair[1]].is_closed
         claim = found.claims.get(pair, Claim(None, is_period_closed=closed))
@@ -134,7 +140,7 @@ def year_of_claims(year: int, lead_ids: Collection[int] | None = None) -> YearOf
         )
     for pair, claim in found.claims.items():
         if others := looks_like.get(pair[0]):
-            found.claims[pair] = replace(claim, looks_like=tuple(map(str, sorted(others))))
+            found.claims[pair] = replace(claim, looks_like=tuple(sorted(others)))
     return found
 
 
@@ -153,6 +159,7 @@ def _judged(
                 Verdict.verdict,
                 since.label("event_on"),
                 is_pending.label("lacks_papers"),
+                Verdict.signed_from,
                 Lead.exclusion,
             )
             .join(Lead, Lead.id == Verdict.lead_id)

@@ -68,7 +68,7 @@ class Claim:
     `outcome` is None where the project is not judged in the quota's period: its 统计日期 lies in
     another. `event_on` is the day of the counting event, None before it. `credited_elsewhere`
     names the quota of the same exclusive group that has the project at the level asked about, and
-    `looks_like` the projects it may be the same as.
+    `looks_like` the ids of the projects it may be the same as.
     """
 
     outcome: Outcome | None
@@ -80,7 +80,7 @@ class Claim:
     district: State | None = None
     city: State | None = None
     credited_elsewhere: str | None = None
-    looks_like: tuple[str, ...] = ()
+    looks_like: tuple[int, ...] = ()
 
     def at(self, level: Level) -> State | None:
         return {Level.UNIT: self.unit, Level.DISTRICT: self.district, Level.CITY: self.city}[level]
