@@ -23,6 +23,7 @@ from crm.leads.wording import FIELDS as LEAD_FIELD
 from crm.leads.wording import WORDS as LEAD_WORDS
 from crm.quotas.wording import FIELD as QUOTA_FIELD
 from crm.quotas.wording import WORDS as QUOTA_WORDS
+from crm.recognition.wording import WORDS as RECOGNITION_WORDS
 
 bp = Blueprint("history", __name__, url_prefix="/history")
 
@@ -40,6 +41,7 @@ WORDS_OF: dict[Any, Any] = {
     DepartmentKind: DEPARTMENT_KIND,
     **ENTERPRISE_WORDS,
     **LEAD_WORDS,
+    **RECOGNITION_WORDS,
     **QUOTA_WORDS,
 }
 

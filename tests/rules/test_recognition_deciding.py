@@ -142,7 +142,7 @@ def test_what_is_sent_back_needs_a_reason_but_no_papers():
     claim = replace(AT_DISTRICT, outcome=Outcome.PENDING, lacks_papers=True)
     assert decide(claim, decided=Decided.RETURNED) == {WhyNot.REASON_MISSING}
     assert decide(claim, decided=Decided.RETURNED, has_reason=True) == set()
-    assert decide(claim) == {WhyNot.PENDING, WhyNot.PAPERS_MISSING}
+    assert decide(claim) == {WhyNot.PENDING}
 
 
 def test_an_approval_is_corrected_even_if_the_level_below_took_its_word_back():

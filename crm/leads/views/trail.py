@@ -16,12 +16,16 @@ from crm.core.db import Base
 from crm.core.guard import allow
 from crm.core.lists import CursorError
 from crm.core.web import mark, moment_text, money_text
-from crm.history.wording import ACTION, SUBJECT
+from crm.history.wording import ACTION, FIELD, SUBJECT
 from crm.leads import queries
 from crm.leads.models import Lead
 from crm.leads.views import bp
-from crm.leads.wording import WORDS, field_word, word
+from crm.leads.wording import FIELDS as LEAD_FIELD
+from crm.leads.wording import WORDS as LEAD_WORDS
+from crm.leads.wording import field_word
+from crm.recognition.wording import WORDS as RECOGNITION_WORDS
 
+WORDS: dict[type[StrEnum], Any] = {**LEAD_WORDS, **RECOGNITION_WORDS}
 SHOWN_ELSEWHERE = {"lead_id", "id", "stored_name", "sha256", "media_type"}
 
 
@@ -66,7 +70,7 @@ def entries(
         before, after = event.before or {}, event.after or {}
         changes = [
             (
-                field_word(name),
+                field_word(name) if name in LEAD_FIELD else FIELD.get(name, name),
                 *(
                     in_words(event.subject_type, name, facts.get(name), names)
                     for facts in (before, after)
@@ -99,7 +103,7 @@ def in_words(table: str, column: str, value: Any, names: Mapping[tuple[str, int]
 def told(column: str, value: Any, *, table: str = Lead.__tablename__) -> str:
     """A fact in words. Codes may come as members or, from the trail, as their text."""
     if isinstance(value, StrEnum):
-        return str(word(value)) if type(value) in WORDS else value.value
+        return str(WORDS[type(value)][value]) if type(value) in WORDS else value.value
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, Decimal):
@@ -114,7 +118,7 @@ def told(column: str, value: Any, *, table: str = Lead.__tablename__) -> str:
     kind = found.c[column].type if found is not None and column in found.c else None
     if isinstance(kind, Enum) and kind.enum_class in WORDS:
         try:
-            return str(word(kind.enum_class(value)))
+            return str(WORDS[kind.enum_class][kind.enum_class(value)])
         except ValueError:
             return str(value)
     if isinstance(kind, Boolean):

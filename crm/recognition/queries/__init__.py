@@ -7,6 +7,7 @@ from crm.recognition.queries.claims import (
     terms_of_year,
     year_of_claims,
 )
+from crm.recognition.queries.reviews import Review, to_review
 from crm.recognition.queries.standing import (
     Said,
     last_decisions,
@@ -17,6 +18,7 @@ from crm.recognition.queries.standing import (
 from crm.recognition.queries.suspects import Suspicion, open_against, suspicions
 
 __all__ = [
+    "Review",
     "Said",
     "Suspicion",
     "Term",
@@ -29,5 +31,6 @@ __all__ = [
     "said_of",
     "suspicions",
     "terms_of_year",
+    "to_review",
     "year_of_claims",
 ]

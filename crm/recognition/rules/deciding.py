@@ -202,7 +202,7 @@ def _why_not_countable(claim: Claim, today: date) -> Iterator[WhyNot]:
         return  # a project that does not count enters no number: its event says nothing more
     if claim.event_on is None or claim.event_on > today:
         yield WhyNot.EVENT_MISSING
-    elif claim.lacks_papers:
+    elif claim.lacks_papers and claim.outcome is not Outcome.PENDING:
         yield WhyNot.PAPERS_MISSING
 
 
