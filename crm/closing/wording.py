@@ -13,6 +13,7 @@ from crm.closing.rules import (
     CloseFault,
     CorrectionFault,
     CorrectionKind,
+    ExportFault,
     Number,
     Why,
 )
@@ -58,6 +59,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         CloseFault.LATER_CLOSED: _l("后面的月份已经封账，这一期不能再封。"),
         CloseFault.YEAR_CLOSED: _l("全年已经封账，月份不能再封。"),
         CloseFault.NO_QUOTAS: _l("这一年还没有指标。"),
+    },
+    ExportFault: {
+        ExportFault.NOT_YET: _l("这一天还没有到，不能导出。"),
+        ExportFault.NO_QUOTAS: _l("这一年还没有指标。"),
     },
     CorrectionKind: {
         CorrectionKind.ADD: _l("应增1个"),

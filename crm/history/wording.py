@@ -55,6 +55,9 @@ ACTION = {
     "calendar_day_added": _l("新增工作日历的一天"),
     "calendar_day_changed": _l("修改工作日历的一天"),
     "calendar_day_removed": _l("删除工作日历的一天"),
+    "period_closed": _l("封账"),
+    "closing_corrected": _l("封账更正"),
+    "standing_exported": _l("导出指标进度"),
     "sample_loaded": _l("载入示例项目"),
     "calendar_year_imported": _l("导入全年工作日历"),
     "criteria_draft_begun": _l("起草认定口径"),
@@ -103,6 +106,9 @@ SUBJECT = {
     "suspect_rulings": _l("疑似重复"),
     "assignment_locks": _l("指标分配"),
     "assignments": _l("指标分配"),
+    "closed_periods": _l("封账"),
+    "closing_corrections": _l("封账更正"),
+    "standing_exports": _l("进度导出"),
     "app": _l("系统"),
 }
 FIELD = {
@@ -129,6 +135,12 @@ FIELD = {
     "filename": _l("文件名"),
     "year": _l("年度"),
     "day": _l("日期"),
+    "month": _l("月份"),
+    "number": _l("数"),
+    "kind": _l("类别"),
+    "closes_on": _l("截止日"),
+    "value_yuan": _l("金额（元）"),
+    "document_number": _l("文号"),
     "investor": _l("投资方"),
     "total_investment": _l("总投资"),
 }

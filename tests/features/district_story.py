@@ -19,7 +19,9 @@ from crm.leads.models import Figure, Lead, Milestone
 from crm.leads.rules import Exclusion, FigureSource, MilestoneKind, Stage
 from crm.quotas.models import Quota, Verdict
 from crm.quotas.services import rejudge, rejudge_all
-from tests.features.quota_leads import YI, add_figure, add_lead, add_milestone, add_signed
+from crm.recognition.models import Decision, RecognitionBatch
+from crm.recognition.rules import Decided, Level
+from tests.features.quota_leads import YI, add_figure, add_milestone, add_signed
 
 FIRST = date(2026, 10, 12)
 NUMBERS = ("signed_from", "registered_from", "started_from")
@@ -94,7 +96,8 @@ class District:
         if self.leads:
             happenings += [
                 self.correct, self.correct, self.lose, self.revive, self.move_day, self.register,
-                self.withdraw, self.rename, self.exclude, self.republish, self.retarget,
+                self.withdraw, self.rename, self.exclude, self.republish, self.retarget, self.decide,
+                self.decide,
             ]  # fmt: skip
         with transaction():
             self.draw.choice(happenings)(day, at)
@@ -188,7 +191,23 @@ class District:
         quota.target = self.draw.randint(8, 14)
         history.record_changes(self.actor, at, "quota_changed", quota)
 
-    def add_open(self, title: str, yuan: int) -> Lead:
-        lead = add_lead(title)
-        add_figure(lead, yuan)
-        return lead
+    def decide(self, day: date, at: datetime) -> None:
+        lead = self.any()
+        quota = db.session.scalar(select(Quota).where(Quota.year == 2026, Quota.code == "B"))
+        level = self.draw.choice([Level.DISTRICT, Level.CITY])
+        decided_on = day - timedelta(days=self.draw.choice((0, 3)))
+        batch = RecognitionBatch(
+            year=2026, at_level=level, title="批次", decided_on=decided_on,
+            created_by_id=self.actor.id, created_at=at,
+        )  # fmt: skip
+        db.session.add(batch)
+        db.session.flush()
+        decision = Decision(
+            lead_id=lead.id, quota_id=quota.id, at_level=level, batch_id=batch.id,
+            decided=self.draw.choice((Decided.APPROVED, Decided.APPROVED, Decided.RETURNED)),
+            reason="材料不全", decided_on=decided_on, by_id=self.actor.id, recorded_at=at,
+            sides_then=[],
+        )  # fmt: skip
+        db.session.add(decision)
+        db.session.flush()
+        history.record(self.actor, at, "decided", decision, lead_id=lead.id)

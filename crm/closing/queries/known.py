@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Row, Select, inspect, select, union_all
+from sqlalchemy import ColumnElement, Date, Enum, Row, Select, inspect, select, union_all
 
 from crm.closing.rules import Number, Seen
 from crm.core import clock
@@ -19,7 +19,7 @@ from crm.core.db import db, rows_of
 from crm.history.models import AuditEvent
 from crm.leads.models import Lead
 from crm.quotas.facts import terms_of
-from crm.quotas.models import Quota, SupersededVerdict, Verdict
+from crm.quotas.models import Quota, QuotaNode, SupersededVerdict, Verdict
 from crm.quotas.queries import computed_quotas
 from crm.quotas.rules import (
     Entry,
@@ -93,10 +93,18 @@ def _with(quota: Quota, before: Mapping[str, Any]) -> Quota:
     values = {column.key: getattr(quota, column.key) for column in columns}
     for column in columns:
         if column.key in before:
-            is_day = isinstance(column.columns[0].type, Date)
-            old = before[column.key]
-            values[column.key] = date.fromisoformat(old) if is_day and old else old
-    return Quota(**values)
+            values[column.key] = _read(column.columns[0].type, before[column.key])
+    nodes = [QuotaNode(due_on=node.due_on, count=node.count) for node in quota.nodes]
+    return Quota(**values, nodes=nodes)
+
+
+def _read(kind: Any, old: Any) -> Any:
+    """A value of the trail as its column holds it."""
+    if old is None:
+        return None
+    if isinstance(kind, Date):
+        return date.fromisoformat(old)
+    return kind.enum_class(old) if isinstance(kind, Enum) and kind.enum_class else old
 
 
 def titles_as_known(lead_ids: Collection[int], known_at: datetime) -> dict[int, str]:

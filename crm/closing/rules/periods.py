@@ -17,6 +17,11 @@ class CloseFault(StrEnum):
     NO_QUOTAS = "no_quotas"
 
 
+class ExportFault(StrEnum):
+    NOT_YET = "not_yet"
+    NO_QUOTAS = "no_quotas"
+
+
 class CorrectionKind(StrEnum):
     """应增, 应减, or a value put right that moves no number."""
 
