@@ -139,8 +139,7 @@ FIELD = {
     "number": _l("数"),
     "kind": _l("类别"),
     "closes_on": _l("截止日"),
-    "value_yuan": _l("金额（元）"),
-    "document_number": _l("文号"),
+    "value_yuan": _l("更正后金额（元）"),
     "investor": _l("投资方"),
     "total_investment": _l("总投资"),
 }
