@@ -14,7 +14,7 @@ from typing import IO
 from flask_babel import force_locale
 
 from crm.accounts.rules import Actor
-from crm.checkup.queries import FolderProject, folder_projects, unseen_projects
+from crm.checkup.queries.evidence import FolderProject, folder_projects, unseen_projects
 from crm.checkup.rules import (
     Paper,
     PaperState,

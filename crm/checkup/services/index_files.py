@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from crm.checkup.queries import FolderProject
+from crm.checkup.queries.evidence import FolderProject
 from crm.core.sheets import Value, put
 from crm.leads.rules import MilestoneKind
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from crm.accounts.rules import Role
-from crm.checkup import queries
+from crm.checkup.queries import evidence as queries
 from crm.checkup.services import evidence as services
 from crm.checkup.services.evidence import Folder
 from crm.checkup.views import bp

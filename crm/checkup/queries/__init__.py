@@ -1,0 +1,1 @@
+"""Reading for the checkup: papers of counted projects, and what their records say."""
