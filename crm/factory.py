@@ -114,6 +114,7 @@ def register_sign_in(app: Flask) -> None:
 
 def register_features(app: Flask, settings: Settings) -> None:
     """Import every feature's models (so that all tables are known) and mount its pages."""
+    import crm.checkup.models
     import crm.closing.models
     import crm.imports.models
     import crm.leads.models

@@ -485,7 +485,7 @@ def _enterprise(name: str, owner: User, at: datetime) -> Enterprise:
             enterprise_id=enterprise.id,
             name="赵经理",
             position="投资总监",
-            phone="13800001001",
+            phone=f"1380000{1000 + enterprise.id:04d}",
             created_by_id=owner.id,
             created_at=at,
         )

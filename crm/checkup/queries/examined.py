@@ -1,7 +1,7 @@
 """The projects a year counts, with what the checkup looks at."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, func, select
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor
 from crm.checkup.models import FindingAnswer
-from crm.checkup.rules import ExaminedProject, StatedAmount
+from crm.checkup.rules import Common, ExaminedProject, Finding, StatedAmount, examine
 from crm.core import clock
 from crm.core.bulk import among
 from crm.core.db import db, rows_of
@@ -20,6 +20,8 @@ from crm.leads.models import Activity, Figure, Lead, Milestone
 from crm.leads.rules import CNY, FigureKind, MilestoneKind
 from crm.quotas.models import Quota, Verdict
 from crm.quotas.queries import computed_quotas
+from crm.recognition.queries import suspicions
+from crm.recognition.rules import Alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,10 @@ def examined(actor: Actor, year: int) -> Examined:
 
 
 def _project(
-    row: Row[*tuple[Any, ...]], judged: int | None, amounts: Sequence[StatedAmount], talks: Sequence[date]
+    row: Row[*tuple[Any, ...]],
+    judged: int | None,
+    amounts: Sequence[StatedAmount],
+    talks: Sequence[date],
 ) -> ExaminedProject:
     signed = row.happened_on
     return ExaminedProject(
@@ -174,17 +179,52 @@ def _talks(ids: Sequence[int]) -> dict[int, list[date]]:
     return found
 
 
-def answers(year: int, keys: Iterable[str]) -> dict[str, Answer]:
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """The questions of a year for one person, and what has been answered."""
+
+    year: int
+    findings: Sequence[Finding]
+    answers: dict[str, Answer]
+    examined: Examined
+
+    @property
+    def titles(self) -> dict[int, str]:
+        return {each.lead_id: each.title for each in self.examined.projects}
+
+    @property
+    def open(self) -> list[Finding]:
+        return [each for each in self.findings if each.key not in self.answers]
+
+    @property
+    def answered(self) -> list[Finding]:
+        return [each for each in self.findings if each.key in self.answers]
+
+
+def checkup_of(actor: Actor, year: int) -> Checkup:
+    """Every question the records of the year's counted projects raise, as far as this person sees
+    them. Pairs on which the certifier has ruled are answered already."""
+    found = examined(actor, year)
+    common = [
+        Common(
+            each.pair.first,
+            each.pair.second,
+            is_group=bool({Alike.SAME_INVESTOR, Alike.SAME_GROUP} & set(each.pair.reasons)),
+            what=tuple(reason.value for reason in each.pair.reasons),
+        )
+        for each in suspicions(year)
+        if each.is_open
+    ]
+    findings = examine(found.projects, found.thresholds, common, date(year, 12, 31))
+    return Checkup(year, findings, _answers(year), found)
+
+
+def _answers(year: int) -> dict[str, Answer]:
     """The newest answer to each question that has one."""
-    wanted = set(keys)
     rows = rows_of(
         select(FindingAnswer.finding_key, FindingAnswer.note, User.name, FindingAnswer.at)
         .outerjoin(User, User.id == FindingAnswer.by_id)
         .where(FindingAnswer.year == year)
         .order_by(FindingAnswer.id)
     )
-    return {key: Answer(note, name, at) for key, note, name, at in rows if key in wanted}
-
-
-def titles_of(examined_: Examined) -> dict[int, str]:
-    return {each.lead_id: each.title for each in examined_.projects}
+    return {key: Answer(note, name, at) for key, note, name, at in rows}

@@ -1,5 +1,15 @@
-"""The pure rules of the checkup: which papers a counted project needs. No Flask, SQL or clock."""
+"""The pure rules of the checkup: papers a counted project needs, questions its records raise."""
 
+from crm.checkup.rules.findings import (
+    Common,
+    ExaminedProject,
+    Finding,
+    FindingCode,
+    Limits,
+    StatedAmount,
+    Weight,
+    examine,
+)
 from crm.checkup.rules.folder import file_name, folder_name, unique_names
 from crm.checkup.rules.papers import (
     CountedProject,
@@ -14,13 +24,21 @@ from crm.checkup.rules.papers import (
 )
 
 __all__ = [
+    "Common",
     "CountedProject",
     "EventPaper",
+    "ExaminedProject",
+    "Finding",
+    "FindingCode",
     "KeptFile",
+    "Limits",
     "Paper",
     "PaperState",
     "Proof",
+    "StatedAmount",
+    "Weight",
     "days_left",
+    "examine",
     "file_name",
     "folder_name",
     "next_cutoff",

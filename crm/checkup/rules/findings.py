@@ -138,7 +138,7 @@ def examine(
     order = list(FindingCode)
     return tuple(
         sorted(
-            found,
+            {finding.key: finding for finding in found}.values(),
             key=lambda f: (f.weight is not Weight.SERIOUS, order.index(f.code), f.lead_ids, f.key),
         )
     )
@@ -251,9 +251,7 @@ def _pairs(
             yield Finding(FindingCode.SHARED, Weight.NOTICE, ids, what=pair.what)
 
 
-def _bursts(
-    projects: Iterable[ExaminedProject], closes: date, limits: Limits
-) -> Iterator[Finding]:
+def _bursts(projects: Iterable[ExaminedProject], closes: date, limits: Limits) -> Iterator[Finding]:
     """Units that sign most of their year in its last days."""
     since = closes - timedelta(days=limits.burst_days - 1)
     of_unit: dict[int | None, list[ExaminedProject]] = defaultdict(list)

@@ -1,0 +1,78 @@
+"""水分体检: what the records of counted projects raise, and what was answered."""
+
+from typing import Any
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from crm.accounts.rules import Role
+from crm.checkup.forms import AnswerForm
+from crm.checkup.queries.examined import Checkup, checkup_of
+from crm.checkup.rules import Finding
+from crm.checkup.services.answering import answer
+from crm.checkup.views import bp
+from crm.checkup.wording import finding_text, word
+from crm.core import clock
+from crm.core.errors import NotFound
+from crm.core.forms import attempt
+from crm.core.guard import allow
+from crm.quotas.queries import quota_years
+
+
+def year_asked(text: str) -> int:
+    """The year of an address; this year without one. 404 for a year without quotas."""
+    if not text:
+        return clock.today().year
+    if not text.isascii() or not text.isdigit() or int(text[:5]) not in quota_years():
+        abort(404)
+    return int(text)
+
+
+def shown(checkup: Checkup, finding: Finding) -> dict[str, Any]:
+    unit = checkup.examined.units.get(finding.department_id or 0, "")
+    people = {checkup.examined.owners.get(lead_id) for lead_id in finding.lead_ids} - {None}
+    return {
+        "finding": finding,
+        "text": finding_text(finding, unit),
+        "leads": [(lead_id, checkup.titles[lead_id]) for lead_id in finding.lead_ids],
+        "owners": sorted({person for person, _unit in people if person}),
+        "answer": checkup.answers.get(finding.key),
+    }
+
+
+@bp.get("/")
+@allow(Role.DIRECTOR, Role.AUDITOR)
+def index() -> ResponseReturnValue:
+    year = year_asked(request.args.get("year", "").strip())
+    checkup = checkup_of(g.actor, year)
+    return render_template(
+        "checkup/index.html",
+        year=year,
+        checkup=checkup,
+        open=[shown(checkup, each) for each in checkup.open],
+        answered=[shown(checkup, each) for each in checkup.answered],
+        word=word,
+    )
+
+
+@bp.route("/<int:year>/<key>/answer", methods=["GET", "POST"])
+@allow(Role.DIRECTOR)
+def answer_finding(year: int, key: str) -> ResponseReturnValue:
+    checkup = checkup_of(g.actor, year)
+    finding = next((each for each in checkup.findings if each.key == key), None)
+    if finding is None:
+        raise NotFound
+    form = AnswerForm()
+    if form.validate_on_submit():
+        note = form.note.data or ""
+        done = attempt(form, lambda: answer(g.actor, clock.now(), checkup, key, note))
+        if done is not None:
+            flash(_("已记录核实情况。"), "success")
+            return redirect(url_for("checkup.index", year=year))
+    return (
+        render_template(
+            "checkup/answer.html", year=year, row=shown(checkup, finding), form=form, word=word
+        ),
+        form.status,
+    )
