@@ -40,7 +40,7 @@ from crm.leads.rules import (
 )
 from crm.places.models import Street, Zone
 from crm.quotas.services import rejudge
-from crm.sample import outlook, papers
+from crm.sample import checkup, outlook, papers
 
 PASSWORD = "Sample-2026"  # noqa: S105  printed at start; the sample never loads in production
 
@@ -405,6 +405,7 @@ def load(at: datetime, today: date, files_dir: Folder) -> int:
         chain.leader_id = district.id
     papers.load(leads, files_dir, at)
     outlook.load(leads, today, at)
+    checkup.load(leads, at)
     db.session.flush()
     rejudge([lead.id for lead in leads], today=today, at=at)
     return len(leads)
@@ -563,6 +564,20 @@ def _load_facts(
             at=at - (today - lead.stage_since),
         )
     )
+    if signed_on:
+        db.session.add(
+            Activity(
+                lead_id=lead.id,
+                enterprise_id=lead.investor_id,
+                kind=ActivityKind.MEETING,
+                happened_on=signed_on - timedelta(days=14),
+                summary="与投资方就协议条款会谈，约定签约时间",
+                contact_name="赵经理",
+                is_substantive=True,
+                by_id=owner.id,
+                at=at - timedelta(days=project.signed or 0),
+            )
+        )
     for days, kind, summary in (
         (0, ActivityKind.CALL, "电话沟通选址条件，对方将补充用地需求"),
         (12, ActivityKind.RECEPTION, "来访考察园区，介绍产业政策与配套"),

@@ -63,6 +63,12 @@ def test_an_edit_over_a_threshold_is_asked_about(before, after, weight):
         assert finding.who == "张伟"
 
 
+def test_an_amount_entered_anew_is_found_behind_what_was_entered_between():
+    amounts = (stated(4.8 * YI), stated(7 * YI, FigureSource.TALK, 1), stated(7 * YI, days=2))
+    finding = found(replace(QUIET, amounts=amounts))[FindingCode.CROSSED_THRESHOLD]
+    assert (finding.before_yuan, finding.after_yuan) == (48 * YI // 10, 7 * YI)
+
+
 @pytest.mark.parametrize(
     ("yuan", "is_near"),
     [(5 * YI - 1, False), (5 * YI, True), (51 * YI // 10, True), (51 * YI // 10 + 1, False)],

@@ -146,7 +146,7 @@ def examine(
 
 def _amounts(project: ExaminedProject, levels: list[int], limits: Limits) -> Iterator[Finding]:
     ids = (project.lead_id,)
-    for before, after in zip(project.amounts, project.amounts[1:], strict=False):
+    for before, after in _edits(project.amounts):
         crossed = [level for level in levels if before.yuan < level <= after.yuan]
         # From talk to agreement an amount may grow; entered anew from the same source, or to a
         # hair above the threshold, it is asked about.
@@ -179,6 +179,19 @@ def _amounts(project: ExaminedProject, levels: list[int], limits: Limits) -> Ite
     ]
     if agreed and filed:
         yield from _filing_below(ids, agreed[-1], filed[-1], levels, limits)
+
+
+def _edits(amounts: Sequence[StatedAmount]) -> Iterator[tuple[StatedAmount, StatedAmount]]:
+    """Each amount after the one before it, and after the one before it from the same source."""
+    last: dict[FigureSource, StatedAmount] = {}
+    before: StatedAmount | None = None
+    for amount in amounts:
+        same = last.get(amount.source)
+        if same is not None:
+            yield same, amount
+        if before is not None and before is not same:
+            yield before, amount
+        last[amount.source] = before = amount
 
 
 def _is_just_above(yuan: int, level: int, limits: Limits) -> bool:
