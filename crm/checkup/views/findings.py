@@ -59,6 +59,8 @@ def index() -> ResponseReturnValue:
 @bp.route("/<int:year>/<key>/answer", methods=["GET", "POST"])
 @allow(Role.DIRECTOR)
 def answer_finding(year: int, key: str) -> ResponseReturnValue:
+    if year not in quota_years():
+        raise NotFound
     checkup = checkup_of(g.actor, year)
     finding = next((each for each in checkup.findings if each.key == key), None)
     if finding is None:
