@@ -1,10 +1,9 @@
 """The facts that quotas read of leads: a fixed number of SELECTs for any number of leads."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row, func, literal, or_, select
@@ -27,6 +26,7 @@ from crm.leads.rules import (
     Stage,
 )
 from crm.places.models import Carrier, Zone
+from crm.quotas.groups import HIGHEST, Rankings
 from crm.quotas.models import Quota
 from crm.quotas.rules import (
     CountingEvent,
@@ -36,16 +36,12 @@ from crm.quotas.rules import (
     Modality,
     Node,
     QuotaTerms,
-    RankingMembership,
     parse_criteria,
     parse_exclusions,
 )
 
 CHUNK = 1000
 """Leads read at once: few round trips, little memory."""
-
-HIGHEST = 8
-"""How far up a group of companies shareholdings are followed."""
 
 PAPERS_OF_SOURCE: dict[FigureSource, AttachmentKind] = {
     FigureSource.AGREEMENT: AttachmentKind.AGREEMENT,
@@ -161,7 +157,7 @@ def _chunk(ids: Sequence[int], on: date | None, *, lock: bool) -> Iterator[Judge
     papers = _papers(ids)
     figures = _figures(ids, papers)
     milestones = _milestones(ids, papers)
-    rankings = _Rankings(leads)
+    rankings = Rankings(leads)
     still_open = _closed_later(leads, on)
     for lead in leads:
         is_open = lead.id in still_open
@@ -300,105 +296,30 @@ def _closed_later(leads: Sequence[Row[*tuple[Any, ...]]], on: date | None) -> se
     return set(db.session.scalars(select(last.c.lead_id).where(last.c.day > on)))
 
 
-class _Rankings:
-    """Memberships of investors: their own, and those of the companies above them.
-
-    A share held by way of others is the product along the way, as in 60 % of 60 % = 36 %;
-    one unknown step makes the whole unknown.
-    """
-
-    def __init__(self, leads: Iterable[Row[*tuple[Any, ...]]]) -> None:
-        starts = {lead.investor_id for lead in leads} | {lead.list_enterprise_id for lead in leads}
-        self.above = _group_above(starts - {None})
-        everyone = set(self.above) | {parent for parent, _ in self.above.values()}
-        self.entries = _entries({company for company in everyone if company is not None})
-
-    def of(self, lead: Row[*tuple[Any, ...]]) -> tuple[RankingMembership, ...]:
-        if not self.entries:
-            return ()
-        holders: list[tuple[int, Decimal | None]] = []
-        if lead.investor_id is not None:
-            holders += self._upward(lead.investor_id, Decimal(1))
-        named = lead.list_enterprise_id
-        if named is not None and named != lead.investor_id:
-            percent = lead.list_shareholding
-            # What was stated of this project goes before what the register of companies says.
-            stated = list(self._upward(named, None if percent is None else percent / 100))
-            if percent is not None:
-                taken = {company for company, _ in stated}
-                holders = [holder for holder in holders if holder[0] not in taken]
-            known = {company for company, share in holders if share is not None}
-            holders += [holder for holder in stated if holder[0] not in known]
-        return tuple(
-            RankingMembership(shareholding=share, is_confirmed=True, **entry)
-            for company, share in holders
-            for entry in self.entries.get(company, ())
-        )
-
-    def _upward(self, company: int, share: Decimal | None) -> Iterator[tuple[int, Decimal | None]]:
-        seen: set[int] = set()
-        at: int | None = company
-        while at is not None and at not in seen and len(seen) <= HIGHEST:
-            yield at, share
-            seen.add(at)
-            at, percent = self.above.get(at, (None, None))
-            share = None if share is None or percent is None else share * percent / 100
-
-
-def _group_above(companies: set[int]) -> dict[int, tuple[int | None, Decimal | None]]:
-    """Parent and percent held by it, of these companies and of all above them."""
-    if not companies:
-        return {}
+def leads_of_ranked_groups(list_codes: Collection[str]) -> list[int]:
+    """Leads of companies on one of these lists, and of those below them in their groups."""
     base = (
-        select(
-            Enterprise.id,
-            Enterprise.parent_id,
-            Enterprise.parent_shareholding,
-            literal(0).label("height"),
-        )
-        .where(among(Enterprise.id, companies))
-        .cte("above", recursive=True)
-    )
-    parent = aliased(Enterprise)
-    above = base.union(
-        select(parent.id, parent.parent_id, parent.parent_shareholding, base.c.height + 1)
-        .join(base, base.c.parent_id == parent.id)
-        .where(base.c.height < HIGHEST)
-    )
-    rows = db.session.execute(select(above.c.id, above.c.parent_id, above.c.parent_shareholding))
-    return {row.id: (row.parent_id, row.parent_shareholding) for row in rows}
-
-
-def _entries(companies: set[int]) -> dict[int, list[dict[str, Any]]]:
-    if not companies:
-        return {}
-    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    rows = db.session.execute(
-        select(
-            RankingEntry.enterprise_id,
-            RankingEntry.document,
-            RankingEdition.year,
-            RankingEdition.published_on,
-            RankingList.code,
-            Enterprise.name,
-        )
+        select(Enterprise.id, literal(0).label("depth"))
+        .join(RankingEntry, RankingEntry.enterprise_id == Enterprise.id)
         .join(RankingEdition, RankingEdition.id == RankingEntry.edition_id)
         .join(RankingList, RankingList.id == RankingEdition.list_id)
-        .join(Enterprise, Enterprise.id == RankingEntry.enterprise_id)
-        .where(among(RankingEntry.enterprise_id, companies))
-        .order_by(RankingEntry.id)
+        .where(RankingList.code.in_(list_codes))
+        .cte("below", recursive=True)
     )
-    for row in rows:
-        found[row.enterprise_id].append(
-            {
-                "list_code": row.code,
-                "edition_year": row.year,
-                "published_on": row.published_on,
-                "document": row.document,
-                "company": row.name,
-            }
+    child = aliased(Enterprise)
+    below = base.union(
+        select(child.id, base.c.depth + 1)
+        .join(base, base.c.id == child.parent_id)
+        .where(base.c.depth < HIGHEST)
+    )
+    companies = select(below.c.id)
+    return list(
+        db.session.scalars(
+            select(Lead.id)
+            .where(or_(Lead.investor_id.in_(companies), Lead.list_enterprise_id.in_(companies)))
+            .order_by(Lead.id)
         )
-    return found
+    )
 
 
 def leads_of_enterprise(enterprise_id: int) -> list[int]:

@@ -6,16 +6,19 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, null, select, union_all
 
 from crm.accounts.rules import Actor
+from crm.chains.models import Chain
 from crm.core.db import db, rows_of
 from crm.core.lists import capped_counts, counting
+from crm.enterprises.models import RankingList
 from crm.leads.access import may_see
 from crm.leads.models import Lead
 from crm.leads.queries import STATEMENTS_KEPT, leads_matching
 from crm.leads.rules.filters import CountedEvent, LeadFilter
 from crm.leads.rules.filters import Outcome as Wanted
+from crm.places.models import Zone
 from crm.quotas.facts import terms_of
 from crm.quotas.models import Quota, Verdict
 from crm.quotas.rules import CountingEvent, Outcome, QuotaTerms, due_under
@@ -112,6 +115,21 @@ def verdicts_of(lead_id: int, year: int) -> list[Row[Any]]:
     years = {row.year for row in rows}
     meant = year if year in years else max(years, default=year)
     return [row for row in rows if row.year == meant]
+
+
+def code_names(*, english: bool) -> dict[str, str]:
+    """The words for codes that criteria take from tables: ranking lists, chains, cluster areas.
+
+    In one query. A cluster area has no English name.
+    """
+    rows: Iterable[Any] = rows_of(
+        union_all(
+            select(RankingList.code, RankingList.name, RankingList.name_en),
+            select(Chain.code, Chain.name, Chain.name_en),
+            select(Zone.code, Zone.name, null()),
+        )
+    )
+    return {code: (name_en if english and name_en else name) for code, name, name_en in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,53 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import g
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from crm.quotas.rules import Outcome, Reason, ReasonCode, read_reason
-from crm.quotas.wording import label_text, reason_text
+from crm.quotas import wording
+from crm.quotas.queries import code_names
+from crm.quotas.rules import Clause, Outcome, Reason, ReasonCode, read_reason
+from crm.quotas.wording import label_text
+
+
+class CodeWords(Mapping[str, str]):
+    """The words for codes of tables, read when the first of them is asked for."""
+
+    def __init__(self, *, english: bool) -> None:
+        self._english = english
+        self._found: dict[str, str] | None = None
+
+    def _names(self) -> dict[str, str]:
+        if self._found is None:
+            self._found = code_names(english=self._english)
+        return self._found
+
+    def __getitem__(self, code: str) -> str:
+        return self._names()[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+
+def code_words() -> CodeWords:
+    """The same for all that is told in one request."""
+    english = str(get_locale() or "zh").startswith("en")
+    kept: dict[bool, CodeWords] = g.setdefault("code_words", {})
+    return kept.setdefault(english, CodeWords(english=english))
+
+
+def criteria_text(clause: Clause) -> str:
+    """The criteria as one sentence, chains and lists by their names."""
+    return wording.criteria_text(clause, code_words())
+
+
+def reason_text(reason: Reason, *, is_alternative: bool = False) -> str:
+    """One finding as a sentence, chains and lists by their names."""
+    return wording.reason_text(reason, is_alternative=is_alternative, names=code_words())
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +73,15 @@ class Told:
     href: str | None = None
 
 
-def told(row: Any, href: str | None = None, names: Mapping[str, str] | None = None) -> Told:
-    """The words for a row with label, label_en, verdict, branch and reasons.
-
-    `names` are the words for codes of chains and cluster areas, see `queries.code_names`.
-    """
+def told(row: Any, href: str | None = None) -> Told:
+    """The words for a row with label, label_en, verdict, branch and reasons."""
     reasons = [read_reason(data) for data in row.reasons]
-    lacks = lacks_of(row.verdict, row.branch, reasons, names)
+    lacks = lacks_of(row.verdict, row.branch, reasons)
     return Told(
         outcome=row.verdict.value,
         subject=subject(row.label, row.label_en),
-        sentence=_sentence(row.verdict, row.branch, reasons, lacks, names),
-        reasons=tuple(_each_once(row.verdict, row.branch, reasons, names)),
+        sentence=_sentence(row.verdict, row.branch, reasons, lacks),
+        reasons=tuple(_each_once(row.verdict, row.branch, reasons)),
         lacks=lacks,
         href=href,
     )
@@ -55,23 +94,18 @@ def subject(label: str, label_en: str | None) -> str:
     )
 
 
-def lacks_of(
-    outcome: Outcome,
-    branch: int | None,
-    reasons: Sequence[Reason],
-    names: Mapping[str, str] | None = None,
-) -> str:
+def lacks_of(outcome: Outcome, branch: int | None, reasons: Sequence[Reason]) -> str:
     """What is missing, in neutral words; empty where nothing is."""
     if outcome is Outcome.COUNTS:
         return ""
     if outcome is Outcome.PENDING:
         missing = (r for r in reasons if _decides(r, branch) and r.passed is None)
-        return _joined(missing, names)
+        return _joined(missing)
     barred = [r for r in reasons if r.branch is None]
     if barred:
-        return _joined(barred, names)
+        return _joined(barred)
     short = [r for r in reasons if r.code is ReasonCode.AMOUNT_BELOW and not r.is_negated]
-    return _joined([min(short, key=lambda r: r.lacks_yuan or 0)] if short else [], names)
+    return _joined([min(short, key=lambda r: r.lacks_yuan or 0)] if short else [])
 
 
 def _decides(reason: Reason, branch: int | None) -> bool:
@@ -84,15 +118,14 @@ def _sentence(
     branch: int | None,
     reasons: Sequence[Reason],
     lacks: str,
-    names: Mapping[str, str] | None,
 ) -> str:
     if outcome is Outcome.COUNTS:
-        return _joined((r for r in reasons if _decides(r, branch) and r.passed), names)
+        return _joined(r for r in reasons if _decides(r, branch) and r.passed)
     return lacks or _("没有满足任何一项条件")
 
 
-def _joined(reasons: Iterable[Reason], names: Mapping[str, str] | None) -> str:
-    texts = list(dict.fromkeys(reason_text(reason, names=names) for reason in reasons))
+def _joined(reasons: Iterable[Reason]) -> str:
+    texts = list(dict.fromkeys(reason_text(reason) for reason in reasons))
     mark = "; " if str(get_locale() or "zh").startswith("en") else "；"
     return mark.join(texts)
 
@@ -101,7 +134,6 @@ def _each_once(
     outcome: Outcome,
     branch: int | None,
     reasons: Iterable[Reason],
-    names: Mapping[str, str] | None,
 ) -> Iterator[ToldReason]:
     """What decided comes first; what several alternatives find alike is told once."""
     counts = outcome is Outcome.COUNTS
@@ -114,7 +146,7 @@ def _each_once(
         is_alternative = not reason.passed and (
             reason.is_outdone or (counts and reason.branch != branch)
         )
-        text = reason_text(reason, is_alternative=is_alternative, names=names)
+        text = reason_text(reason, is_alternative=is_alternative)
         told_reason = ToldReason(reason.passed, text, is_alternative, _read_where(reason))
         found.setdefault((reason.passed, text), told_reason)
     yield from sorted(found.values(), key=lambda each: order.index(each.passed))

@@ -28,6 +28,7 @@ from crm.quotas.rules.criteria import (
     Not,
     PhysicalClause,
     RankingClause,
+    first_entry_lists,
     leaves,
 )
 from crm.quotas.rules.curve import Curve, festival_weeks, spring_festival
@@ -169,6 +170,7 @@ __all__ = [
     "due_under",
     "entered",
     "festival_weeks",
+    "first_entry_lists",
     "in_force",
     "judge",
     "kept",

@@ -157,3 +157,13 @@ def leaves(clause: Clause) -> Iterator[Leaf]:
             yield from leaves(clause.of)
         case _:
             yield clause
+
+
+def first_entry_lists(clause: Clause) -> frozenset[str]:
+    """The lists whose companies must come for the first time: there leads depend on each other."""
+    return frozenset(
+        code
+        for leaf in leaves(clause)
+        if isinstance(leaf, RankingClause) and leaf.first_entry
+        for code in leaf.lists
+    )

@@ -11,7 +11,13 @@ from sqlalchemy import Row, delete, select, update
 from crm.core.bulk import among, insert_rows
 from crm.core.db import db
 from crm.leads.models import Lead
-from crm.quotas.facts import CHUNK, facts_of, surroundings, terms_of
+from crm.quotas.facts import (
+    CHUNK,
+    facts_of,
+    leads_of_ranked_groups,
+    surroundings,
+    terms_of,
+)
 from crm.quotas.models import Quota, SupersededVerdict, Verdict
 from crm.quotas.queries import computed_quotas
 from crm.quotas.rules import (
@@ -21,6 +27,7 @@ from crm.quotas.rules import (
     QuotaTerms,
     counted,
     entered,
+    first_entry_lists,
     kept,
     nearest_misses,
     signing_of,
@@ -39,7 +46,8 @@ def rejudge(lead_ids: Collection[int], *, today: date, at: datetime) -> int:
     figures, milestones and files, its companies, their place on lists, rates, quotas). A signed
     lead is judged on the quotas of the year its signing counts in, any other on those that are
     not closed on the day `today`. Frozen quotas keep theirs, and what a verdict said before is kept
-    in `superseded_verdicts`.
+    in `superseded_verdicts`. Where a quota asks for a group's first entry, all leads of ranked
+    groups are judged with them.
     """
     return _write(_changes(lead_ids, today, lock=True), at)
 
@@ -137,6 +145,9 @@ def _changes(
         return
     db.session.flush()
     quotas = _live_quotas(only, lock=lock)
+    # A first signing is the first of its group: what changes here may end or make another's.
+    if lists := {code for _, terms in quotas for code in first_entry_lists(terms.criteria)}:
+        ids = sorted({*ids, *leads_of_ranked_groups(lists)})
     around = surroundings()
     judging = Judging([terms for _, terms in quotas], EVER, around.editions)
     for start in range(0, len(ids), CHUNK):

@@ -13,9 +13,9 @@ from crm.core.lists import COUNT_LIMIT
 from crm.quotas import queries
 from crm.quotas.numbers import cards
 from crm.quotas.rules import Modality, Outcome
-from crm.quotas.telling import subject, told
+from crm.quotas.telling import criteria_text, subject, told
 from crm.quotas.views import bp
-from crm.quotas.wording import criteria_text, target_text, word
+from crm.quotas.wording import target_text, word
 
 PAGE = 25
 
