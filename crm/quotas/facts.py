@@ -108,19 +108,28 @@ def nodes_of(quota: Quota) -> tuple[Node, ...]:
 
 
 def facts_of(
-    lead_ids: Iterable[int], *, on: date | None = None, lock: bool = False
+    lead_ids: Iterable[int],
+    *,
+    on: date | None = None,
+    lock: bool = False,
+    first_entries: bool = True,
 ) -> Iterator[JudgedLead]:
     """The leads as quotas read them, in the order of their ids.
+
+    Without `first_entries` what else a ranked company's group signed is left out: for quotas that
+    do not ask it.
 
     With `on` a closing dated after that day has not happened yet. With `lock` nobody else changes
     these leads until the transaction ends (on PostgreSQL; SQLite has one writer anyway).
     """
     ids = sorted(set(lead_ids))
     for start in range(0, len(ids), CHUNK):
-        yield from _chunk(ids[start : start + CHUNK], on, lock=lock)
+        yield from _chunk(ids[start : start + CHUNK], on, lock=lock, first_entries=first_entries)
 
 
-def _chunk(ids: Sequence[int], on: date | None, *, lock: bool) -> Iterator[JudgedLead]:
+def _chunk(
+    ids: Sequence[int], on: date | None, *, lock: bool, first_entries: bool
+) -> Iterator[JudgedLead]:
     statement = (
         select(
             Lead.id,
@@ -157,7 +166,7 @@ def _chunk(ids: Sequence[int], on: date | None, *, lock: bool) -> Iterator[Judge
     papers = _papers(ids)
     figures = _figures(ids, papers)
     milestones = _milestones(ids, papers)
-    rankings = Rankings(leads)
+    rankings = Rankings(leads, first_entries=first_entries)
     still_open = _closed_later(leads, on)
     for lead in leads:
         is_open = lead.id in still_open

@@ -27,12 +27,12 @@ class Rankings:
     one unknown step makes the whole unknown.
     """
 
-    def __init__(self, leads: Iterable[Row[*tuple[Any, ...]]]) -> None:
+    def __init__(self, leads: Iterable[Row[*tuple[Any, ...]]], *, first_entries: bool) -> None:
         starts = {lead.investor_id for lead in leads} | {lead.list_enterprise_id for lead in leads}
         self.above = _group_above(starts - {None})
         everyone = set(self.above) | {parent for parent, _ in self.above.values()}
         self.entries = _entries({company for company in everyone if company is not None})
-        self.signings = _signings_below(self.entries)
+        self.signings = _signings_below(self.entries if first_entries else ())
 
     def of(self, lead: Row[*tuple[Any, ...]]) -> tuple[RankingMembership, ...]:
         if not self.entries:

@@ -2,12 +2,15 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
 from crm.accounts.models import User
+from crm.chains.models import Chain
 from crm.core.db import transaction
 from crm.enterprises.models import RankingEdition
+from crm.enterprises.rules import Ownership
 from crm.leads.models import Attachment, ExchangeRate
 from crm.leads.rules import (
     AgreementType,
@@ -15,9 +18,14 @@ from crm.leads.rules import (
     Exclusion,
     FigureKind,
     FigureSource,
+    HeadquartersType,
     MilestoneKind,
+    Nature,
+    Origin,
+    PromotionMode,
     Stage,
 )
+from crm.places.models import Carrier, Zone
 from crm.quotas.facts import (
     facts_of,
     leads_in_currency,
@@ -28,6 +36,7 @@ from crm.quotas.models import Quota, SupersededVerdict, Verdict
 from crm.quotas.queries import verdicts_of
 from crm.quotas.rules import Outcome, kept, read_reason
 from crm.quotas.services import differences, rejudge, rejudge_all
+from crm.quotas.telling import told
 from tests.features.quota_leads import (
     AT,
     SIGNED_ON,
@@ -312,3 +321,141 @@ def test_a_frozen_quota_keeps_its_verdicts(written):
     judge_again(lead)
     assert verdict(lead, "B").verdict is Outcome.COUNTS
     assert wrong() == []
+
+
+def ask(session, criteria, code="A", year=2026) -> Quota:
+    """Another rule for a quota, as if it had been published."""
+    quota = session.query(Quota).filter_by(code=code, year=year).one()
+    quota.criteria = criteria
+    session.flush()
+    return quota
+
+
+def test_what_a_project_is_reaches_the_rule(written):
+    chain = written.query(Chain).filter_by(code="NFM").one()
+    zone = written.query(Zone).filter_by(code="smart").one()
+    carrier = written.query(Carrier).filter_by(zone_id=zone.id).first()
+    lead = add_signed(
+        investor_id=add_enterprise("央企公司", ownership=Ownership.CENTRAL).id,
+        chain_id=chain.id,
+        carrier_id=carrier.id,
+        nature=Nature.NEW,
+        origin=Origin.OVERSEAS,
+        promotion_mode=PromotionMode.PARK,
+        is_headquarters=True,
+        headquarters_type=HeadquartersType.REGIONAL,
+    )
+    (facts,) = facts_of([lead.id])
+    assert (facts.chain, facts.zone, facts.ownership) == ("NFM", "smart", Ownership.CENTRAL)
+    clauses = [
+        {"clause": "nature", "of": ["new"]},
+        {"clause": "origin", "of": ["overseas"]},
+        {"clause": "chain", "of": ["NFM"]},
+        {"clause": "zone", "of": ["smart"]},
+        {"clause": "ownership", "of": ["central"]},
+        {"clause": "promotion_mode", "of": ["park"]},
+        {"clause": "is_headquarters", "types": ["regional"]},
+        {"not": {"clause": "nature", "of": ["phase_two"]}},
+    ]
+    ask(written, {"all": clauses})
+    judge_again(lead)
+    found = verdict(lead, "A")
+    assert found.verdict is Outcome.COUNTS
+    assert [reason["passed"] for reason in found.reasons] == [True] * len(clauses)
+    texts = [each.text for each in told(row_of(found)).reasons]
+    assert "产业链为新型功能材料" in texts
+    assert "组团为新型智造组团" in texts
+    lead.nature = None
+    assert lead.id in wrong()
+
+
+def row_of(found):
+    return SimpleNamespace(
+        label="大项目", label_en=None, verdict=found.verdict, branch=found.branch,
+        reasons=found.reasons,
+    )  # fmt: skip
+
+
+def test_types_a_version_does_not_name_do_not_bar(written):
+    lead = add_signed(exclusion=Exclusion.FUND)
+    criteria = {"clause": "amount", "field": "total_investment", "at_least_yuan": 5 * YI}
+    ask(written, criteria)
+    judge_again(lead)
+    assert verdict(lead, "A").verdict is Outcome.NO
+    ask(written, {**criteria, "exclusions": ["real_estate"]})
+    judge_again(lead)
+    assert verdict(lead, "A").verdict is Outcome.COUNTS
+
+
+FIRST = {"clause": "ranking", "lists": ["china_500"], "min_shareholding": 0.5, "first_entry": True}
+
+
+def test_a_groups_second_project_is_no_first_entry_and_takes_nothing_from_the_first(written):
+    ask(written, FIRST)
+    group = add_enterprise("上榜集团")
+    child = add_enterprise("子公司", parent_id=group.id, parent_shareholding=60)
+    other = add_enterprise("另一子公司", parent_id=group.id, parent_shareholding=100)
+    add_ranking(group, person_id(written))
+    second = add_signed("第二个", investor_id=child.id)
+    judge_again(second)
+    assert codes(second, "A") >= {"ranked", "first_entry"}
+    # Signed a day before by another company of the group, and recorded later.
+    first = add_signed("第一个", on=SIGNED_ON - timedelta(days=1), investor_id=other.id)
+    judge_again(first)
+    assert codes(first, "A") >= {"ranked", "first_entry"}
+    assert codes(second, "A") >= {"not_first_entry"}
+    assert [r["refers_to"] for r in verdict(second, "A").reasons if "refers_to" in r] == [first.id]
+    first.stage = Stage.LOST
+    judge_again(first)
+    assert codes(second, "A") >= {"first_entry"}
+    first.stage, first.investor_id = Stage.SIGNED, add_enterprise("别家").id
+    judge_again(first)
+    assert codes(second, "A") >= {"first_entry"}
+    assert wrong() == []
+
+
+def test_the_first_entries_of_many_take_as_many_queries_as_of_one(written, count_queries):
+    ask(written, FIRST)
+    leads = []
+    for number in range(6):
+        group = add_enterprise(f"上榜集团{number}")
+        add_ranking(group, person_id(written))
+        leads += [add_signed(f"项目{number}-{n}", investor_id=group.id) for n in range(2)]
+    judge_again(*leads)
+    seen = []
+    for some in (leads[:1], leads):
+        with count_queries() as statements:
+            judge_again(*some)
+        seen.append(len(statements))
+    assert seen[0] == seen[1] <= 13
+
+
+def test_a_circle_of_owners_ends_and_a_share_beyond_the_whole_is_none(written):
+    one, two = add_enterprise("甲公司"), add_enterprise("乙公司")
+    one.parent_id, one.parent_shareholding = two.id, 80
+    two.parent_id, two.parent_shareholding = one.id, 80
+    lead = add_signed(yuan=YI, investor_id=one.id)
+    judge_again(lead)
+    assert codes(lead, "A") >= {"ranking_none"}
+    add_ranking(two, person_id(written))
+    named = add_signed(yuan=YI, list_enterprise_id=two.id, list_shareholding=300)
+    judge_again(lead, named)
+    assert codes(lead, "A") >= {"ranked"}
+    assert codes(named, "A") >= {"shareholding_unknown"}
+    assert verdict(named, "A").verdict is Outcome.NO
+
+
+def test_a_signing_without_its_day_values_nothing_for_good(written):
+    group = add_enterprise("上榜集团")
+    add_ranking(group, person_id(written))
+    lead = add_lead(stage=Stage.SIGNED, agreement_type=AgreementType.FORMAL, investor_id=group.id)
+    add_milestone(lead, on=None, known_on=SIGNED_ON)
+    add_figure(
+        lead, 10 * YI, currency="USD", source=FigureSource.AGREEMENT, as_of=SIGNED_ON,
+        document="协议",
+    )  # fmt: skip
+    written.add(ExchangeRate(currency="USD", quoted_on=date(2026, 1, 5), cny_per_unit=Decimal(7)))
+    judge_again(lead)
+    found = verdict(lead, "A")
+    assert (found.verdict, found.is_signed_pending) == (Outcome.PENDING, True)
+    assert codes(lead, "A") == {"signing_day_missing", "ranking_none", "amount_provisional"}

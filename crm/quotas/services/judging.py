@@ -146,13 +146,15 @@ def _changes(
     db.session.flush()
     quotas = _live_quotas(only, lock=lock)
     # A first signing is the first of its group: what changes here may end or make another's.
-    if lists := {code for _, terms in quotas for code in first_entry_lists(terms.criteria)}:
+    lists = {code for _, terms in quotas for code in first_entry_lists(terms.criteria)}
+    if lists:
         ids = sorted({*ids, *leads_of_ranked_groups(lists)})
     around = surroundings()
     judging = Judging([terms for _, terms in quotas], EVER, around.editions)
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
-        leads = [with_yuan(lead, around.rates, EVER) for lead in facts_of(chunk, lock=lock)]
+        read = facts_of(chunk, lock=lock, first_entries=bool(lists))
+        leads = [with_yuan(lead, around.rates, EVER) for lead in read]
         stored = _stored(chunk, only)
         change = _Change(
             {lead.id: lead.title for lead in leads},
