@@ -144,7 +144,8 @@ def index_workbook(index: Index) -> bytes:
                 cell.border = border
                 cell.alignment = Alignment(vertical="center", wrap_text=True)
         sheet.freeze_panes = "C4"
-        sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
+        sheet.page_setup.orientation = "landscape"
+        sheet.page_setup.paperSize = 8 if len(headers) > 12 else 9  # A3, A4
         sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
         sheet.print_title_rows = "1:3"
@@ -250,6 +251,8 @@ def _table(
 
     table: Any = document.add_table(rows=1, cols=len(headers), style="Table Grid")
     table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)  # the grid; cells alone are not believed by every reader
     for cells, texts, is_head in [
         (table.rows[0].cells, headers, True),
         *((table.add_row().cells, row, False) for row in rows),
@@ -258,13 +261,16 @@ def _table(
             cell.width = Cm(width)
             run = cell.paragraphs[0].add_run(_clean(text))
             run.font.size, run.bold = Pt(10.5), is_head
-    _repeat_on_each_page(table.rows[0])
+    for row in table.rows:
+        _mark(row, "w:cantSplit")
+    _mark(table.rows[0], "w:tblHeader")
 
 
-def _repeat_on_each_page(row: Any) -> None:
+def _mark(row: Any, what: str) -> None:
+    """A row that stays whole, or is repeated on each page."""
     from docx.oxml import OxmlElement
 
-    row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    row._tr.get_or_add_trPr().append(OxmlElement(what))
 
 
 def _clean(text: str) -> str:
