@@ -90,9 +90,7 @@ def scores(
     )
 
 
-def _score(
-    horizon: int, said: list[Stated], reached_on: Mapping[tuple[int, str], date]
-) -> Score:
+def _score(horizon: int, said: list[Stated], reached_on: Mapping[tuple[int, str], date]) -> Score:
     outcomes = [(each.p, came_true(each, reached_on)) for each in said]
     leads = len({each.lead_id for each in said})
     true = sum(outcome for _p, outcome in outcomes)

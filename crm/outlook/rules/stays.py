@@ -115,7 +115,9 @@ def stays_of(steps: Sequence[Step], traits: Mapping[int, Trait]) -> list[Spell]:
 
 def _stays(own: list[tuple[Step, Backfill | None]], trait: Trait) -> Iterator[Spell]:
     merged = [
-        pair for place, pair in enumerate(own) if place == 0 or pair[0].to is not own[place - 1][0].to
+        pair
+        for place, pair in enumerate(own)
+        if place == 0 or pair[0].to is not own[place - 1][0].to
     ]
     entered_on: date | None = None
     for place, (step, _mark) in enumerate(merged):
@@ -167,4 +169,3 @@ def excluded(steps: Sequence[Step]) -> Excluded:
 def shrunk(successes: int, trials: int, *, prior: float, weight: float) -> float:
     """A share that leans on `prior` as strongly as `weight` trials would (Beta prior, its mean)."""
     return (successes + prior * weight) / (trials + weight)
-
