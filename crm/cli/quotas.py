@@ -1,7 +1,6 @@
 """The year's quotas from the terminal, in words or as one document."""
 
 import sys
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -20,8 +19,6 @@ from crm.quotas import services as quotas
 from crm.quotas import wording as quota_words
 from crm.quotas.rules import Reason, nearest_misses
 from crm.quotas.standings import Judged, YearOnDay, year_on_day
-from crm.recognition.queries import recognised_by_code
-from crm.recognition.rules import Level
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -79,10 +76,7 @@ def quotas_show(
             f"`flask --app app prepare --year {year or day.year}`"
         )
     if as_json:
-        levels = recognised_by_code(
-            found.year, on=day, known_at=end_of(known.date()) if known else None
-        )
-        print_json(_year_document(found, known.date() if known else None, levels))
+        print_json(_year_document(found, known.date() if known else None))
         return
     click.echo(
         quota_words.one_line(
@@ -152,23 +146,19 @@ def _crossing(found: YearBridge, number: Number, one: Crossing) -> dict[str, Any
     }
 
 
-def _year_document(
-    found: YearOnDay, known: date | None, levels: Mapping[str, Mapping[Level, int]]
-) -> dict[str, Any]:
+def _year_document(found: YearOnDay, known: date | None) -> dict[str, Any]:
     return {
         "year": found.year,
         "on": found.on.isoformat(),
         **({"known": known.isoformat()} if known else {}),
-        "quotas": [
-            _quota_document(each, levels.get(each.standing.code, {})) for each in found.quotas
-        ],
+        "quotas": [_quota_document(each) for each in found.quotas],
         "overlap": found.together.overlap,
         "distinct": found.together.distinct,
         "forecast": None,
     }
 
 
-def _quota_document(judged: Judged, levels: Mapping[Level, int]) -> dict[str, Any]:
+def _quota_document(judged: Judged) -> dict[str, Any]:
     stands = judged.standing
     return {
         "code": stands.code,
@@ -177,8 +167,7 @@ def _quota_document(judged: Judged, levels: Mapping[Level, int]) -> dict[str, An
         "signed": stands.signed.count,
         "registered": stands.registered.count,
         "started": stands.started.count,
-        "certified": levels.get(Level.DISTRICT, 0),
-        "levels": {level.value: levels.get(level, 0) for level in Level},
+        "certified": 0,
         "pending": stands.pending,
         "verdicts": [
             {

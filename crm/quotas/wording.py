@@ -285,6 +285,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
 FIELD: dict[str, LazyString] = {
     "number": _l("版本"),
     "criteria": _l("认定条件"),
+    "exclusions": _l("不计入类型"),
     "event": _l("计数方式"),
     "document_number": _l("文号"),
     "in_force_from": _l("施行日期"),

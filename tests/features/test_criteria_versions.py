@@ -409,4 +409,4 @@ def test_publishing_reads_only_the_leads_that_stand_on_the_quota(
         rejudge_all(today=TODAY, at=AT)
         with count_queries() as many:
             assert published(leader, quota_id, SEVEN, SOON, today=SOON.in_force_from) == 13
-    assert len(few) == len(many)
+    assert len(many) <= len(few)  # the names of codes are read once

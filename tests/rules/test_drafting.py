@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.quotas.rules import parse_criteria
+from crm.quotas.rules import CriteriaFault, parse_criteria
 from crm.quotas.rules.drafting import (
     MOST_NODES,
     DraftError,
     GroupKind,
     added,
     empty_groups,
+    faults_in,
     group,
     kind_of,
     moved,
@@ -137,3 +138,35 @@ def test_a_tree_stays_readable():
     parse_criteria(deep)
     with pytest.raises(DraftError):
         wrapped(deep, at, GroupKind.ALL)
+
+
+def test_what_bars_a_lead_stays_through_every_step():
+    tree = {"any_of": [PHYSICAL, {"all": [AMOUNT]}], "exclusions": ["fund"]}
+    for changed in (
+        opened(tree),
+        added(tree, (1,), HEADQUARTERS),
+        removed(tree, (0,)),
+        moved(tree, (0,), 1),
+        moved_into(tree, (0,), (1,)),
+        moved_into(tree, (1, 0), ()),
+        turned(tree, (), GroupKind.NONE),
+        wrapped(tree, (), GroupKind.ALL),
+        replaced(tree, (1, 0), PHYSICAL),
+    ):
+        assert changed["exclusions"] == ["fund"]
+        assert sum("exclusions" in node for _, node in walk(changed)) == 1
+    assert pruned(tree) == {"any_of": [PHYSICAL, {"all": [AMOUNT]}]}
+
+
+def test_faults_are_told_at_the_node_they_concern():
+    none_of = {"not": {"any_of": [HEADQUARTERS, {"all": [PHYSICAL, {"not": PHYSICAL}]}]}}
+    assert faults_in({"any_of": [PHYSICAL, AMOUNT]}) == []
+    assert faults_in({"any_of": [AMOUNT, {"all": []}]}) == [((1,), CriteriaFault.EMPTY_LIST)]
+    contradiction = {"any_of": [AMOUNT, {"all": [PHYSICAL, {"not": PHYSICAL}]}]}
+    assert faults_in(contradiction) == [((1,), CriteriaFault.NEVER_TRUE)]
+    assert faults_in({"all": [PHYSICAL, {"not": PHYSICAL}]}) == [((), CriteriaFault.NEVER_TRUE)]
+    broken = {"any_of": [none_of, {"not": {"clause": "nothing"}}]}
+    assert faults_in(broken) == [((1, 0), CriteriaFault.UNKNOWN_CLAUSE)]
+    assert faults_in({"all": [{"not": {"any_of": [PHYSICAL, {"clause": "x"}]}}]}) == [
+        ((0, 1), CriteriaFault.UNKNOWN_CLAUSE)
+    ]

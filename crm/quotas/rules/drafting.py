@@ -3,14 +3,18 @@
 A node is a condition ({"clause": …}) or a group of one of three kinds: any of, all of, none of.
 None of is stored as {"not": condition} or {"not": {"any_of": […]}}. A path names a node by the
 places on the way to it from the whole, which is always a group: (1, 0) is the first part of the
-second part. In a draft a group may still be empty; published criteria have no empty group.
+second part. In a draft a group may still be empty; published criteria have no empty group. What the
+whole says besides ("exclusions") stays as it is through every step.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from crm.quotas.rules.criteria import DEEPEST, CriteriaFault
+from crm.quotas.rules.contradictions import never_true
+from crm.quotas.rules.criteria import DEEPEST, CriteriaError, CriteriaFault
+from crm.quotas.rules.parsing import parse_criteria
 
 Node = Mapping[str, Any]
 Path = tuple[int, ...]
@@ -70,8 +74,21 @@ def group(kind: GroupKind, of: Sequence[Node] = ()) -> Node:
 def opened(criteria: Node) -> Node:
     """Stored criteria as a draft begins: the whole is a group, and every group written one way."""
     if kind_of(criteria) is None:
-        return group(GroupKind.ANY, [criteria])
-    return _written(criteria)
+        return _beside(criteria, group(GroupKind.ANY, [_bare(criteria)]))
+    return _beside(criteria, _written(criteria))
+
+
+BESIDE = ("exclusions",)
+"""What the whole says besides its tree."""
+
+
+def _bare(node: Node) -> Node:
+    return {key: value for key, value in node.items() if key not in BESIDE}
+
+
+def _beside(before: Node, tree: Node) -> Node:
+    """The tree with what `before` says besides."""
+    return {**tree, **{key: before[key] for key in BESIDE if key in before}}
 
 
 def _written(node: Node) -> Node:
@@ -98,9 +115,8 @@ def node_at(tree: Node, path: Path) -> Node:
 
 def replaced(tree: Node, path: Path, node: Node) -> Node:
     """The tree with another node at the path. Raises DraftError."""
-    if not path:
-        return _sound(node)
-    return _sound(_with(tree, path, [node]))
+    changed = _with(tree, path, [node]) if path else node
+    return _beside(tree, _sound(changed))
 
 
 def added(tree: Node, path: Path, node: Node) -> Node:
@@ -117,7 +133,7 @@ def removed(tree: Node, path: Path) -> Node:
     node_at(tree, path)
     if not path:
         raise DraftError(CriteriaFault.NOT_A_CLAUSE)
-    return _with(tree, path, [])
+    return _beside(tree, _with(tree, path, []))
 
 
 def moved(tree: Node, path: Path, by: int) -> Node:
@@ -141,7 +157,8 @@ def moved_into(tree: Node, path: Path, target: Path) -> Node:
     if not path or kind is None or target[: len(path)] == path:
         raise DraftError(CriteriaFault.NOT_A_LIST)
     grown = group(kind, [*parts(into), node])
-    return _sound(removed(_with(tree, target, [grown]) if target else grown, path))
+    changed = removed(_with(tree, target, [grown]) if target else grown, path)
+    return _beside(tree, _sound(changed))
 
 
 def turned(tree: Node, path: Path, kind: GroupKind) -> Node:
@@ -154,18 +171,48 @@ def turned(tree: Node, path: Path, kind: GroupKind) -> Node:
 
 def wrapped(tree: Node, path: Path, kind: GroupKind) -> Node:
     """The tree with the node at the path as the only part of a new group. Raises DraftError."""
-    return replaced(tree, path, group(kind, [node_at(tree, path)]))
+    return replaced(tree, path, group(kind, [_bare(node_at(tree, path))]))
 
 
 def empty_groups(tree: Node) -> list[Path]:
     return [path for path, node in walk(tree) if kind_of(node) is not None and not parts(node)]
 
 
+def faults_in(tree: Node) -> list[tuple[Path, CriteriaFault]]:
+    """Why criteria cannot be published as they stand, and at which node; empty where they can."""
+    empty = [(path, CriteriaFault.EMPTY_LIST) for path in empty_groups(tree)]
+    if empty:
+        return empty
+    try:
+        read = parse_criteria(tree)
+    except CriteriaError as error:
+        return [(_place(tree, error.path), error.fault)]
+    dead = never_true(read)
+    return [] if dead is None else [(_place(tree, dead), CriteriaFault.NEVER_TRUE)]
+
+
+_STEP = re.compile(r"(any_of|all|not)(?:\[(\d+)\])?")
+
+
+def _place(tree: Node, told: str) -> Path:
+    """The path of what the parser calls any_of[1].not.all[0]."""
+    path: Path = ()
+    for key, number in _STEP.findall(told):
+        node = node_at(tree, path)
+        if key == "not":
+            # None of several is stored as not any of them: the same group.
+            if kind_of(node["not"]) is not GroupKind.ANY:
+                path = (*path, 0)
+        elif number:
+            path = (*path, int(number))
+    return path
+
+
 def pruned(tree: Node) -> Node | None:
     """The tree without its empty groups, as a sentence tells it; None where nothing is left."""
     kind = kind_of(tree)
     if kind is None:
-        return tree
+        return _bare(tree)
     kept = [part for part in map(pruned, parts(tree)) if part is not None]
     return group(kind, kept) if kept else None
 

@@ -13,21 +13,20 @@ from crm.core.db import db
 from crm.core.errors import Fault, NotFound, Refused, Stale
 from crm.history import queries as trail
 from crm.history import services as history
+from crm.quotas.comparing import differs, event_text, sentence
 from crm.quotas.models import CriteriaVersion, Quota
 from crm.quotas.queries import computed_quotas
 from crm.quotas.rules import (
     CountingEvent,
-    CriteriaError,
-    CriteriaFault,
     Publishing,
     VersionFault,
     in_force,
-    parse_criteria,
+    parse_exclusions,
     why_not_publish,
 )
-from crm.quotas.rules.drafting import empty_groups, opened, pruned
+from crm.quotas.rules.drafting import faults_in, opened
 from crm.quotas.services.judging import rejudge_quota
-from crm.quotas.wording import FIELD, criteria_text, word
+from crm.quotas.wording import FIELD, exclusions_text, word
 
 SAVED = "criteria_draft_saved"
 
@@ -130,7 +129,7 @@ def publish(
             known_days=tuple(each.in_force_from for each in published if each.in_force_from),
             closed_until=closed_until,
             is_frozen=quota.frozen_at is not None,
-            is_changed=(opened(newest.criteria), newest.event) != (found.criteria, found.event),
+            is_changed=differs(newest, found),
         )
     )
     told = [Fault(PLACE.get(each, ""), each, word(each)) for each in faults]
@@ -156,13 +155,8 @@ def publish(
 
 def criteria_faults(criteria: Mapping[str, Any]) -> list[Fault]:
     """Why criteria cannot be published as they stand, empty where they can."""
-    if empty_groups(criteria):
-        return [Fault("", CriteriaFault.EMPTY_LIST, word(CriteriaFault.EMPTY_LIST))]
-    try:
-        parse_criteria(criteria)
-    except CriteriaError as error:
-        return [Fault("", error.fault, word(error.fault))]
-    return []
+    faults = dict.fromkeys(fault for _path, fault in faults_in(criteria))
+    return [Fault("", fault, word(fault)) for fault in faults]
 
 
 def take_effect(actor: Actor, *, today: date, at: datetime) -> int:
@@ -249,9 +243,9 @@ def _draft_to_change(quota_id: int, version: int) -> CriteriaVersion:
 def _told(version: CriteriaVersion) -> dict[str, str]:
     """A version in the words of the trail, which keeps one language."""
     with force_locale("zh"):
-        whole = pruned(version.criteria)
         return {
             "number": str(version.number),
-            "criteria": criteria_text(parse_criteria(whole)) if whole else "",
-            "event": str(word(CountingEvent(version.event or CountingEvent.SIGNED_AND_REGISTERED))),
+            "criteria": sentence(version.criteria),
+            "exclusions": exclusions_text(parse_exclusions(version.criteria)),
+            "event": event_text(version.event),
         }
