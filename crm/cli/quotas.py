@@ -1,6 +1,7 @@
 """The year's quotas from the terminal, in words or as one document."""
 
 import sys
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -19,6 +20,8 @@ from crm.quotas import services as quotas
 from crm.quotas import wording as quota_words
 from crm.quotas.rules import Reason, nearest_misses
 from crm.quotas.standings import Judged, YearOnDay, year_on_day
+from crm.recognition.queries import recognised_by_code
+from crm.recognition.rules import Level
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -76,7 +79,10 @@ def quotas_show(
             f"`flask --app app prepare --year {year or day.year}`"
         )
     if as_json:
-        print_json(_year_document(found, known.date() if known else None))
+        levels = recognised_by_code(
+            found.year, on=day, known_at=end_of(known.date()) if known else None
+        )
+        print_json(_year_document(found, known.date() if known else None, levels))
         return
     click.echo(
         quota_words.one_line(
@@ -146,19 +152,23 @@ def _crossing(found: YearBridge, number: Number, one: Crossing) -> dict[str, Any
     }
 
 
-def _year_document(found: YearOnDay, known: date | None) -> dict[str, Any]:
+def _year_document(
+    found: YearOnDay, known: date | None, levels: Mapping[str, Mapping[Level, int]]
+) -> dict[str, Any]:
     return {
         "year": found.year,
         "on": found.on.isoformat(),
         **({"known": known.isoformat()} if known else {}),
-        "quotas": [_quota_document(each) for each in found.quotas],
+        "quotas": [
+            _quota_document(each, levels.get(each.standing.code, {})) for each in found.quotas
+        ],
         "overlap": found.together.overlap,
         "distinct": found.together.distinct,
         "forecast": None,
     }
 
 
-def _quota_document(judged: Judged) -> dict[str, Any]:
+def _quota_document(judged: Judged, levels: Mapping[Level, int]) -> dict[str, Any]:
     stands = judged.standing
     return {
         "code": stands.code,
@@ -167,7 +177,8 @@ def _quota_document(judged: Judged) -> dict[str, Any]:
         "signed": stands.signed.count,
         "registered": stands.registered.count,
         "started": stands.started.count,
-        "certified": 0,
+        "certified": levels.get(Level.DISTRICT, 0),
+        "levels": {level.value: levels.get(level, 0) for level in Level},
         "pending": stands.pending,
         "verdicts": [
             {

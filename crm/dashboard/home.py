@@ -1,6 +1,6 @@
 """What each role's home shows, composed of other features' queries; every number has its list."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -28,6 +28,7 @@ from crm.quotas.queries import (
     year_numbers,
 )
 from crm.quotas.telling import Told, told
+from crm.recognition.numbers import LevelPart, card_levels
 from crm.reminders.queries import deliveries_since, last_sign_at
 from crm.reminders.rules import DeliveryState, is_silent
 
@@ -76,6 +77,7 @@ class StageShare:
 class LeaderHome:
     numbers: YearNumbers
     cards: Sequence[Card]
+    levels: Mapping[str, Sequence[LevelPart]]
     overlap: LeadFilter
     distinct: LeadFilter
     line: str
@@ -110,7 +112,7 @@ class SystemHome:
 
 
 def leader_home(actor: Actor, today: date) -> LeaderHome:
-    """Both quotas, the pipeline, what is quiet and what the week holds; nine queries."""
+    """Both quotas, the pipeline, what is quiet and what the week holds; ten queries."""
     numbers = year_numbers(actor, today.year, today)
     stages = _stages(actor, {})
     talks = [each for each in stages if each.stage.is_in_talks]
@@ -120,6 +122,7 @@ def leader_home(actor: Actor, today: date) -> LeaderHome:
     return LeaderHome(
         numbers=numbers,
         cards=cards(numbers),
+        levels=card_levels(actor, numbers),
         overlap=overlap_behind(numbers.year),
         distinct=distinct_behind(numbers.year),
         line=line_to_read(numbers),

@@ -31,7 +31,7 @@ from crm.leads.rules import (
     StageSource,
     Tier,
 )
-from crm.leads.rules.filters import Bucket, CountedEvent, Due, Outcome, Quiet
+from crm.leads.rules.filters import Bucket, CountedEvent, Due, Outcome, Quiet, RecognisedAt
 from crm.leads.rules.papers import PaperFault
 from crm.leads.rules.rates import RateFault
 
@@ -304,6 +304,11 @@ FILTER_WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         CountedEvent.SIGNED: _l("已签约"),
         CountedEvent.REGISTERED: _l("已注册"),
         CountedEvent.STARTED: _l("已开工"),
+    },
+    RecognisedAt: {
+        RecognisedAt.UNIT: _l("申报"),
+        RecognisedAt.DISTRICT: _l("区认定"),
+        RecognisedAt.CITY: _l("市核定"),
     },
 }
 """What a list can be narrowed to, in the words of its pick lists."""

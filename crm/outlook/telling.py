@@ -6,13 +6,12 @@ from typing import Any
 
 from crm.core.web import money_text
 from crm.leads import wording as leads_wording
-from crm.outlook.queries import Achieved, Entry, YearBooks
+from crm.outlook.queries import Achieved, Entry, Named, YearBooks
 from crm.outlook.rules.books import Book
+from crm.outlook.rules.saying import Counted, Differs
 from crm.outlook.wording import finding_text, word
 from crm.quotas.queries import YearNumbers
 from crm.quotas.telling import subject
-
-AWAITING = "awaiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class QuotaLine:
     name: str
     target: int
     due: int | None  # None for who sees a part: the targets are the district's
-    counts: Mapping[str, int]
+    counts: Mapping[Counted, int]
 
 
 def quota_lines(
@@ -36,8 +35,9 @@ def quota_lines(
             quota.target,
             quota.due if numbers.is_whole else None,
             {
-                AWAITING: len(achieved[quota.code].awaiting),
-                **{book.value: len(books.of(book, quota.code)) for book in Book},
+                Counted.RECOGNISED: len(achieved[quota.code].recognised),
+                Counted.AWAITING: len(achieved[quota.code].awaiting),
+                **{Counted(book.value): len(books.of(book, quota.code)) for book in Book},
             },
         )
         for quota in numbers.quotas
@@ -76,3 +76,26 @@ def card(entry: Entry, names: Mapping[str, str]) -> dict[str, Any]:
 def overlapping(entries: Iterable[Entry]) -> int:
     """How many of the leads count to more than one quota."""
     return sum(len(entry.counts_to) > 1 for entry in entries)
+
+
+def told_differences(
+    found: Iterable[Differs], names: Mapping[str, str], leads: Mapping[int, Named]
+) -> list[dict[str, Any]]:
+    """Each number that is not what was told last, with the leads that explain it by name."""
+    return [
+        {
+            "quota": names.get(each.code, each.code),
+            "number": word(each.number),
+            "before": each.before,
+            "after": each.after,
+            "came": _by_name(each.came, leads),
+            "went": _by_name(each.went, leads),
+        }
+        for each in found
+    ]
+
+
+def _by_name(ids: Iterable[int], leads: Mapping[int, Named]) -> dict[str, Any]:
+    wanted = list(ids)
+    seen = [leads[each] for each in wanted if each in leads and leads[each].is_seen]
+    return {"leads": seen, "unseen": len(wanted) - len(seen)}

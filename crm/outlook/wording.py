@@ -1,13 +1,19 @@
 """The words of the outlook."""
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 
-from flask_babel import LazyString
+from flask_babel import LazyString, get_locale, lazy_pgettext
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.leads import wording as leads_wording
 from crm.outlook.rules.books import Book, DropCause, Finding, FindingCode, Fit
 from crm.outlook.rules.forecasting import Assumed, Ending, Flag
+from crm.outlook.rules.saying import Counted, SaidOfQuota
+from crm.outlook.rules.stays import Backfill
+from crm.quotas.wording import day_text
 
 # By class first: members of two StrEnums with the same value are equal and would share one key.
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
@@ -41,6 +47,17 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         FindingCode.CRITERIA_MET: _l("符合计入口径"),
         FindingCode.CRITERIA_PENDING: _l("口径待佐证"),
         FindingCode.CRITERIA_NEAR: _l("还不符合口径，接近门槛"),
+    },
+    Counted: {
+        Counted.RECOGNISED: lazy_pgettext("number", "认定"),
+        Counted.AWAITING: _l("待认定"),
+        Counted.CERTAIN: _l("确保"),
+        Counted.STRIVE: _l("争取"),
+        Counted.RESERVE: _l("储备"),
+    },
+    Backfill: {
+        Backfill.BULK: _l("一人一天集中变更"),
+        Backfill.LATE: _l("事后补录"),
     },
     Ending: {
         Ending.ADVANCE: _l("推进"),
@@ -81,3 +98,30 @@ def finding_text(finding: Finding) -> str:
         "days": finding.days,
         "n": finding.count,
     }
+
+
+SAID = (Counted.RECOGNISED, Counted.AWAITING, None, Counted.CERTAIN, Counted.STRIVE)
+"""What the line says, in this order; None stands for 应达."""
+
+
+def said_text(said: SaidOfQuota) -> str:
+    """One quota in the line: 认定6、待认定3、应达9、确保2、争取4."""
+    is_english = str(get_locale() or "zh").startswith("en")
+    parts = [
+        _("应达%(n)s", n=said.due)
+        if number is None
+        else f"{word(number)}{' ' if is_english else ''}{said.count(number)}"
+        for number in SAID
+    ]
+    return (", " if is_english else "、").join(parts)
+
+
+def line_text(said: Sequence[SaidOfQuota], names: Mapping[str, str], on: date) -> str:
+    """The whole line to read out or paste; `names` are the quotas' names by code."""
+    is_english = str(get_locale() or "zh").startswith("en")
+    parts = [f"{names[each.code]}{': ' if is_english else ''}{said_text(each)}" for each in said]
+    return _(
+        "截至%(day)s，%(parts)s。",
+        day=day_text(on),
+        parts=("; " if is_english else "；").join(parts),
+    )

@@ -374,12 +374,15 @@ def outcome_counts(actor: Actor, quota_id: int) -> dict[Outcome, int]:
     return dict(zip(Outcome, capped_counts(db.session(), found), strict=True))
 
 
-def unseen_in(actor: Actor, wanted: LeadFilter, today: date) -> int:
-    """How many leads of a quota's number a person who counts all of them may not see."""
-    judged = judged_leads(wanted, today)
-    if judged is None or wanted.event is None or not actor.sees_all:
+def unseen_in(actor: Actor, wanted: LeadFilter, counted: Select[int] | None) -> int:
+    """How many leads of a quota's number a person who counts all of them may not see.
+
+    `counted` are the ids the number counts.
+    """
+    is_number = wanted.event or wanted.level or wanted.once
+    if counted is None or not is_number or not actor.sees_all:
         return 0
-    statement = select(func.count()).where(Lead.id.in_(judged), ~may_see(actor))
+    statement = select(func.count()).where(Lead.id.in_(counted), ~may_see(actor))
     return db.session.scalar(statement) or 0
 
 

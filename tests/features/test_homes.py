@@ -242,8 +242,8 @@ def test_quotas_show_and_check_answer_as_documents(app, district):
     assert document["forecast"] is None
     first = document["quotas"][0]
     assert list(first) == [
-        "code", "target", "due", "signed", "registered", "started", "certified", "pending",
-        "verdicts",
+        "code", "target", "due", "signed", "registered", "started", "certified", "levels",
+        "pending", "verdicts",
     ]  # fmt: skip
     near = next(each for each in first["verdicts"] if each["title"] == "差一点")
     assert near["verdict"] == "no"

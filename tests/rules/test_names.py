@@ -15,6 +15,7 @@ from crm.enterprises.rules import (
     similar,
     similarity,
     title_key,
+    without_regions,
 )
 
 TRADE = st.text("建邦胶体材料示例物流科技智能装备氢能新电", min_size=2, max_size=8)
@@ -33,6 +34,7 @@ MESSY = st.text("山东省济南市中区天桥（）()集团有限责任公司�
         ("山东建邦胶体材料有限责任公司", "山东省建邦胶体材料有限公司"),
         ("济南市天桥区示例建材有限公司", "济南天桥示例建材有限公司"),
         ("济南市市中区示例建材有限公司", "济南市中示例建材有限公司"),
+        ("杭州市余杭区示例建材有限公司", "杭州余杭示例建材有限公司"),
         ("内蒙古自治区示例乳业有限公司", "内蒙古示例乳业有限公司"),
         ("示例（集团）股份有限公司", "示例集团股份有限公司"),
         ("濟南億達製藥有限公司", "济南亿达制药有限公司"),
@@ -68,6 +70,11 @@ def test_different_companies_keep_different_keys(one: str, other: str) -> None:
         ("阿里云计算有限公司", "阿里云计算"),
         ("北京示例投资管理中心（有限合伙）", "示例投资管理中心"),
         ("山东有限公司", "山东"),
+        ("宁海县甲乙丙有限公司", "甲乙丙"),
+        ("示例区块链科技有限公司", "示例区块链科技"),
+        ("示例区域物流有限公司", "示例区域物流"),
+        ("智慧社区服务有限公司", "智慧社区服务"),
+        ("示例工业园区开发有限公司", "示例工业园区开发"),
         ("", ""),
     ],
 )
@@ -201,3 +208,17 @@ def test_a_search_by_parts_misses_no_similar_name(loose, edits):
 def test_the_parts_of_a_name_make_it_up(loose):
     assert "".join(pieces(loose)) == loose
     assert all(pieces(loose))
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("山东省济南市天桥区无影山路1号", "无影山路1号"),
+        ("杭州市余杭区文一西路969号", "文一西路969号"),
+        ("无影山路1号", "无影山路1号"),
+        ("示例区块链产业园3栋", "示例区块链产业园3栋"),
+        ("山东省", ""),
+    ],
+)
+def test_an_address_is_told_without_the_regions_it_begins_with(address: str, kept: str) -> None:
+    assert without_regions(address) == kept

@@ -9,6 +9,7 @@ from crm.enterprises.rules.names import (
     similar,
     similarity,
     title_key,
+    without_regions,
 )
 from crm.enterprises.rules.ownership import Ownership
 from crm.enterprises.rules.phones import mask_phone, normalise_phone
@@ -42,4 +43,5 @@ __all__ = [
     "suggest_uscc",
     "title_key",
     "why_not_uscc",
+    "without_regions",
 ]

@@ -207,6 +207,14 @@ def _short_leading_regions(text: str) -> str:
     return "".join(kept) + text[position:]
 
 
+def without_regions(text: str) -> str:
+    """A text without the regions it begins with: 山东省济南市天桥区无影山路1号 → 无影山路1号."""
+    position = 0
+    while found := LEADING.match(text, position):
+        position = found.end()
+    return text[position:]
+
+
 def _without_leading_region(text: str) -> str:
     found = LEADING.match(text)
     return text[found.end() :] if found and len(text) - found.end() >= LEAST_KEY else text

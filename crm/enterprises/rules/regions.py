@@ -1,4 +1,4 @@
-"""Names of administrative regions (GB/T 2260: provinces, prefectures, the home city's districts).
+"""Names of administrative regions: provinces and prefectures by GB/T 2260, districts by their form.
 
 Short forms as they stand in company names; the class suffix (省, 市, 自治州…) is read off separately.
 """
@@ -57,11 +57,6 @@ CITIES = _words(
     "乌鲁木齐 克拉玛依 吐鲁番 哈密 昌吉 博尔塔拉 巴音郭楞 阿克苏 克孜勒苏 喀什 和田 伊犁 "
     "塔城 阿勒泰 "
 )
-# Only together with their suffix: 市中, 天桥, 长清 are ordinary words as well.
-DISTRICTS = _words(
-    "历下区 市中区 槐荫区 天桥区 历城区 长清区 章丘区 济阳区 莱芜区 钢城区 平阴县 商河县 "
-    "历城县 长清县 济阳县 章丘市"
-)
 # Too common as brand words to be taken for the place unless 市, 省 or a bracket says so: 阿里云, 中山路.
 ONLY_WITH_SUFFIX = {
     "阿里",
@@ -83,7 +78,17 @@ SUFFIX = (
 _by_length = sorted({*PROVINCES, *CITIES}, key=len, reverse=True)
 _bare = "|".join(name for name in _by_length if name not in ONLY_WITH_SUFFIX)
 _suffixed = "|".join(ONLY_WITH_SUFFIX)
-DISTRICT = "|".join(DISTRICTS)
+# Districts and counties, of which there are thousands, by their suffix: two or three characters
+# before 区 or 县. Parks, zones and quarters are no districts.
+_NO_DISTRICT = (
+    "园区 开发区 高新区 特区 社区 小区 景区 校区 厂区 库区 片区 街区 商区 专区 矿区 林区 灌区 山区 地区 "
+    "保税区 示范区 试验区 实验区 旅游区 度假区 风景区 产业区 工业区 科技区 物流区 功能区 合作区 先行区 "
+    "集聚区 自贸区 经开区 新区 港区 城区 郊区 牧区 辖区 市区 省区"
+)
+# 区块链, 区域 and 县域 are words of the trade.
+DISTRICT = "[\u4e00-\u9fff]{2,3}(?:区|县)(?![块域间级位])" + "".join(
+    f"(?<!{word})" for word in sorted(set(_words(_NO_DISTRICT)))
+)
 
 # One region at the beginning of a name; group "short" is it without suffix.
 LEADING = re.compile(

@@ -94,6 +94,14 @@ class CountedEvent(StrEnum):
     STARTED = "started"
 
 
+class RecognisedAt(StrEnum):
+    """The level that approved the lead for the quota: 申报, 区认定, 市核定."""
+
+    UNIT = "unit"
+    DISTRICT = "district"
+    CITY = "city"
+
+
 class WrongParameter(ValueError):
     """A value of the address that cannot be read: status 400, naming the parameter."""
 
@@ -107,8 +115,9 @@ class WrongParameter(ValueError):
 class LeadFilter:
     """What a list of leads is narrowed to. Ids may be NONE (not set); amounts are whole yuan.
 
-    `quota` is the code of a quota, `year` its year (None: the present one); `verdict` and `event`
-    mean that quota. Raises WrongParameter for a verdict without a quota.
+    `quota` is the code of a quota, `year` its year (None: the present one); `verdict`, `event`,
+    `level` and `once` mean that quota (`once`: 不重复口径, the signed leads that count in this quota
+    and in no other). Raises WrongParameter for one of them without a quota.
     """
 
     q: str = ""
@@ -126,11 +135,13 @@ class LeadFilter:
     year: int | None = None
     verdict: Outcome | None = None
     event: CountedEvent | None = None
+    level: RecognisedAt | None = None
+    once: bool | None = None
     sort: Sort = Sort.PROGRESS
     is_reversed: bool = False
 
     def __post_init__(self) -> None:
-        if self.quota is None and (self.verdict or self.event):
+        if self.quota is None and (self.verdict or self.event or self.level or self.once):
             raise WrongParameter("quota", "")
 
     @property
@@ -249,6 +260,8 @@ _READ: dict[str, Any] = {
     "year": lambda text: _read_number(text, 2100),
     "verdict": Outcome,
     "event": CountedEvent,
+    "level": RecognisedAt,
+    "once": lambda text: {"yes": True}[text],
     "sort": Sort,
 }
 _WRITE: dict[str, Any] = {
@@ -259,5 +272,6 @@ _WRITE: dict[str, Any] = {
     "amount_from": money.format_yuan,
     "amount_to": money.format_yuan,
     "sensitive": lambda value: "yes" if value else "no",
+    "once": lambda _value: "yes",
 }
 _NAMES = tuple(each.name for each in fields(LeadFilter) if each.name not in {"sort", "is_reversed"})

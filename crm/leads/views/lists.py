@@ -35,8 +35,9 @@ from crm.leads.rules.filters import (
 )
 from crm.leads.views import bp
 from crm.leads.wording import FILTER_WORDS, word
-from crm.quotas.queries import judged_leads, quotas_of, unseen_in
+from crm.quotas.queries import quotas_of, unseen_in
 from crm.quotas.wording import label_text
+from crm.recognition.queries import meant_leads
 
 YI, WAN = 10**8, 10**4
 PLAIN_AMOUNT = re.compile(r"[\d０-９.．]+\s*(?:千|百)?(?:亿|万)?元?")
@@ -57,7 +58,7 @@ def index() -> ResponseReturnValue:
             400, _("看不懂参数%(name)s的值“%(value)s”。", name=wrong.name, value=wrong.value[:60])
         )
     today = clock.today()
-    judged, found = judged_leads(wanted, today), queries.text_found(wanted)
+    judged, found = meant_leads(wanted, today), queries.text_found(wanted)
 
     def matching(text: Any) -> Any:
         return queries.leads_matching(g.actor, wanted, today, judged=judged, text=text)
@@ -96,7 +97,7 @@ def index() -> ResponseReturnValue:
         },
         descending=queries.ORDERS[wanted.sort].is_descending != wanted.is_reversed,
         may_enter=g.actor.role in LEAD_WRITERS,
-        unseen=unseen_in(g.actor, wanted, today),
+        unseen=unseen_in(g.actor, wanted, judged),
     )
 
 
@@ -214,7 +215,7 @@ class FilterBar:
     @property
     def kept(self) -> dict[str, str]:
         """Conditions without a field of their own, carried along by hidden ones."""
-        names = ("segment", "event", "year", "sort")
+        names = ("segment", "event", "level", "once", "year", "sort")
         kept = {name: self.args[name] for name in names if name in self.args}
         if self.wanted.quota and not self.wanted.verdict:
             kept["quota"] = self.args["quota"]
@@ -268,9 +269,12 @@ class FilterBar:
         label = dict(self.quotas).get(str(wanted.quota), str(wanted.quota))
         if wanted.year:
             label = f"{wanted.year} {label}"
-        told = [str(words(code)) for code in (wanted.event, wanted.verdict) if code]
+        codes = (wanted.level, wanted.event, wanted.verdict)
+        told = [str(words(code)) for code in codes if code]
+        if wanted.once:
+            told.append(_("不重复口径"))
         said = mark("、", ", ").join(told) or _("已判定")
-        return label, said, ("quota", "year", "event", "verdict")
+        return label, said, ("quota", "year", "event", "verdict", "level", "once")
 
 
 def _option(row: tuple[int, str, str | None], english: bool) -> tuple[str, str]:

@@ -1,16 +1,20 @@
-"""What is reached already: the leads that stand in each quota's number."""
+"""What is reached already: who is recognised for each quota, and who waits for it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import and_, or_, select
 
 from crm.accounts.rules import Actor
+from crm.core.bulk import among
 from crm.core.db import rows_of
 from crm.leads.access import may_see
 from crm.leads.models import Lead
 from crm.quotas.models import Verdict
 from crm.quotas.numbers import EVENT_OF
 from crm.quotas.queries import NUMBERS, YearNumbers, reach
+from crm.recognition.queries import recognised
+from crm.recognition.rules import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,29 +28,53 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Achieved:
-    """The leads in a quota's number that wait to be recognised, by code of the quota."""
+    """认定 (by the district) and 待认定 of a quota: in its number, and not recognised yet."""
 
+    recognised: tuple[Named, ...]
     awaiting: tuple[Named, ...]
 
 
 def achieved_of(actor: Actor, numbers: YearNumbers) -> dict[str, Achieved]:
-    """Of each quota of `numbers` the leads behind the number held against its target, in one query."""
+    """By code of the quota, in three queries; what is outside a person's reach is left out."""
     if not numbers.quotas:
         return {}
+    said = recognised(numbers.year, Level.DISTRICT, on=numbers.on)
     conditions = []
     for quota in numbers.quotas:
         since, _is_pending = NUMBERS[EVENT_OF[quota.terms.event]]
         conditions.append(and_(Verdict.quota_id == quota.quota_id, since <= numbers.on))
-    within = reach(actor)
-    statement = (
-        select(Verdict.quota_id, Lead.id, Lead.title, may_see(actor).label("is_seen"))
-        .join(Lead, Lead.id == Verdict.lead_id)
-        .where(or_(*conditions))
-        .order_by(Lead.id)
+    reached: dict[int, set[int]] = {quota.quota_id: set() for quota in numbers.quotas}
+    for quota_id, lead_id in rows_of(
+        select(Verdict.quota_id, Verdict.lead_id).where(or_(*conditions))
+    ):
+        reached[quota_id].add(lead_id)
+    everyone: set[int] = set().union(*reached.values(), *said.values())
+    named = names_of(actor, everyone)
+    found = {}
+    for quota in numbers.quotas:
+        approved = said.get(quota.quota_id, frozenset())
+        found[quota.code] = Achieved(
+            _named(named, approved), _named(named, reached[quota.quota_id] - approved)
+        )
+    return found
+
+
+def _named(named: dict[int, Named], ids: Iterable[int]) -> tuple[Named, ...]:
+    return tuple(named[each] for each in sorted(ids) if each in named)
+
+
+def names_of(actor: Actor, ids: Iterable[int]) -> dict[int, Named]:
+    """The leads of these ids within a person's reach."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    statement = select(Lead.id, Lead.title, may_see(actor).label("is_seen")).where(
+        among(Lead.id, wanted)
     )
+    within = reach(actor)
     if within is not None:
         statement = statement.where(within)
-    found: dict[int, list[Named]] = {quota.quota_id: [] for quota in numbers.quotas}
-    for quota_id, lead_id, title, is_seen in rows_of(statement):
-        found[quota_id].append(Named(lead_id, title, bool(is_seen)))
-    return {quota.code: Achieved(awaiting=tuple(found[quota.quota_id])) for quota in numbers.quotas}
+    return {
+        lead_id: Named(lead_id, title, bool(is_seen))
+        for lead_id, title, is_seen in rows_of(statement)
+    }

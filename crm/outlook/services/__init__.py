@@ -1,5 +1,7 @@
 """What changes the outlook."""
 
 from crm.outlook.services.books import move_book
+from crm.outlook.services.ceremonies import NewCeremony, change_ceremony, plan_ceremony
+from crm.outlook.services.saying import tell
 
-__all__ = ["move_book"]
+__all__ = ["NewCeremony", "change_ceremony", "move_book", "plan_ceremony", "tell"]

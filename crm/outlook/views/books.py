@@ -15,9 +15,11 @@ from crm.outlook import queries, services
 from crm.outlook.forms import BY_RULE, BookForm
 from crm.outlook.queries import YearBooks
 from crm.outlook.rules.books import Book
-from crm.outlook.telling import AWAITING, card, overlapping, quota_lines
+from crm.outlook.rules.saying import Counted
+from crm.outlook.telling import card, overlapping, quota_lines
 from crm.outlook.views import bp
 from crm.outlook.views.asking import asked_number, asked_of, asked_year
+from crm.outlook.views.saying import said_today
 from crm.outlook.wording import word
 from crm.quotas.queries import year_numbers
 from crm.quotas.telling import subject
@@ -40,7 +42,7 @@ def index() -> ResponseReturnValue:
     achieved = queries.achieved_of(g.actor, numbers)
     lines = quota_lines(numbers, books, achieved)
     names = {line.code: line.name for line in lines}
-    listed = asked_of("list", [AWAITING, *Book])
+    listed = asked_of("list", list(Counted))
     code = asked_of("quota", [*names])
     page = {
         "year": year,
@@ -49,23 +51,23 @@ def index() -> ResponseReturnValue:
         "names": names,
         "books": tuple(Book),
         "word": word,
-        "lists": {AWAITING: _("待认定"), **{each.value: word(each) for each in Book}},
+        "lists": {each.value: word(each) for each in Counted},
         "overlap": overlapping(books.entries),
         "may_move": g.actor.role in MOVERS,
     }
-    if listed == AWAITING:
-        found = [
-            each
-            for line in lines
-            if code in (None, line.code)
-            for each in achieved[line.code].awaiting
-        ]
+    if listed in (Counted.RECOGNISED, Counted.AWAITING):
+        meant = [achieved[line.code] for line in lines if code in (None, line.code)]
+        found = [each for one in meant for each in getattr(one, listed)]
         return _names(page, listed, code, list(dict.fromkeys(found)))
     if listed is not None:
         return _book(page, books, Book(listed), code)
     columns = [(each, _cards(books, each, names, 0, SHOWN), len(books.of(each))) for each in Book]
     return render_template(
-        "outlook/index.html", **page, columns=columns, dropped=books.dropped[:SHOWN]
+        "outlook/index.html",
+        **page,
+        columns=columns,
+        dropped=books.dropped[:SHOWN],
+        saying=said_today(numbers, books, achieved, names) if numbers.is_whole else None,
     )
 
 
@@ -141,6 +143,6 @@ def move_book(year: int, lead_id: int) -> ResponseReturnValue:
         form.book.data = asked if asked in {*Book, BY_RULE} else entry.book.value
     names = {each.code: subject(each.label, each.label_en) for each in queries.year_quotas(year)}
     return render_template(
-        "outlook/move.html", form=form, lead=lead, year=year, entry=entry, word=word,
-        card=card(entry, names),
+        "outlook/move.html", form=form, entry=entry, word=word, card=card(entry, names),
+        heading=_("调整三本账"), about=lead.title, back=url_for("outlook.index", year=year),
     ), form.status  # fmt: skip

@@ -16,6 +16,7 @@ from crm.quotas.rules import Modality, Outcome
 from crm.quotas.telling import criteria_text, subject, told
 from crm.quotas.views import bp
 from crm.quotas.wording import target_text, word
+from crm.recognition.numbers import card_levels, year_levels
 
 PAGE = 25
 
@@ -26,6 +27,7 @@ def index() -> ResponseReturnValue:
     years = queries.quota_years()
     year = _year(years)
     numbers = queries.year_numbers(g.actor, year, clock.today())
+    levels = year_levels(g.actor, numbers)
     indicators = [each for each in queries.year_quotas(year) if each.criteria is None]
     return render_template(
         "quotas/index.html",
@@ -40,6 +42,8 @@ def index() -> ResponseReturnValue:
         ],
         numbers=numbers,
         cards=cards(numbers),
+        levels=levels.of_quota,
+        together=levels,
         criteria={each.code: criteria_text(each.terms.criteria) for each in numbers.quotas},
         indicators=indicators,
         targets={
@@ -77,6 +81,7 @@ def detail(year: int, code: str) -> ResponseReturnValue:
         quota=quota,
         name=subject(quota.label, quota.label_en),
         card=next(each for each in cards(numbers) if each.code == code),
+        levels=card_levels(g.actor, numbers),
         criteria=criteria_text(quota.terms.criteria),
         tabs=[
             {

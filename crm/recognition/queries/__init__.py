@@ -7,17 +7,25 @@ from crm.recognition.queries.claims import (
     terms_of_year,
     year_of_claims,
 )
+from crm.recognition.queries.numbers import (
+    LevelNumbers,
+    level_numbers,
+    meant_leads,
+    once_numbers,
+)
 from crm.recognition.queries.reviews import Review, to_review
 from crm.recognition.queries.standing import (
     Said,
     last_decisions,
     recognised,
+    recognised_by_code,
     recognised_ids,
     said_of,
 )
 from crm.recognition.queries.suspects import Suspicion, open_against, suspicions
 
 __all__ = [
+    "LevelNumbers",
     "Review",
     "Said",
     "Suspicion",
@@ -25,8 +33,12 @@ __all__ = [
     "YearOfClaims",
     "hands_of",
     "last_decisions",
+    "level_numbers",
+    "meant_leads",
+    "once_numbers",
     "open_against",
     "recognised",
+    "recognised_by_code",
     "recognised_ids",
     "said_of",
     "suspicions",

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, select
 from crm.core.bulk import among
 from crm.core.db import rows_of
 from crm.quotas.models import Quota
-from crm.recognition.models import Credit, Decision, RecognitionBatch
+from crm.recognition.models import Decision, RecognitionBatch
 from crm.recognition.rules import Decided, Level, State
 
 
@@ -70,18 +70,32 @@ def recognised(
     return {quota_id: frozenset(ids) for quota_id, ids in found.items()}
 
 
+def recognised_by_code(
+    year: int, *, on: date | None = None, known_at: datetime | None = None
+) -> dict[str, dict[Level, int]]:
+    """Quota code → how many leads each level approved, as `recognised` counts them."""
+    codes = dict(rows_of(select(Quota.id, Quota.code).where(Quota.year == year)).all())
+    found: dict[str, dict[Level, int]] = defaultdict(dict)
+    for level in Level:
+        for quota_id, ids in recognised(year, level, on=on, known_at=known_at).items():
+            found[codes[quota_id]][level] = len(ids)
+    return found
+
+
+def approved_in(year: int) -> Any:
+    """The approvals that hold for the year's quotas, as a subquery; every number counts these."""
+    last = last_decisions(_of_year(year))
+    return select(last).where(last.c.decided == Decided.APPROVED).subquery()
+
+
 def recognised_ids(year: int, level: Level, code: str | None) -> Select[int]:
     """The ids of the leads approved at the level for a quota of the year by its code, or for any."""
-    if level is Level.UNIT:
-        last = last_decisions(_of_year(year), Decision.at_level == level)
-        found = select(last.c.lead_id).where(last.c.decided == Decided.APPROVED)
-        quota_id = last.c.quota_id
-    else:
-        found = select(Credit.lead_id).where(Credit.at_level == level, Credit.year == year)
-        quota_id = Credit.quota_id
+    last = approved_in(year)
+    found = select(last.c.lead_id).where(last.c.at_level == level)
     if code is None:
         return found
-    return found.where(quota_id.in_(select(Quota.id).where(Quota.year == year, Quota.code == code)))
+    coded = select(Quota.id).where(Quota.year == year, Quota.code == code)
+    return found.where(last.c.quota_id.in_(coded))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from crm.enterprises.rules import without_regions
+
 MANY = 30
 """A key shared by more projects than this says nothing: a park's address, an agency's telephone."""
 
@@ -59,10 +61,8 @@ def base_title(title: str) -> str:
 
 
 def plain_address(address: str) -> str:
-    """An address to compare: without blanks, marks and what every address here begins with."""
-    kept = NOT_WORDS.sub("", address)
-    for opening in ("中国", "山东省", "山东", "济南市", "济南", "天桥区"):
-        kept = kept.removeprefix(opening)
+    """An address to compare: without blanks, marks and the regions every address here begins with."""
+    kept = without_regions(NOT_WORDS.sub("", address).removeprefix("中国"))
     return kept if len(kept) >= 4 else ""
 
 

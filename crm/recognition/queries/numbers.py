@@ -1,0 +1,118 @@
+"""The numbers of the levels and of 不重复口径, each from the same ids as the list behind it."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, case, func, select
+
+from crm.accounts.rules import Actor
+from crm.core.db import rows_of
+from crm.leads.models import Lead
+from crm.leads.rules.filters import LeadFilter
+from crm.quotas.models import Quota, Verdict
+from crm.quotas.queries import ALL, OVERLAP, judged_leads, reach
+from crm.recognition.models import Assignment, AssignmentPlace
+from crm.recognition.queries.standing import approved_in, recognised_ids
+from crm.recognition.rules import Level
+
+
+@dataclass(frozen=True, slots=True)
+class LevelNumbers:
+    """How many leads each level approved: by quota id, and each lead once (去重合计)."""
+
+    of_quota: dict[int, Counter[Level]]
+    distinct: Counter[Level]
+
+
+def level_numbers(actor: Actor, year: int) -> LevelNumbers:
+    """The levels' numbers for a person, who counts what `reach` says; one query."""
+    last = approved_in(year)
+    statement = select(last.c.quota_id, last.c.at_level, last.c.lead_id)
+    within = reach(actor)
+    if within is not None:
+        statement = statement.join(Lead, Lead.id == last.c.lead_id).where(within)
+    of_quota: dict[int, Counter[Level]] = defaultdict(Counter)
+    distinct: Counter[Level] = Counter()
+    seen: set[tuple[Level, int]] = set()
+    for quota_id, level, lead_id in rows_of(statement):
+        of_quota[quota_id][level] += 1
+        if (level, lead_id) not in seen:
+            seen.add((level, lead_id))
+            distinct[level] += 1
+    return LevelNumbers(dict(of_quota), distinct)
+
+
+def once_numbers(actor: Actor, year: int, on: date) -> dict[int, int]:
+    """不重复口径 by quota id: the signed leads, each in one quota alone; one query."""
+    placed = _placed(year, on)
+    statement = (
+        select(placed.c.quota_id, func.count())
+        .where(placed.c.place == 1)
+        .group_by(placed.c.quota_id)
+    )
+    within = reach(actor)
+    if within is not None:
+        statement = statement.join(Lead, Lead.id == placed.c.lead_id).where(within)
+    return dict(rows_of(statement).all())
+
+
+def _placed(year: int, on: date) -> Any:
+    """Signed leads with their quotas of the year; place 1 is the one they count in.
+
+    Where the published assignment puts them, else the first in the order of the quotas.
+    """
+    last = select(func.max(Assignment.id)).where(Assignment.year == year).scalar_subquery()
+    is_published = case((AssignmentPlace.id.is_not(None), 0), else_=1)
+    place = func.row_number().over(
+        partition_by=Verdict.lead_id, order_by=(is_published, Quota.position, Quota.id)
+    )
+    return (
+        select(Verdict.lead_id, Verdict.quota_id, Quota.code, place.label("place"))
+        .join(Quota, Quota.id == Verdict.quota_id)
+        .outerjoin(
+            AssignmentPlace,
+            (AssignmentPlace.lead_id == Verdict.lead_id)
+            & (AssignmentPlace.quota_id == Verdict.quota_id)
+            & (AssignmentPlace.assignment_id == last)
+            & Quota.exclusive_group.is_not(None),
+        )
+        .where(Quota.year == year, Verdict.signed_from <= on)
+        .subquery()
+    )
+
+
+def meant_leads(wanted: LeadFilter, today: date) -> Select[int] | None:
+    """The ids of the leads a filter's quota means, with its verdict, event, level and `once`.
+
+    None without a quota. A level alone asks for what it approved, whatever is judged now.
+    """
+    if wanted.quota is None or not (wanted.level or wanted.once):
+        return judged_leads(wanted, today)
+    year = wanted.year or today.year
+    ids: list[Select[int]] = []
+    if wanted.level:
+        ids.append(_recognised(wanted.quota, Level(wanted.level.value), year))
+    if wanted.once:
+        placed = _placed(year, today)
+        ids.append(
+            select(placed.c.lead_id).where(placed.c.place == 1, placed.c.code == wanted.quota)
+        )
+    if wanted.event or wanted.verdict:
+        judged = judged_leads(wanted, today)
+        assert judged is not None
+        ids.append(judged)
+    first, *others = ids
+    statement = select(Lead.id).where(Lead.id.in_(first))
+    for each in others:
+        statement = statement.where(Lead.id.in_(each))
+    return statement
+
+
+def _recognised(code: str, level: Level, year: int) -> Select[int]:
+    if code == OVERLAP:
+        found = recognised_ids(year, level, None).subquery()
+        lead_id = next(iter(found.c))
+        return select(lead_id).group_by(lead_id).having(func.count() > 1)
+    return recognised_ids(year, level, None if code == ALL else code)
