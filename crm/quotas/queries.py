@@ -15,7 +15,7 @@ from crm.core.lists import capped_counts, counting
 from crm.enterprises.models import RankingList
 from crm.leads.access import may_see
 from crm.leads.models import Lead
-from crm.leads.queries import STATEMENTS_KEPT, leads_matching
+from crm.leads.queries import STATEMENTS_KEPT, hidden_matching, leads_matching
 from crm.leads.rules.filters import CountedEvent, LeadFilter
 from crm.leads.rules.filters import Outcome as Wanted
 from crm.places.models import Zone
@@ -48,8 +48,9 @@ def computed_quotas(year: int | None = None) -> Select[Quota]:
 def judged_leads(wanted: LeadFilter, today: date) -> Select[int] | None:
     """The ids of the leads a filter's quota, year, verdict and event mean; None without a quota.
 
-    With an event: the leads in that number of the quota by the end of `today`, and with the
-    verdict `pending` those of them that are 待补佐证 in it. OVERLAP and ALL count as one quota.
+    With an event: the leads in that number of the quota by the end of `today` (or of `until`, if
+    that is earlier), with `since` those that entered it from that day on, and with the verdict
+    `pending` those of them that are 待补佐证 in it. OVERLAP and ALL count as one quota.
     """
     if wanted.quota is None:
         return None
@@ -67,7 +68,10 @@ def _conditions(wanted: LeadFilter, today: date) -> list[ColumnElement[bool]]:
     if wanted.event is None:
         return [Verdict.verdict == wanted.verdict.value] if wanted.verdict else []
     since, is_pending = NUMBERS[wanted.event]
-    found = [since.is_not(None), since <= today]
+    until = min(today, wanted.until or today)
+    found = [since.is_not(None), since <= until]
+    if wanted.since is not None:
+        found.append(since >= wanted.since)
     if wanted.verdict is Wanted.PENDING:
         found.append(is_pending.expression)
     elif wanted.verdict is not None:
@@ -374,16 +378,25 @@ def outcome_counts(actor: Actor, quota_id: int) -> dict[Outcome, int]:
     return dict(zip(Outcome, capped_counts(db.session(), found), strict=True))
 
 
-def unseen_in(actor: Actor, wanted: LeadFilter, counted: Select[int] | None) -> int:
-    """How many leads of a quota's number a person who counts all of them may not see.
+def unseen_in(actor: Actor, wanted: LeadFilter, counted: Select[int] | None, today: date) -> int:
+    """How many leads of an official number a person who counts all of them may not see.
 
-    `counted` are the ids the number counts.
+    `counted` are the ids the number counts. Only where nothing but the number and its
+    decomposition is asked for: otherwise words and amounts could be tried out on leads that nobody
+    may look into.
     """
-    is_number = wanted.event or wanted.level or wanted.once
-    if counted is None or not is_number or not actor.sees_all:
+    is_number = wanted.event or wanted.level or wanted.once or wanted.milestone
+    if not is_number or not actor.sees_all or wanted.without(*OFFICIAL).narrows:
         return 0
-    statement = select(func.count()).where(Lead.id.in_(counted), ~may_see(actor))
-    return db.session.scalar(statement) or 0
+    hidden = hidden_matching(actor, wanted, today, judged=counted)
+    return db.session.scalar(select(func.count()).select_from(hidden.subquery())) or 0
+
+
+OFFICIAL = (
+    "quota", "year", "verdict", "event", "level", "once", "milestone", "since", "until",
+    "department", "sponsor", "chain", "zone",
+)  # fmt: skip
+"""What may be asked of the leads that are only counted."""
 
 
 def year_quotas(year: int) -> Sequence[Quota]:

@@ -17,8 +17,8 @@ from crm.core.db import db, transaction
 from crm.core.lists import keyset_page
 from crm.enterprises.rules import search_text, title_key
 from crm.leads import queries
-from crm.leads.models import Lead, LeadMember
-from crm.leads.rules import MembershipKind, Stage, quiet_light
+from crm.leads.models import Lead, LeadMember, Milestone
+from crm.leads.rules import MembershipKind, MilestoneKind, Path, Stage, quiet_light
 from crm.leads.rules.filters import (
     CountedEvent,
     Due,
@@ -29,6 +29,7 @@ from crm.leads.rules.filters import (
     WrongParameter,
     read_filter,
 )
+from crm.places.models import Zone
 from crm.quotas.models import Quota, Verdict
 from crm.quotas.queries import judged_leads
 from tests.databases import trial
@@ -151,6 +152,43 @@ def test_every_filter_finds_its_leads_and_no_others(app, person, add_leads):
     assert found(sensitive=True) == set()
 
 
+def test_a_filter_by_place_sponsor_and_milestone_finds_its_leads(app, person, add_leads):
+    director, sponsor = person("director"), person("district_leader")
+    with app.app_context():
+        zone = db.session.scalar(select(Zone.id).order_by(Zone.id))
+    there, sponsored, on_land, moved_in, undecided = add_leads(
+        {"zone_id": zone},
+        {"sponsor_id": sponsor.id},
+        {"path": Path.LAND},
+        {"path": Path.CARRIER},
+        {"path": None},
+    )
+    with app.app_context(), transaction() as session:
+
+        def reach(lead: int, kind: MilestoneKind, on: date | None, known_on: date) -> None:
+            session.add(Milestone(lead_id=lead, kind=kind, happened_on=on, known_on=known_on))
+
+        march, may = date(2026, 3, 2), date(2026, 5, 6)
+        reach(on_land, MilestoneKind.STARTED, march, may)
+        reach(on_land, MilestoneKind.MOVED_IN, may, may)  # means nothing on land
+        reach(moved_in, MilestoneKind.MOVED_IN, None, may)
+        reach(undecided, MilestoneKind.TAXPAYING, may, may)
+        reach(undecided, MilestoneKind.STARTED, march, may)
+
+    def found(**wanted: Any) -> set[int]:
+        return ids_matching(app, director, LeadFilter(**wanted))
+
+    everything = {there, sponsored, on_land, moved_in, undecided}
+    assert found(zone=zone) == {there}
+    assert found(zone=0) == everything - {there}
+    assert found(sponsor=sponsor.id) == {sponsored}
+    assert found(milestone=MilestoneKind.STARTED) == {on_land, moved_in, undecided}
+    assert found(milestone=MilestoneKind.STARTED, until=date(2026, 4, 1)) == {on_land, undecided}
+    assert found(milestone=MilestoneKind.STARTED, since=date(2026, 4, 1)) == {moved_in}
+    assert found(milestone=MilestoneKind.MOVED_IN, since=may) == {on_land, moved_in}
+    assert found(milestone=MilestoneKind.FILED) == set()
+
+
 def test_a_filter_by_quota_lists_the_leads_behind_each_number(app, person, add_leads):
     director = person("director")
     signed, pending, registered, early, no = add_leads({}, {}, {}, {}, {})
@@ -184,6 +222,9 @@ def test_a_filter_by_quota_lists_the_leads_behind_each_number(app, person, add_l
     assert found(event=CountedEvent.STARTED) == set()
     assert found(event=CountedEvent.SIGNED, verdict=Outcome.PENDING) == {pending}
     assert found(event=CountedEvent.REGISTERED, verdict=Outcome.PENDING) == {registered}
+    assert found(event=CountedEvent.SIGNED, since=day, until=day) == {signed, pending, registered}
+    assert found(event=CountedEvent.SIGNED, until=day - timedelta(days=1)) == set()
+    assert found(event=CountedEvent.SIGNED, since=day + timedelta(days=1)) == set()
     assert found(verdict=Outcome.NO) == {no}
     assert found() == {signed, pending, registered, early, no}
 
@@ -375,9 +416,18 @@ FILTERS = st.builds(
     quota=st.just("A"),
     year=st.none() | st.integers(2000, 2100),
     verdict=st.none() | st.sampled_from([*Outcome]),
-    event=st.none() | st.sampled_from([*CountedEvent]),
+    event=st.sampled_from([*CountedEvent]),
+    sponsor=st.none() | st.integers(0, 9),
+    zone=st.none() | st.integers(0, 9),
+    since=st.none() | st.dates(),
+    until=st.none() | st.dates(),
     sort=st.sampled_from([*Sort]),
     is_reversed=st.booleans(),
+) | st.builds(
+    LeadFilter,
+    milestone=st.sampled_from([*MilestoneKind]) | st.none(),
+    verdict=st.none(),
+    quota=st.none() | st.just("A"),
 )
 
 
@@ -388,7 +438,21 @@ def test_a_filter_written_to_an_address_reads_back_the_same(wanted):
 
 @given(
     args=st.dictionaries(
-        st.sampled_from(["q", "stage", "chain", "amount_from", "due", "verdict", "sort", "year"]),
+        st.sampled_from(
+            [
+                "q",
+                "stage",
+                "chain",
+                "amount_from",
+                "due",
+                "verdict",
+                "sort",
+                "year",
+                "since",
+                "milestone",
+                "zone",
+            ]
+        ),
         st.text(max_size=20),
     )
 )

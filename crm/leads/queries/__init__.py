@@ -2,7 +2,13 @@
 
 from crm.leads.queries.counting import count_leads, leads_by_segment, pipeline
 from crm.leads.queries.listing import ORDERS, Choices, choices, first_leads, lead_page
-from crm.leads.queries.matching import STATEMENTS_KEPT, leads_matching, quiet_condition, text_found
+from crm.leads.queries.matching import (
+    STATEMENTS_KEPT,
+    hidden_matching,
+    leads_matching,
+    quiet_condition,
+    text_found,
+)
 from crm.leads.queries.page import (
     ACTIVITIES_SHOWN,
     LeadPage,
@@ -25,6 +31,7 @@ __all__ = [
     "count_leads",
     "events_of",
     "first_leads",
+    "hidden_matching",
     "lead_heading",
     "lead_page",
     "lead_page_of",

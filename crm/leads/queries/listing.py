@@ -17,6 +17,7 @@ from crm.enterprises.models import Enterprise
 from crm.leads.models import Lead
 from crm.leads.queries.matching import STATEMENTS_KEPT, leads_matching
 from crm.leads.rules.filters import LeadFilter, Sort
+from crm.places.models import Zone
 
 # Name, column, downwards, whether rows may lack a value.
 ORDERS: dict[Sort, Order] = {
@@ -83,10 +84,14 @@ class Choices:
     departments: Sequence[tuple[int, str, str | None]]
     people: Sequence[tuple[int, str, str | None]]
     segment: tuple[int, str, str | None] | None
+    sponsor: tuple[int, str, str | None] | None = None
+    zone: tuple[int, str, str | None] | None = None
 
 
-@lru_cache(maxsize=4)
-def _choices_statement(*, is_whole: bool, with_segment: bool) -> Any:
+@lru_cache(maxsize=16)
+def _choices_statement(
+    *, is_whole: bool, with_segment: bool, with_sponsor: bool, with_zone: bool
+) -> Any:
     chains = select(
         literal("chain"), Chain.id, Chain.name, Chain.name_en, Chain.position.label("place")
     )
@@ -109,15 +114,46 @@ def _choices_statement(*, is_whole: bool, with_segment: bool) -> Any:
                 literal("segment"), Segment.id, Segment.name, Segment.name_en, Segment.position
             ).where(Segment.id == bindparam("segment"))
         )
+    if with_sponsor:
+        parts.append(
+            select(literal("sponsor"), User.id, User.name, null(), literal(0)).where(
+                User.id == bindparam("sponsor")
+            )
+        )
+    if with_zone:
+        parts.append(
+            select(literal("zone"), Zone.id, Zone.name, null(), Zone.position).where(
+                Zone.id == bindparam("zone")
+            )
+        )
     return union_all(*parts)
 
 
-def choices(actor: Actor, segment_id: int | None = None) -> Choices:
-    """The filter's pick lists in one query; whoever sees one unit only is offered its people."""
+def choices(
+    actor: Actor,
+    segment_id: int | None = None,
+    sponsor_id: int | None = None,
+    zone_id: int | None = None,
+) -> Choices:
+    """The filter's pick lists in one query; whoever sees one unit only is offered its people.
+
+    Segment, sponsor and cluster area have no list: only the one asked for is named.
+    """
     is_whole = actor.sees_all or not actor.department_id
-    statement = _choices_statement(is_whole=is_whole, with_segment=bool(segment_id))
+    statement = _choices_statement(
+        is_whole=is_whole,
+        with_segment=bool(segment_id),
+        with_sponsor=bool(sponsor_id),
+        with_zone=bool(zone_id),
+    )
+    values = {
+        "unit": actor.department_id,
+        "segment": segment_id,
+        "sponsor": sponsor_id,
+        "zone": zone_id,
+    }
     found: dict[str, list[Any]] = {}
-    for kind, *rest in rows_of(statement, {"unit": actor.department_id, "segment": segment_id}):
+    for kind, *rest in rows_of(statement, values):
         found.setdefault(kind, []).append(rest)
 
     def ordered(kind: str) -> list[tuple[int, str, str | None]]:
@@ -131,5 +167,5 @@ def choices(actor: Actor, segment_id: int | None = None) -> Choices:
         ordered("chain"),
         ordered("department"),
         ordered("person"),
-        next(iter(ordered("segment")), None),
+        *(next(iter(ordered(kind)), None) for kind in ("segment", "sponsor", "zone")),
     )

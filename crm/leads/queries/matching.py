@@ -2,15 +2,16 @@
 
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy.orm import aliased
 
 from crm.accounts.rules import Actor
 from crm.core import search
 from crm.core.db import db
 from crm.enterprises.rules import search_text
 from crm.leads.access import may_see
-from crm.leads.models import Lead, among
-from crm.leads.rules import IN_TALKS, OPEN_STAGES
+from crm.leads.models import Lead, Milestone, among
+from crm.leads.rules import IN_TALKS, OPEN_STAGES, STARTS, MilestoneKind
 from crm.leads.rules.filters import NEEDS_NEXT_ACTION, NONE, Due, LeadFilter, Quiet
 from crm.leads.rules.quiet import DEFAULT_QUIET_LIMITS, QuietLimits, quiet_days
 
@@ -49,6 +50,14 @@ def leads_matching(
     return statement
 
 
+def hidden_matching(
+    actor: Actor, wanted: LeadFilter, today: date, *, judged: Select[int] | None = None
+) -> Select[int]:
+    """The ids of the leads that match the filter and that this person may not see: to be counted."""
+    statement = select(Lead.id).where(~may_see(actor), *_conditions(wanted, today))
+    return statement if judged is None else statement.where(Lead.id.in_(judged))
+
+
 def text_found(wanted: LeadFilter) -> search.Found | None:
     """How the filter's text is best looked for, None without one. Asks the database."""
     if not wanted.q:
@@ -66,6 +75,8 @@ def _conditions(wanted: LeadFilter, today: date) -> list[ColumnElement[bool]]:
         (Lead.segment_id, wanted.segment),
         (Lead.owner_id, wanted.owner),
         (Lead.department_id, wanted.department),
+        (Lead.sponsor_id, wanted.sponsor),
+        (Lead.zone_id, wanted.zone),
     ):
         if value is not None:
             found.append(column.is_(None) if value == NONE else column == value)
@@ -79,7 +90,41 @@ def _conditions(wanted: LeadFilter, today: date) -> list[ColumnElement[bool]]:
         found.append(quiet_condition(wanted.quiet, today))
     if wanted.sensitive is not None:
         found.append(Lead.is_sensitive.is_(wanted.sensitive))
+    if wanted.milestone is not None:
+        found.append(milestone_condition(wanted.milestone, wanted.since, wanted.until))
     return found
+
+
+def milestone_condition(
+    kind: MilestoneKind, since: date | None, until: date | None
+) -> ColumnElement[bool]:
+    """Leads that first reached the milestone between two days, both included.
+
+    The day is the event's, or the day we learnt of it. STARTED is whatever means it on the path.
+    """
+    reached = aliased(Lead)
+    first = func.min(func.coalesce(Milestone.happened_on, Milestone.known_on))
+    statement = (
+        select(Milestone.lead_id)
+        .join(reached, reached.id == Milestone.lead_id)
+        .where(_reaches(reached, kind))
+        .group_by(Milestone.lead_id)
+    )
+    if since is not None:
+        statement = statement.having(first >= since)
+    if until is not None:
+        statement = statement.having(first <= until)
+    return Lead.id.in_(statement)
+
+
+def _reaches(lead: type[Lead], kind: MilestoneKind) -> ColumnElement[bool]:
+    if kind is not MilestoneKind.STARTED:
+        return Milestone.kind == kind
+    undecided = and_(lead.path.is_(None), Milestone.kind.in_(STARTS.values()))
+    return or_(
+        undecided,
+        *(and_(lead.path == path, Milestone.kind == start) for path, start in STARTS.items()),
+    )
 
 
 def due_condition(due: Due, today: date) -> ColumnElement[bool]:

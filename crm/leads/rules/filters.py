@@ -6,12 +6,21 @@ same value again, so that the number and the rows behind it cannot differ.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from crm.core import money
 from crm.leads.rules.quiet import Light
-from crm.leads.rules.stages import CLOSED, FROM_SIGNING, IN_TALKS, OPEN_STAGES, ORDER, Stage
+from crm.leads.rules.stages import (
+    CLOSED,
+    FROM_SIGNING,
+    IN_TALKS,
+    OPEN_STAGES,
+    ORDER,
+    MilestoneKind,
+    Stage,
+)
 
 LONGEST_TEXT = 100
 LARGEST_ID = 2**62
@@ -117,7 +126,10 @@ class LeadFilter:
 
     `quota` is the code of a quota, `year` its year (None: the present one); `verdict`, `event`,
     `level` and `once` mean that quota (`once`: 不重复口径, the signed leads that count in this quota
-    and in no other). Raises WrongParameter for one of them without a quota.
+    and in no other). `milestone` are the leads that reached it (STARTED: whatever means it on their
+    path). `since` and `until` are days, both included: when the lead entered the number of `event`,
+    or first reached the milestone. Raises WrongParameter for what means a quota without one, for
+    days without event or milestone, and for both of these at once.
     """
 
     q: str = ""
@@ -137,12 +149,23 @@ class LeadFilter:
     event: CountedEvent | None = None
     level: RecognisedAt | None = None
     once: bool | None = None
+    sponsor: int | None = None
+    zone: int | None = None
+    milestone: MilestoneKind | None = None
+    since: date | None = None
+    until: date | None = None
     sort: Sort = Sort.PROGRESS
     is_reversed: bool = False
 
     def __post_init__(self) -> None:
         if self.quota is None and (self.verdict or self.event or self.level or self.once):
             raise WrongParameter("quota", "")
+        if self.event and self.milestone:
+            raise WrongParameter("milestone", self.milestone.value)
+        if not self.event and not self.milestone:
+            for name in ("since", "until"):
+                if day := getattr(self, name):
+                    raise WrongParameter(name, day.isoformat())
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -234,6 +257,12 @@ def _read_text(text: str) -> str:
     return text
 
 
+def _read_day(text: str) -> date:
+    if len(text) != len("2026-11-23") or not text.isascii():
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
 def _read_code(text: str) -> str:
     if len(text) > 40 or not text.replace("_", "").replace("-", "").isalnum() or not text.isascii():
         raise ValueError(text)
@@ -262,6 +291,11 @@ _READ: dict[str, Any] = {
     "event": CountedEvent,
     "level": RecognisedAt,
     "once": lambda text: {"yes": True}[text],
+    "sponsor": _read_id,
+    "zone": _read_id,
+    "milestone": MilestoneKind,
+    "since": _read_day,
+    "until": _read_day,
     "sort": Sort,
 }
 _WRITE: dict[str, Any] = {
@@ -269,6 +303,10 @@ _WRITE: dict[str, Any] = {
     "segment": _write_id,
     "owner": _write_id,
     "department": _write_id,
+    "sponsor": _write_id,
+    "zone": _write_id,
+    "since": date.isoformat,
+    "until": date.isoformat,
     "amount_from": money.format_yuan,
     "amount_to": money.format_yuan,
     "sensitive": lambda value: "yes" if value else "no",

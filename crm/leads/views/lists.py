@@ -76,7 +76,7 @@ def index() -> ResponseReturnValue:
                 value=request.args["after"][:60],
             ),
         )
-    choices = queries.choices(g.actor, wanted.segment)
+    choices = queries.choices(g.actor, wanted.segment, wanted.sponsor, wanted.zone)
     is_whole = page.is_first and page.next_cursor is None
     total = len(page.rows) if is_whole else queries.count_leads(matching(found and found.counted))
     bar = FilterBar(wanted, choices, today)
@@ -97,7 +97,7 @@ def index() -> ResponseReturnValue:
         },
         descending=queries.ORDERS[wanted.sort].is_descending != wanted.is_reversed,
         may_enter=g.actor.role in LEAD_WRITERS,
-        unseen=unseen_in(g.actor, wanted, judged),
+        unseen=unseen_in(g.actor, wanted, judged, today),
     )
 
 
@@ -210,12 +210,18 @@ class FilterBar:
             for outcome in Outcome
         ]
         self.verdict = f"{wanted.quota}:{wanted.verdict}" if wanted.verdict else ""
-        self.segment = choices.segment and named(choices.segment, english=english)
+        self.segment, self.sponsor, self.zone = (
+            one and named(one, english=english)
+            for one in (choices.segment, choices.sponsor, choices.zone)
+        )
 
     @property
     def kept(self) -> dict[str, str]:
         """Conditions without a field of their own, carried along by hidden ones."""
-        names = ("segment", "event", "level", "once", "year", "sort")
+        names = (
+            "segment", "sponsor", "zone", "milestone", "event", "level", "once", "since", "until",
+            "year", "sort",
+        )  # fmt: skip
         kept = {name: self.args[name] for name in names if name in self.args}
         if self.wanted.quota and not self.wanted.verdict:
             kept["quota"] = self.args["quota"]
@@ -243,8 +249,13 @@ class FilterBar:
         ):
             if (value := self.args.get(name)) is not None:
                 told.append((label, dict(options).get(value, value), (name,)))
-        if wanted.segment is not None:
-            told.append((_("环节"), self.segment or _("未定"), ("segment",)))
+        for name, label, one in (
+            ("segment", _("环节"), self.segment),
+            ("sponsor", _("包挂领导"), self.sponsor),
+            ("zone", _("组团"), self.zone),
+        ):
+            if name in self.args:
+                told.append((label, one or _("未定"), (name,)))
         for name, label in (("amount_from", _("总投资不低于")), ("amount_to", _("总投资不高于"))):
             if (yuan := getattr(wanted, name)) is not None:
                 told.append((label, money_text(yuan), (name,)))
@@ -254,6 +265,10 @@ class FilterBar:
             told.append((_("久未推进"), words(wanted.quiet), ("quiet",)))
         if wanted.quota:
             told.append(self._quota_chip())
+        if wanted.milestone:
+            told.append((_("里程碑"), words(wanted.milestone), ("milestone", "since", "until")))
+        if wanted.since or wanted.until:
+            told.append((_("起止日期"), self._days(), ("since", "until")))
         if wanted.sensitive is not None:
             told.append((_("敏感项目"), _("是") if wanted.sensitive else _("否"), ("sensitive",)))
         return [
@@ -274,7 +289,16 @@ class FilterBar:
         if wanted.once:
             told.append(_("不重复口径"))
         said = mark("、", ", ").join(told) or _("已判定")
-        return label, said, ("quota", "year", "event", "verdict", "level", "once")
+        days = () if wanted.milestone else ("since", "until")
+        return label, said, ("quota", "year", "event", "verdict", "level", "once", *days)
+
+    def _days(self) -> str:
+        since, until = (
+            day.isoformat() if day else "" for day in (self.wanted.since, self.wanted.until)
+        )
+        if since and until:
+            return _("%(since)s至%(until)s", since=since, until=until)
+        return _("%(since)s起", since=since) if since else _("截至%(until)s", until=until)
 
 
 def _option(row: tuple[int, str, str | None], english: bool) -> tuple[str, str]:
