@@ -4,7 +4,7 @@ A reason never invites anybody to raise a figure: it says what the papers show a
 be looked at again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -294,6 +294,14 @@ FIELD: dict[str, LazyString] = {
     "rounding": _l("应达取整"),
     "opens": _l("统计开始日"),
     "closes": _l("统计截止日"),
+    "monthly_cutoff_day": _l("每月截止日"),
+    "curve": _l("应达曲线"),
+    "owner_department": _l("责任单位"),
+    "nodes": _l("节点"),
+    "reported": _l("报数"),
+    "month": _l("月份"),
+    "document": _l("文号或文件名"),
+    "last_year": _l("上年同期"),
 }
 """What the trail tells of a quota and its versions."""
 NEUTRAL: dict[ReasonCode, LazyString] = {
@@ -393,11 +401,36 @@ def figure_text(value: int | Decimal, unit: str) -> str:
     return f"{told}{_mark('', ' ')}{UNITS.get(unit, unit)}"
 
 
+def typed_text(value: int, unit: str) -> str:
+    """A figure as a form offers it to be changed: the same in every language, so it reads back."""
+    if unit in {"元", "美元"}:  # 原文
+        return format_money(value, "CNY" if unit == "元" else "USD", "zh")  # 原文
+    return str(value)
+
+
 def pace_text(progress: Progress, unit: str) -> str:
     """达到应达, 落后2个, 落后3.1亿元."""
     if progress.behind:
         return _("落后%(amount)s", amount=figure_text(progress.behind, unit))
     return str(word(progress.pace)) if progress.pace is Pace.GREEN else _("已到目标，尚未突破")
+
+
+def months_text(months: Sequence[date]) -> str:
+    """9月、10月, or Sep, Oct."""
+    return listed(map(month_text, months))
+
+
+MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def month_text(month: date) -> str:
+    """A month of a year that is known: 9月, Sep."""
+    return f"{month.month}月" if _is_chinese() else MONTHS_EN[month.month - 1]  # 原文
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Several names in a line: 甲、乙."""
+    return _mark("、", ", ").join(texts)
 
 
 def _plain(number: Decimal) -> str:

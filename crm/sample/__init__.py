@@ -40,7 +40,7 @@ from crm.leads.rules import (
 )
 from crm.places.models import Street, Zone
 from crm.quotas.services import rejudge
-from crm.sample import checkup, criteria, outlook, papers
+from crm.sample import checkup, criteria, indicators, outlook, papers
 
 PASSWORD = "Sample-2026"  # noqa: S105  printed at start; the sample never loads in production
 
@@ -406,6 +406,7 @@ def load(at: datetime, today: date, files_dir: Folder) -> int:
     papers.load(leads, files_dir, at)
     outlook.load(leads, today, at)
     checkup.load(leads, at)
+    indicators.load(users, today, at)
     db.session.flush()
     rejudge([lead.id for lead in leads], today=today, at=at)
     criteria.load(users["leader"], today, at)

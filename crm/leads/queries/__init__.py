@@ -4,6 +4,7 @@ from crm.leads.queries.counting import count_leads, leads_by_segment, pipeline
 from crm.leads.queries.listing import ORDERS, Choices, choices, first_leads, lead_page
 from crm.leads.queries.matching import (
     STATEMENTS_KEPT,
+    first_reached,
     hidden_matching,
     leads_matching,
     quiet_condition,
@@ -31,6 +32,7 @@ __all__ = [
     "count_leads",
     "events_of",
     "first_leads",
+    "first_reached",
     "hidden_matching",
     "lead_heading",
     "lead_page",

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from crm.accounts.rules import Actor
@@ -98,23 +98,30 @@ def _conditions(wanted: LeadFilter, today: date) -> list[ColumnElement[bool]]:
 def milestone_condition(
     kind: MilestoneKind, since: date | None, until: date | None
 ) -> ColumnElement[bool]:
-    """Leads that first reached the milestone between two days, both included.
+    """Leads that first reached the milestone between two days, both included."""
+    reached = first_reached(kind)
+    statement = select(reached.c.lead_id)
+    if since is not None:
+        statement = statement.where(reached.c.first_on >= since)
+    if until is not None:
+        statement = statement.where(reached.c.first_on <= until)
+    return Lead.id.in_(statement)
+
+
+def first_reached(kind: MilestoneKind) -> Subquery:
+    """(lead_id, first_on): when each lead first reached the milestone.
 
     The day is the event's, or the day we learnt of it. STARTED is whatever means it on the path.
     """
-    reached = aliased(Lead)
-    first = func.min(func.coalesce(Milestone.happened_on, Milestone.known_on))
-    statement = (
-        select(Milestone.lead_id)
-        .join(reached, reached.id == Milestone.lead_id)
-        .where(_reaches(reached, kind))
+    lead = aliased(Lead)
+    first_on = func.min(func.coalesce(Milestone.happened_on, Milestone.known_on))
+    return (
+        select(Milestone.lead_id, first_on.label("first_on"))
+        .join(lead, lead.id == Milestone.lead_id)
+        .where(_reaches(lead, kind))
         .group_by(Milestone.lead_id)
+        .subquery()
     )
-    if since is not None:
-        statement = statement.having(first >= since)
-    if until is not None:
-        statement = statement.having(first <= until)
-    return Lead.id.in_(statement)
 
 
 def _reaches(lead: type[Lead], kind: MilestoneKind) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from crm.quotas.rules.terms import Modality
@@ -107,3 +107,10 @@ def missing_months(
         for month in months_of(opens, closes)
         if cutoff(month, cutoff_day, closes) < today and month not in reported
     )
+
+
+def growth_percent(now: Decimal, before: Decimal | None) -> Decimal | None:
+    """同比 in per cent to one decimal, halves up; None without a figure to compare with."""
+    if not before:
+        return None
+    return ((now - before) * 100 / before).quantize(Decimal("0.1"), ROUND_HALF_UP)

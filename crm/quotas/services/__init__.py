@@ -1,8 +1,10 @@
 """What changes quotas and verdicts."""
 
 from crm.quotas.services.judging import differences, rejudge, rejudge_all, rejudge_quota
+from crm.quotas.services.pacing import Pacing, change_pacing
 from crm.quotas.services.planning import Plan, change_plan
 from crm.quotas.services.presets import load_preset
+from crm.quotas.services.reporting import NewReport, report
 from crm.quotas.services.versions import (
     Signature,
     criteria_faults,
@@ -14,8 +16,11 @@ from crm.quotas.services.versions import (
 )
 
 __all__ = [
+    "NewReport",
+    "Pacing",
     "Plan",
     "Signature",
+    "change_pacing",
     "change_plan",
     "criteria_faults",
     "differences",
@@ -26,6 +31,7 @@ __all__ = [
     "rejudge",
     "rejudge_all",
     "rejudge_quota",
+    "report",
     "save_draft",
     "take_effect",
 ]

@@ -4,18 +4,21 @@ from typing import Any
 
 from flask import abort, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from crm.accounts.rules import LEAD_READERS
 from crm.core import clock
 from crm.core.guard import allow
 from crm.core.lists import COUNT_LIMIT
 from crm.quotas import queries
+from crm.quotas.access import may_report, may_set_pacing
+from crm.quotas.indicators import grouped, indicators, year_figures
 from crm.quotas.numbers import cards
-from crm.quotas.rules import Modality, Outcome
+from crm.quotas.plan import told_plan
+from crm.quotas.rules import Outcome, Source
 from crm.quotas.telling import criteria_text, subject, told
 from crm.quotas.views import bp
-from crm.quotas.wording import target_text, word
+from crm.quotas.views.years import year_asked, year_tabs
+from crm.quotas.wording import figure_text, listed, month_text, word
 from crm.recognition.numbers import card_levels, year_levels
 
 PAGE = 25
@@ -24,45 +27,28 @@ PAGE = 25
 @bp.get("/")
 @allow(*LEAD_READERS)
 def index() -> ResponseReturnValue:
-    years = queries.quota_years()
-    year = _year(years)
-    numbers = queries.year_numbers(g.actor, year, clock.today())
+    years, today = queries.quota_years(), clock.today()
+    year = year_asked(years)
+    numbers = queries.year_numbers(g.actor, year, today)
     levels = year_levels(g.actor, numbers)
-    indicators = [each for each in queries.year_quotas(year) if each.criteria is None]
+    found = indicators(g.actor, queries.year_quotas(year), today)
     return render_template(
         "quotas/index.html",
         year=year,
-        tabs=[
-            {
-                "label": _("%(year)s年", year=each),
-                "href": url_for("quotas.index", year=each),
-                "active": each == year,
-            }
-            for each in years
-        ],
+        tabs=year_tabs("quotas.index", years, year),
         numbers=numbers,
         cards=cards(numbers),
         levels=levels.of_quota,
         together=levels,
         criteria={each.code: criteria_text(each.terms.criteria) for each in numbers.quotas},
-        indicators=indicators,
-        targets={
-            each.code: target_text(Modality(each.modality), each.target, each.unit)
-            for each in indicators
-        },
+        groups=grouped(found),
+        count=len(found),
+        all_examples=all(each.quota.is_example for each in found),
+        month_text=month_text,
+        plan=told_plan(year_figures(year)),
         named=lambda each: subject(each.label, each.label_en),
+        words=word,
     )
-
-
-def _year(years: list[int]) -> int:
-    """The year asked for; 404 for one without quotas."""
-    this_year = clock.today().year
-    text = request.args.get("year", "").strip()
-    if not text:
-        return this_year if this_year in years or not years else years[-1]
-    if not text.isascii() or not text.isdigit() or int(text[:5]) not in years:
-        abort(404)
-    return int(text)
 
 
 @bp.get("/<int:year>/<code>")
@@ -71,7 +57,7 @@ def detail(year: int, code: str) -> ResponseReturnValue:
     numbers = queries.year_numbers(g.actor, year, clock.today())
     quota = next((each for each in numbers.quotas if each.code == code), None)
     if quota is None:
-        abort(404)
+        return _indicator(year, code)
     outcome = _outcome()
     rows = queries.verdicts_on(g.actor, quota.quota_id, year, outcome, _after(), PAGE)
     counts = queries.outcome_counts(g.actor, quota.quota_id)
@@ -106,6 +92,31 @@ def detail(year: int, code: str) -> ResponseReturnValue:
         first_url=url_for("quotas.detail", year=year, code=code, verdict=outcome.value)
         if _after()
         else None,
+    )
+
+
+def _indicator(year: int, code: str) -> ResponseReturnValue:
+    """The page of an indicator without criteria: its months, and what is due by when."""
+    found = indicators(g.actor, queries.year_quotas(year), clock.today())
+    indicator = next((each for each in found if each.quota.code == code), None)
+    if indicator is None:
+        abort(404)
+    owner = indicator.owner
+    return render_template(
+        "quotas/indicator.html",
+        year=year,
+        indicator=indicator,
+        quota=indicator.quota,
+        nodes=listed(
+            f"{node.due_on.isoformat()} {figure_text(node.count, indicator.quota.unit)}"
+            for node in indicator.quota.nodes
+        ),
+        named=listed(indicator.quota.named or ()),
+        may_report=indicator.source is Source.REPORTED
+        and may_report(g.actor, owner.department_id if owner else None),
+        may_set=may_set_pacing(g.actor),
+        month_text=month_text,
+        words=word,
     )
 
 
