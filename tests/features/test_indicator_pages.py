@@ -425,4 +425,4 @@ def test_the_pages_ask_the_same_of_the_database_however_much_was_reported(
         )
     post(leader, seen="1", note="更正")
     assert [asked(address) for address in addresses] == before
-    assert max(before) <= 18
+    assert max(before) <= 22
