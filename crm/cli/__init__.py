@@ -7,6 +7,7 @@ from crm.cli.history import history_commands
 from crm.cli.ledger import ledger_commands
 from crm.cli.people import people_commands
 from crm.cli.quotas import quota_commands
+from crm.cli.rankings import ranking_commands
 from crm.cli.reminders import reminder_commands
 from crm.cli.sample import sample_commands
 
@@ -20,3 +21,4 @@ def register(app: Flask) -> None:
     app.cli.add_command(reminder_commands)
     app.cli.add_command(history_commands)
     app.cli.add_command(ledger_commands)
+    app.cli.add_command(ranking_commands)

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
+    FileField,
     IntegerField,
     SelectField,
     StringField,
@@ -232,3 +233,36 @@ class EditionForm(BaseForm):
     def validate_list_id(self, field: SelectField) -> None:
         if field.data is None:
             raise ValidationError(_l("请选择榜单"))
+
+
+class EditionImportForm(EditionForm):
+    """An edition with the file of its rows; the file is read after it was put aside."""
+
+    file = FileField(
+        _l("榜单文件"), description=_l(".xlsx或.csv；各列是什么，下一步可以核对和更改")
+    )
+
+
+class MatchForm(BaseForm):
+    """Which of our companies a printed row is. `enterprise` is typed; the view finds whom it means."""
+
+    enterprise = TextLine(
+        _l("本区登记的企业"), longest=120, description=_l("已登记企业的全称或信用代码")
+    )
+    document = TextLine(
+        RANKING_FIELD["document"],
+        longest=200,
+        description=_l("文件号、网址或页码，能据此查到"),
+        validators=[InputRequired(_l("请写明依据"))],
+    )
+
+
+class RegisterFromRowForm(EnterpriseForm):
+    """A company nobody has registered yet, as an edition prints it."""
+
+    document = TextLine(
+        RANKING_FIELD["document"],
+        longest=200,
+        description=_l("文件号、网址或页码，能据此查到"),
+        validators=[InputRequired(_l("请写明依据"))],
+    )

@@ -1,11 +1,13 @@
 """Words for who a company is and what is wrong with its credit code."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from enum import StrEnum
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from crm.core.sheets import SheetFault
 from crm.enterprises.rules import (
     Ownership,
     UsccFault,
@@ -109,7 +111,22 @@ RANKING_FIELD: dict[str, LazyString] = {
     "rank": _l("名次"),
     "name_on_list": _l("榜上名称"),
     "document": _l("依据"),
+    "published_on": _l("发布日期"),
+    "rows": _l("榜上企业"),
+    "new": _l("新进"),
+    "dropped": _l("退出"),
+    "file": _l("榜单文件"),
+    "row_id": _l("榜上的行"),
 }
+
+
+def unreadable_list(fault: SheetFault) -> LazyString | None:
+    """Why a list was not opened, where the general words speak of ledgers; None for any other reason."""
+    return {
+        SheetFault.TOO_MANY_ROWS: _l("超过20000行，不像一份榜单；请只留本年度上榜的企业"),
+        SheetFault.TOO_MANY_SHEETS: _l("工作表超过50个，请只保留榜单"),
+        SheetFault.TOO_MANY_COLUMNS: _l("超过200列，请删去榜单以外的列"),
+    }.get(fault)
 
 
 def row_words(message: RowMessage) -> str:
@@ -124,6 +141,12 @@ def tell(field: str, value: object) -> object:
     if field == "parent_shareholding" and value is not None:
         return percent(str(value))
     return value
+
+
+def number(value: Decimal) -> str:
+    """As lists print revenue: 386,617.7."""
+    text = f"{value:,.2f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def percent(value: object) -> str:

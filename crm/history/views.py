@@ -33,6 +33,7 @@ FIELDS_OF: dict[str, dict[str, Any]] = {
     "enterprises": ENTERPRISE_FIELD,
     "contacts": CONTACT_FIELD,
     "ranking_entries": RANKING_FIELD,
+    "ranking_editions": RANKING_FIELD,
     "quotas": QUOTA_FIELD,
     "criteria_versions": QUOTA_FIELD,
 }

@@ -1,7 +1,6 @@
 """The ledger's pages: take one in after a look at what it would change, decide, ask, write out."""
 
 import io
-import secrets
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
@@ -23,7 +22,6 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from itsdangerous import BadData, URLSafeTimedSerializer
 
 from crm.accounts.rules import LEDGER_IMPORTERS
 from crm.chains.queries import segments
@@ -34,6 +32,7 @@ from crm.core.forms import BaseForm
 from crm.core.guard import allow
 from crm.core.sheets import Limits, SheetFault, UnreadableFile
 from crm.core.sheets.wording import WORDS as SHEET_WORDS
+from crm.core.waiting import Expired, WaitingFiles
 from crm.imports import queries
 from crm.imports.rules import Field, MessageCode
 from crm.imports.rules.facts import sum_fact
@@ -46,7 +45,6 @@ from crm.leads.wording import WORDS as LEAD_WORDS
 
 bp = Blueprint("imports", __name__, url_prefix="/ledgers")
 
-MINUTES_TO_CONFIRM = 60
 SHOWN_ROWS = 200
 SHOWN_MESSAGES = 200
 
@@ -60,8 +58,8 @@ def _folder() -> Path:
     return folder
 
 
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="ledger-preview")
+def _waiting() -> WaitingFiles:
+    return WaitingFiles(_folder() / "waiting", "ledger-preview")
 
 
 def _index(form: BaseForm, status: int = 200) -> ResponseReturnValue:
@@ -103,7 +101,7 @@ def upload() -> ResponseReturnValue:
     except Refused as refused:
         form.file.errors = [fault.text for fault in refused.faults]
         return _index(form, 422)
-    token = _signer().dumps({"name": _put_aside(data), "file": filename, "by": g.actor.id})
+    token = _waiting().keep(data, g.actor.id, file=filename)
     return render_template("imports/preview.html", report=report, token=token, **_told(report))
 
 
@@ -126,35 +124,19 @@ def _unreadable(error: UnreadableFile) -> str:
     return f"{words} ({error.detail})" if error.detail else words
 
 
-def _put_aside(data: bytes) -> str:
-    """Keep a looked-at file for its confirmation; forget those nobody confirmed."""
-    waiting = _folder() / "waiting"
-    waiting.mkdir(parents=True, exist_ok=True)
-    oldest = clock.now().timestamp() - 2 * MINUTES_TO_CONFIRM * 60
-    for each in waiting.iterdir():
-        if each.stat().st_mtime < oldest:
-            each.unlink(missing_ok=True)
-    name = secrets.token_hex(16)
-    (waiting / name).write_bytes(data)
-    return name
-
-
 @bp.post("/confirm")
 @allow(*LEDGER_IMPORTERS)
 def confirm() -> ResponseReturnValue:
     """Take in the file that was looked at, by whoever looked at it."""
+    token = request.form.get("token", "")
     try:
-        seen = _signer().loads(request.form.get("token", ""), max_age=MINUTES_TO_CONFIRM * 60)
-        if seen["by"] != g.actor.id:
-            raise BadData("another person's file")
-        waiting = _folder() / "waiting" / seen["name"]
-        data = waiting.read_bytes()
-    except (BadData, OSError):
+        data, seen = _waiting().fetch(token, g.actor.id)
+    except Expired:
         flash(_("预览已过期或已导入，请重新选择文件"), "warn")
         return redirect(url_for("imports.index"))
     with transaction():
         report = _take(data, seen["file"], dry_run=False)
-    waiting.unlink(missing_ok=True)
+    _waiting().forget(token, g.actor.id)
     flash(_("已导入，新增%(n)s个项目", n=report.added), "good")
     return redirect(url_for("imports.show", import_id=report.import_id))
 

@@ -333,9 +333,16 @@ def leads_of_ranked_groups(list_codes: Collection[str]) -> list[int]:
 
 def leads_of_enterprise(enterprise_id: int) -> list[int]:
     """Leads whose investor or list company is this company or one below it in the group."""
+    return leads_of_enterprises([enterprise_id])
+
+
+def leads_of_enterprises(enterprise_ids: Collection[int]) -> list[int]:
+    """Leads whose investor or list company is one of these or one below them in their groups."""
+    if not enterprise_ids:
+        return []
     base = (
         select(Enterprise.id, literal(0).label("depth"))
-        .where(Enterprise.id == enterprise_id)
+        .where(among(Enterprise.id, enterprise_ids))
         .cte("below", recursive=True)
     )
     child = aliased(Enterprise)
@@ -362,7 +369,7 @@ def leads_of_ranking_list(list_id: int) -> list[int]:
         .where(RankingEdition.list_id == list_id)
         .distinct()
     )
-    return sorted({lead_id for member in members for lead_id in leads_of_enterprise(member)})
+    return leads_of_enterprises(list(members))
 
 
 def leads_in_currency(currency: str) -> list[int]:

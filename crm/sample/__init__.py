@@ -41,6 +41,7 @@ from crm.leads.rules import (
 from crm.places.models import Street, Zone
 from crm.quotas.services import rejudge
 from crm.sample import checkup, criteria, indicators, outlook, papers
+from crm.sample.rankings import load_editions
 
 PASSWORD = "Sample-2026"  # noqa: S105  printed at start; the sample never loads in production
 
@@ -401,6 +402,7 @@ def load(at: datetime, today: date, files_dir: Folder) -> int:
         )
         leads.append(lead)
     _load_ranking(users["leader"], today, at)
+    load_editions(users["leader"], today, at)
     for chain in list(chains.values())[:2]:
         chain.leader_id = district.id
     papers.load(leads, files_dir, at)

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.core.sheets import Sheet, read_sheets
+from crm.enterprises.rules import similar
 from crm.enterprises.rules.ranking import Basis, Ours, Printed, compare, english_key, propose
+from crm.enterprises.rules.ranking.alike import spoilt
 from crm.enterprises.rules.ranking.columns import Column, ColumnMapping, proposed_mapping
 from crm.enterprises.rules.ranking.known import known_companies, read_known
 from crm.enterprises.rules.ranking.reading import RowFault, read_edition
@@ -254,6 +256,15 @@ def test_no_name_makes_matching_fail(names):
     companies = [Ours(n, en or zh or "甲") for n, (zh, en) in enumerate(names)]
     found = propose(rows, companies)
     assert len({(p.row_id, p.company_id) for p in found}) == len(found)
+
+
+keys = st.text(alphabet="甲乙丙丁", min_size=5, max_size=12)
+
+
+@given(keys, keys)
+def test_like_keys_are_found_without_comparing_each_with_each(a, b):
+    if similar(a, b):
+        assert set(spoilt(a)) & set(spoilt(b))
 
 
 # ---------------------------------------------------------------- measured on labelled pairs

@@ -7,6 +7,7 @@ from crm.enterprises.services.contacts import (
     reveal_phone,
     save_contact,
 )
+from crm.enterprises.services.editions import EditionEntry, Taken, import_edition, look_at
 from crm.enterprises.services.identity import (
     COLUMNS,
     EnterpriseEntry,
@@ -17,6 +18,14 @@ from crm.enterprises.services.identity import (
     save,
     set_name_keys,
 )
+from crm.enterprises.services.matching import (
+    Confirmed,
+    confirm_exact,
+    confirm_match,
+    register_from_row,
+    reject_match,
+)
+from crm.enterprises.services.proposing import propose_matches
 from crm.enterprises.services.rankings import (
     Membership,
     confirm_membership,
@@ -26,15 +35,25 @@ from crm.enterprises.services.rankings import (
 
 __all__ = [
     "COLUMNS",
+    "Confirmed",
     "ContactEntry",
+    "EditionEntry",
     "EnterpriseEntry",
     "Membership",
+    "Taken",
     "add",
     "add_contact",
     "by_name",
     "by_uscc",
+    "confirm_exact",
+    "confirm_match",
     "confirm_membership",
     "give_code",
+    "import_edition",
+    "look_at",
+    "propose_matches",
+    "register_from_row",
+    "reject_match",
     "remove_contact",
     "reveal_phone",
     "save",

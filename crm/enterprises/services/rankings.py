@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from crm.core.db import db
 from crm.core.errors import Fault, Faults, NotFound, Refused, Stale
@@ -21,6 +22,8 @@ class Membership:
     document: str
     rank: int | None = None
     name_on_list: str | None = None
+    row_id: int | None = None
+    """The printed row, where the edition was imported with its rows."""
 
 
 def save_edition(
@@ -100,12 +103,18 @@ def confirm_membership(
         enterprise_id=company.id,
         rank=wanted.rank,
         name_on_list=wanted.name_on_list,
+        row_id=wanted.row_id,
         document=wanted.document,
         confirmed_by_id=actor.id,
         confirmed_at=at,
     )
-    db.session.add(entry)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(entry)
+            db.session.flush()
+    except IntegrityError:
+        text = _l("刚刚有人确认了这家企业或榜单的这一行，请刷新后查看")
+        raise Refused([Fault("edition_id", "already_confirmed", text)]) from None
     history.record(
         actor, at, "ranking_confirmed", company,
         after={

@@ -55,6 +55,7 @@ def index() -> ResponseReturnValue:
         "q": wanted.text,
         "ownership": wanted.ownership.value if wanted.ownership else None,
         "list": wanted.list_id,
+        "edition": wanted.edition_id,
     }
     return render_template(
         "enterprises/index.html",
@@ -65,6 +66,7 @@ def index() -> ResponseReturnValue:
         ownerships=[(member.value, words) for member, words in WORDS[Ownership].items()],
         ownership_words=WORDS[Ownership],
         lists=[(row.id, list_name(row)) for row in queries.ranking_lists()],
+        edition=edition_words(wanted.edition_id),
         ranked=queries.lists_they_stand_on(ids),
         lead_counts=companies.lead_counts(g.actor, ids),
         list_name=list_name,
@@ -79,11 +81,25 @@ def _filter_asked() -> EnterpriseFilter:
     ownership, list_id = request.args.get("ownership") or None, request.args.get("list") or None
     if ownership is not None and ownership not in tuple(Ownership):
         abort(400)
-    if list_id is not None and not (list_id.isascii() and list_id.isdigit() and len(list_id) < 19):
-        abort(400)
+    edition_id = request.args.get("edition") or None
+    for number in (list_id, edition_id):
+        if number is not None and not (number.isascii() and number.isdigit() and len(number) < 19):
+            abort(400)
     return EnterpriseFilter(
-        text, Ownership(ownership) if ownership else None, int(list_id) if list_id else None
+        text,
+        Ownership(ownership) if ownership else None,
+        int(list_id) if list_id else None,
+        int(edition_id) if edition_id else None,
     )
+
+
+def edition_words(edition_id: int | None) -> str | None:
+    """The edition a list of companies is narrowed to; None for none."""
+    edition = queries.edition_by_id(edition_id) if edition_id else None
+    if edition is None:
+        return None
+    lists = {row.id: row for row in queries.ranking_lists()}
+    return f"{list_name(lists[edition.list_id])} {edition.year}"
 
 
 def list_name(row: Any) -> str:
@@ -201,7 +217,7 @@ def known_facts(company: Enterprise | None) -> dict[str, Any]:
 def _save(form: EnterpriseForm, enterprise_id: int | None) -> Enterprise:
     """The company, the words its leads are found by, their verdicts."""
     at = clock.now()
-    parent = parent_meant(form.parent.data)
+    parent = company_meant(form.parent.data)
     saved = services.save(g.actor, at, enterprise_id, form.entry(parent), version=form.version.data)
     if enterprise_id:
         after_change_of(enterprise_id, at)
@@ -218,8 +234,8 @@ def tell_saved(saved: Enterprise, *, is_new: bool) -> None:
         flash(str(warning), "warning")
 
 
-def parent_meant(typed: str | None) -> Enterprise | None:
-    """The company a person typed as the parent: by code, full name, or the only hit. Raises Refused."""
+def company_meant(typed: str | None, field: str = "parent") -> Enterprise | None:
+    """The company a person typed into `field`: by code, full name, or the only hit. Raises Refused."""
     if not typed:
         return None
     found = queries.by_uscc(typed) or queries.by_name(typed)
@@ -232,23 +248,20 @@ def parent_meant(typed: str | None) -> Enterprise | None:
         names = mark("、", ", ").join(row.name for row in hits)
         text = _("有几家企业符合，请写全称：%(names)s", names=names)
     else:
-        text = _("没有登记这家企业，请先登记母公司")
-    raise Refused([Fault("parent", "unknown_parent", text)])
+        text = _("没有登记这家企业，请先登记")
+    raise Refused([Fault(field, "unknown_company", text)])
 
 
 @bp.get("/pick")
 @allow(*LEAD_READERS)
 def pick() -> ResponseReturnValue:
-    """Companies found by what is typed (`q`, or a form's `parent`), for choosing one in a form.
+    """Companies found by what is typed (`q`, or a form's `parent` or `enterprise`), to choose one of.
 
     JSON when asked for (`{"results": [{"id", "name", "short_name", "uscc"}]}`); else a fragment:
     `as=options` for a datalist, otherwise radio buttons named `name` (default enterprise_id).
     """
-    typed = (
-        request.args.get("q", request.args.get("parent", ""))
-        .replace("\x00", "")
-        .strip()[:LONGEST_SEARCH]
-    )
+    asked = (request.args.get(name) for name in ("q", "parent", "enterprise"))
+    typed = next((text for text in asked if text), "").replace("\x00", "").strip()[:LONGEST_SEARCH]
     hits = queries.pick(typed) if typed else []
     if request.accept_mimetypes.best == "application/json":
         return jsonify(results=[_picked(row) for row in hits])

@@ -43,7 +43,7 @@ HEADERS: tuple[tuple[Column, re.Pattern[str]], ...] = tuple(
             r"|^(company|enterprise|corporation)? ?(name)?$",
         ),
         (Column.PARENT, r"母公司|所属集团|控股股东|^parent|^group$"),
-        (Column.COUNTRY, r"国家|地区|总部所在|所在地|^country|^headquarters|^region"),
+        (Column.COUNTRY, r"国家|地区|省份|省市|总部所在|所在地|^country|^headquarters|^region"),
         (Column.REVENUE, r"营业?收入?|营收|业务收入|revenue|sales|turnover"),
     )
 )
@@ -83,6 +83,11 @@ def proposed_mapping(sheet: Sheet) -> ColumnMapping:
         if len(columns) > len(best.columns):
             best = ColumnMapping(row, columns, _unit(cells, columns))
     return _by_script(sheet, best)
+
+
+def likeliest_list(sheets: Sequence[Sheet]) -> Sheet:
+    """The sheet with most columns of a list, of several the longest; a workbook has at least one."""
+    return max(sheets, key=lambda each: (len(proposed_mapping(each).columns), len(each.rows)))
 
 
 def _named(cells: Sequence[Value]) -> dict[Column, int]:

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from crm.enterprises.rules.names import pieces, similar
+from crm.enterprises.rules.names import similar
+from crm.enterprises.rules.ranking.alike import spoilt
 from crm.enterprises.rules.ranking.companies import Basis, Printed
 from crm.enterprises.rules.ranking.known import KnownCompanies, known_companies
 from crm.enterprises.rules.ranking.name_parts import could_be_one
@@ -114,13 +115,11 @@ def _alike(
     for row in before:
         for part in _parts(row):
             by_part[part].append(row)
-    lengths = sorted({len(part) for part in by_part if not part.isascii()})
     found: list[tuple[int, int, int, Printed, Printed]] = []
     for new in now:
-        loose = new.parts.loose if new.parts else ""
-        asked = [*_telling(new.english)]
-        asked += [loose[at : at + n] for n in lengths for at in range(len(loose) - n + 1)]
-        nearby = {old.id: old for part in asked for old in by_part.get(part, ()) if _near(old, new)}
+        nearby = {
+            old.id: old for part in _parts(new) for old in by_part.get(part, ()) if _near(old, new)
+        }
         found += [
             (_distance(old, new), old.id, new.id, old, new)
             for old in nearby.values()
@@ -131,8 +130,8 @@ def _alike(
 
 
 def _parts(row: Printed) -> set[str]:
-    """What a like name must share: a telling English word, or a part of the Chinese key."""
-    return {*_telling(row.english), *(pieces(row.parts.loose) if row.parts else ())}
+    """What a like name must share: a telling English word, or the Chinese key less a character or two."""
+    return {*_telling(row.english), *(spoilt(row.parts.loose) if row.parts else ())}
 
 
 def _names_alike(old: Printed, new: Printed, known: KnownCompanies) -> bool:

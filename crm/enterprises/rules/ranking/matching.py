@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from crm.enterprises.rules.names import pieces, similar, similarity
+from crm.enterprises.rules.names import similar, similarity
+from crm.enterprises.rules.ranking.alike import spoilt
 from crm.enterprises.rules.ranking.companies import SCORE, Basis, Ours, Printed
 from crm.enterprises.rules.ranking.english import english_key
 from crm.enterprises.rules.ranking.known import KnownCompanies, known_companies
@@ -12,8 +13,6 @@ from crm.enterprises.rules.ranking.name_parts import could_be_one, taken_apart
 from crm.enterprises.rules.ranking.reading_aloud import MEANS, reads_as, spelt_pieces
 
 MOST_PER_ROW = 5
-SHORTEST_SIMILAR = 5
-"""One character in four is too much of a name: 中国电信, 中国电子."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,6 @@ class _Index:
         self.by_identity: defaultdict[int, list[Printed]] = defaultdict(list)
         for row in rows:
             self._add(row)
-        self.piece_lengths = sorted({len(piece) for piece in self.by[Basis.SIMILAR]})
 
     def _add(self, row: Printed) -> None:
         self.identities[row.id] = self.known.named(row.name_zh, row.name_en)
@@ -70,9 +68,8 @@ class _Index:
             self.by[Basis.NAME][row.parts.norm].append(row)
             self.by[Basis.LOOSE][row.parts.loose].append(row)
             self.by_stem[row.parts.stem].append(row)
-            if len(row.parts.loose) >= SHORTEST_SIMILAR:
-                for piece in set(pieces(row.parts.loose)):
-                    self.by[Basis.SIMILAR][piece].append(row)
+            for left in set(spoilt(row.parts.loose)):
+                self.by[Basis.SIMILAR][left].append(row)
         if row.english:
             self.by[Basis.ENGLISH][row.english].append(row)
             if not row.parts:
@@ -155,18 +152,14 @@ class _Index:
                     yield row
 
     def _similar(self, company: Ours) -> Iterator[tuple[Printed, Basis, int]]:
-        loose = company.parts.loose
-        if len(loose) < SHORTEST_SIMILAR:
-            return
-        by_piece = self.by[Basis.SIMILAR]
-        for length in self.piece_lengths:
-            for start in range(len(loose) - length + 1):
-                for row in by_piece.get(loose[start : start + length], ()):
-                    printed = row.parts
-                    if printed is None or printed.loose == loose:
-                        continue
-                    if similar(printed.loose, loose) and could_be_one(printed, company.parts):
-                        yield row, Basis.SIMILAR, min(similarity(printed.loose, loose), 88)
+        loose, by_rest = company.parts.loose, self.by[Basis.SIMILAR]
+        found = {row.id: row for left in spoilt(loose) for row in by_rest.get(left, ())}
+        for row in found.values():
+            printed = row.parts
+            if printed is None or printed.loose == loose:
+                continue
+            if similar(printed.loose, loose) and could_be_one(printed, company.parts):
+                yield row, Basis.SIMILAR, min(similarity(printed.loose, loose), 88)
 
 
 def _told(

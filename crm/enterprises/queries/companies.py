@@ -1,6 +1,6 @@
-"""Reading companies: the list, a card, people, rankings, and finding one by what is remembered."""
+"""Reading companies: the list, a card, people, and finding one by what is remembered."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,7 @@ from crm.accounts.models import User
 from crm.core import search
 from crm.core.db import db
 from crm.core.lists import Order, Page, capped_count, keyset_page, whole
-from crm.enterprises.models import (
-    Contact,
-    Enterprise,
-    RankingEdition,
-    RankingEntry,
-    RankingList,
-)
+from crm.enterprises.models import Contact, Enterprise, RankingEdition, RankingEntry
 from crm.enterprises.rules import (
     Ownership,
     clean_uscc,
@@ -43,6 +37,8 @@ class EnterpriseFilter:
     ownership: Ownership | None = None
     list_id: int | None = None
     """Companies confirmed on any edition of this ranking."""
+    edition_id: int | None = None
+    """Companies confirmed on this very edition."""
 
 
 def _filtered(statement: Any, wanted: EnterpriseFilter) -> Any:
@@ -60,6 +56,11 @@ def _filtered(statement: Any, wanted: EnterpriseFilter) -> Any:
             .where(RankingEdition.list_id == wanted.list_id)
         )
         statement = statement.where(Enterprise.id.in_(members))
+    if wanted.edition_id is not None:
+        of_edition = select(RankingEntry.enterprise_id).where(
+            RankingEntry.edition_id == wanted.edition_id
+        )
+        statement = statement.where(Enterprise.id.in_(of_edition))
     return statement
 
 
@@ -215,100 +216,3 @@ def contact_of(enterprise_id: int, contact_id: int) -> Contact | None:
     return db.session.scalar(
         select(Contact).where(Contact.id == contact_id, Contact.enterprise_id == enterprise_id)
     )
-
-
-def memberships_of(enterprise_id: int) -> Sequence[Any]:
-    """Confirmed places on rankings, the latest publication first."""
-    statement = (
-        select(
-            RankingEntry.id,
-            RankingEntry.rank,
-            RankingEntry.name_on_list,
-            RankingEntry.document,
-            RankingEntry.confirmed_at,
-            RankingEdition.year,
-            RankingEdition.published_on,
-            RankingList.name.label("list_name"),
-            RankingList.name_en.label("list_name_en"),
-            User.name.label("confirmed_by"),
-        )
-        .join(RankingEdition, RankingEdition.id == RankingEntry.edition_id)
-        .join(RankingList, RankingList.id == RankingEdition.list_id)
-        .join(User, User.id == RankingEntry.confirmed_by_id)
-        .where(RankingEntry.enterprise_id == enterprise_id)
-        .order_by(RankingEdition.published_on.desc(), RankingList.position, RankingEntry.id)
-    )
-    return db.session.execute(statement).all()
-
-
-def lists_they_stand_on(enterprise_ids: Collection[int]) -> dict[int, list[Any]]:
-    """For each of these companies the rankings it was ever confirmed on, with the latest year."""
-    if not enterprise_ids:
-        return {}
-    statement = (
-        select(
-            RankingEntry.enterprise_id,
-            RankingList.name,
-            RankingList.name_en,
-            func.max(RankingEdition.year).label("year"),
-        )
-        .join(RankingEdition, RankingEdition.id == RankingEntry.edition_id)
-        .join(RankingList, RankingList.id == RankingEdition.list_id)
-        .where(RankingEntry.enterprise_id.in_(enterprise_ids))
-        .group_by(
-            RankingEntry.enterprise_id, RankingList.id, RankingList.name, RankingList.name_en,
-            RankingList.position,
-        )
-        .order_by(RankingEntry.enterprise_id, RankingList.position)
-    )  # fmt: skip
-    found: dict[int, list[Any]] = {}
-    for row in db.session.execute(statement):
-        found.setdefault(row.enterprise_id, []).append(row)
-    return found
-
-
-def ranking_lists() -> Sequence[Any]:
-    """(id, code, name, name_en, publisher) of the known rankings in their order."""
-    statement = select(
-        RankingList.id,
-        RankingList.code,
-        RankingList.name,
-        RankingList.name_en,
-        RankingList.publisher,
-    ).order_by(RankingList.position, RankingList.id)
-    return db.session.execute(statement).all()
-
-
-def editions() -> Sequence[Any]:
-    """Every edition with its list's names and the number of confirmed companies, newest first."""
-    members = (
-        select(RankingEntry.edition_id, func.count().label("n"))
-        .group_by(RankingEntry.edition_id)
-        .subquery()
-    )
-    statement = (
-        select(
-            RankingEdition.id,
-            RankingEdition.list_id,
-            RankingEdition.year,
-            RankingEdition.published_on,
-            RankingEdition.document,
-            RankingList.name.label("list_name"),
-            RankingList.name_en.label("list_name_en"),
-            func.coalesce(members.c.n, 0).label("members"),
-        )
-        .join(RankingList, RankingList.id == RankingEdition.list_id)
-        .outerjoin(members, members.c.edition_id == RankingEdition.id)
-        .order_by(RankingList.position, RankingEdition.year.desc())
-    )
-    return db.session.execute(statement).all()
-
-
-def edition_by_id(edition_id: int) -> RankingEdition | None:
-    return db.session.get(RankingEdition, edition_id)
-
-
-def members_of_edition(edition_id: int) -> Sequence[int]:
-    """Ids of the companies confirmed on an edition."""
-    statement = select(RankingEntry.enterprise_id).where(RankingEntry.edition_id == edition_id)
-    return db.session.scalars(statement).all()
