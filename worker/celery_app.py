@@ -45,7 +45,7 @@ def make_celery(app: Flask) -> Celery:
         broker_transport_options={"visibility_timeout": 2 * NEVER_LONGER},
         timezone="Asia/Shanghai",
         beat_schedule=BEAT,
-        imports=("worker.quotas", "worker.reminders", "worker.upkeep"),
+        imports=("worker.outlook", "worker.quotas", "worker.reminders", "worker.upkeep"),
     )
     return celery
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 EVERY_MINUTE = timedelta(minutes=1)
+EVERY_HOUR = timedelta(hours=1)
 
 
 def _entry(task: str, every: timedelta = EVERY_MINUTE) -> dict[str, Any]:
@@ -19,5 +20,6 @@ BEAT = {
     "plan due mails": _entry("worker.reminders.plan_due"),
     "send what waits": _entry("worker.reminders.sweep"),
     "bring criteria into force": _entry("worker.quotas.bring_criteria_into_force"),
+    "archive the week's forecast": _entry("worker.outlook.archive_forecasts", EVERY_HOUR),
     "seal the audit trail": _entry("worker.upkeep.seal_history"),
 }

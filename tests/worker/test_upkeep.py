@@ -12,9 +12,11 @@ from sqlalchemy import select
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.history.models import AuditEvent
+from crm.outlook.models import ForecastRun
 from crm.reminders import queries
 
 ROOT = Path(__file__).resolve().parents[2]
+WEEKS = select(ForecastRun.week_of)
 
 
 @pytest.fixture
@@ -78,3 +80,21 @@ def test_without_redis_the_worker_says_in_one_sentence_what_is_missing(python):
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "REDIS_URL" in done.stderr
+
+
+def test_the_forecast_of_a_week_is_archived_once_however_often_beat_asks(
+    app, workers, tick, wait_for
+):
+    workers()
+    for _ in range(2):
+        tick("worker.outlook.archive_forecasts")
+    tick("worker.upkeep.heartbeat")  # asked for last, so both have run
+
+    def is_archived() -> bool:
+        with app.app_context():
+            return bool(queries.last_sign_at()) and bool(db.session.scalars(WEEKS).all())
+
+    wait_for("the week is archived", is_archived)
+    with app.app_context():
+        weeks = db.session.scalars(WEEKS).all()
+        assert len(weeks) == len(set(weeks)) == 1

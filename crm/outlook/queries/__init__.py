@@ -1,6 +1,7 @@
 """Reading the outlook: the three books, what is reached, what was told, what is forecast."""
 
-from crm.outlook.queries.achieved import Achieved, Named, achieved_of, names_of
+from crm.outlook.queries.achieved import Achieved, Named, achieved_of, names_of, reached_days
+from crm.outlook.queries.backtesting import Backtest, backtest
 from crm.outlook.queries.books import (
     Decision,
     Entry,
@@ -11,25 +12,54 @@ from crm.outlook.queries.books import (
     year_quotas,
 )
 from crm.outlook.queries.ceremonies import PlannedCeremony, ceremonies, signable
+from crm.outlook.queries.forecasting import (
+    LeadTold,
+    WhatIf,
+    YearForecast,
+    archived_runs,
+    archived_statements,
+    forecast_from,
+    leads_told,
+    reached_on,
+    year_forecast,
+)
+from crm.outlook.queries.ingredients import Ingredients, ingredients_of
+from crm.outlook.queries.past import ForecastQuota, Gates
 from crm.outlook.queries.saying import Telling, kept_numbers, sayable, tellings
 
 __all__ = [
     "Achieved",
+    "Backtest",
     "Decision",
     "Entry",
+    "ForecastQuota",
+    "Gates",
+    "Ingredients",
+    "LeadTold",
     "Named",
     "PlannedCeremony",
     "QuotaOfYear",
     "Telling",
+    "WhatIf",
     "YearBooks",
+    "YearForecast",
     "achieved_of",
+    "archived_runs",
+    "archived_statements",
+    "backtest",
     "books_of",
     "ceremonies",
     "entry_of",
+    "forecast_from",
+    "ingredients_of",
     "kept_numbers",
+    "leads_told",
     "names_of",
+    "reached_days",
+    "reached_on",
     "sayable",
     "signable",
     "tellings",
+    "year_forecast",
     "year_quotas",
 ]

@@ -1,15 +1,17 @@
 """What is reached already: who is recognised for each quota, and who waits for it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, literal, or_, select, union_all
 
 from crm.accounts.rules import Actor
 from crm.core.bulk import among
 from crm.core.db import rows_of
 from crm.leads.access import may_see
 from crm.leads.models import Lead
+from crm.outlook.queries.past import ForecastQuota
 from crm.quotas.models import Verdict
 from crm.quotas.numbers import EVENT_OF
 from crm.quotas.queries import NUMBERS, YearNumbers, reach
@@ -78,3 +80,21 @@ def names_of(actor: Actor, ids: Iterable[int]) -> dict[int, Named]:
         lead_id: Named(lead_id, title, bool(is_seen))
         for lead_id, title, is_seen in rows_of(statement)
     }
+
+
+def reached_days(quotas: Sequence[ForecastQuota], on: date) -> dict[str, list[date]]:
+    """By code of the quota the days on which its leads came to stand in its number, all of the district."""
+    if not quotas:
+        return {}
+    parts = [
+        select(literal(quota.code), since).where(
+            Verdict.quota_id == quota.quota_id, since <= min(on, quota.closes)
+        )
+        for quota in quotas
+        for since in (NUMBERS[EVENT_OF[quota.event]][0],)
+    ]
+    found: dict[str, list[date]] = {quota.code: [] for quota in quotas}
+    for code, day in rows_of(union_all(*parts)):
+        if day is not None:
+            found[code].append(day)
+    return found

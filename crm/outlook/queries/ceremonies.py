@@ -14,6 +14,7 @@ from crm.leads.models import Lead, among
 from crm.leads.rules import IN_TALKS
 from crm.outlook.models import CeremonyLead, SigningCeremony
 from crm.outlook.queries.achieved import Named
+from crm.outlook.rules.forecasting import Ceremony
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +29,13 @@ class PlannedCeremony:
     leads: tuple[Named, ...]
 
 
-def ceremonies(actor: Actor, *, since: date | None = None) -> list[PlannedCeremony]:
-    """All ceremonies, those held earliest first; with `since` those to come that still stand."""
+def ceremonies(actor: Actor) -> list[PlannedCeremony]:
+    """All ceremonies, those held earliest first."""
     statement = select(
         SigningCeremony.id, SigningCeremony.title, SigningCeremony.held_on,
         SigningCeremony.slip_percent, SigningCeremony.slip_days, SigningCeremony.is_cancelled,
         SigningCeremony.version,
     ).order_by(SigningCeremony.held_on, SigningCeremony.id)  # fmt: skip
-    if since is not None:
-        statement = statement.where(
-            SigningCeremony.held_on >= since, SigningCeremony.is_cancelled.is_(False)
-        )
     rows = rows_of(statement).all()
     leads: dict[int, list[Named]] = defaultdict(list)
     if rows:
@@ -51,6 +48,21 @@ def ceremonies(actor: Actor, *, since: date | None = None) -> list[PlannedCeremo
         for ceremony_id, lead_id, title, is_seen in rows_of(named):
             leads[ceremony_id].append(Named(lead_id, title, bool(is_seen)))
     return [PlannedCeremony(*row, tuple(leads[row.id])) for row in rows]
+
+
+def standing_ceremonies(on: date) -> list[Ceremony]:
+    """Those to come from the day `on`, as the forecast reads them."""
+    rows = rows_of(
+        select(
+            SigningCeremony.id, SigningCeremony.held_on, SigningCeremony.slip_percent,
+            SigningCeremony.slip_days,
+        )
+        .where(SigningCeremony.held_on >= on, SigningCeremony.is_cancelled.is_(False))
+        .order_by(SigningCeremony.held_on, SigningCeremony.id)
+    )  # fmt: skip
+    return [
+        Ceremony(number, held_on, percent / 100, days) for number, held_on, percent, days in rows
+    ]
 
 
 CHOICES = 300
