@@ -3,6 +3,7 @@
 from flask import Flask
 
 from crm.cli.database import make_migration, prepare
+from crm.cli.forecasts import quotas_backtest
 from crm.cli.history import history_commands
 from crm.cli.ledger import ledger_commands
 from crm.cli.people import people_commands
@@ -17,6 +18,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(make_migration)
     app.cli.add_command(people_commands)
     app.cli.add_command(sample_commands)
+    quota_commands.add_command(quotas_backtest)
     app.cli.add_command(quota_commands)
     app.cli.add_command(reminder_commands)
     app.cli.add_command(history_commands)

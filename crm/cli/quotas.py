@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from crm.accounts.queries import system_actor
+from crm.cli.forecasts import forecast_document
 from crm.cli.terminal import print_json, say
 from crm.closing.queries.bridges import YearBridge, bridge_of_days
 from crm.closing.queries.known import end_of, year_as_known
@@ -82,7 +83,12 @@ def quotas_show(
         levels = recognised_by_code(
             found.year, on=day, known_at=end_of(known.date()) if known else None
         )
-        print_json(_year_document(found, known.date() if known else None, levels))
+        # A day that has passed is forecast from what was known then: today's stages are not its.
+        then = known.date() if known else day
+        said = forecast_document(
+            found.year, day, end_of(then) if known or day < clock.today() else None
+        )
+        print_json(_year_document(found, known.date() if known else None, levels, said))
         return
     click.echo(
         quota_words.one_line(
@@ -153,7 +159,10 @@ def _crossing(found: YearBridge, number: Number, one: Crossing) -> dict[str, Any
 
 
 def _year_document(
-    found: YearOnDay, known: date | None, levels: Mapping[str, Mapping[Level, int]]
+    found: YearOnDay,
+    known: date | None,
+    levels: Mapping[str, Mapping[Level, int]],
+    forecast: dict[str, Any] | None,
 ) -> dict[str, Any]:
     return {
         "year": found.year,
@@ -164,7 +173,7 @@ def _year_document(
         ],
         "overlap": found.together.overlap,
         "distinct": found.together.distinct,
-        "forecast": None,
+        "forecast": forecast,
     }
 
 
