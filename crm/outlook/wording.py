@@ -12,7 +12,6 @@ from crm.leads import wording as leads_wording
 from crm.outlook.rules.books import Book, DropCause, Finding, FindingCode, Fit
 from crm.outlook.rules.forecasting import Assumed, Ending, Flag
 from crm.outlook.rules.saying import Counted, SaidOfQuota
-from crm.outlook.rules.stays import Backfill
 from crm.quotas.wording import day_text
 
 # By class first: members of two StrEnums with the same value are equal and would share one key.
@@ -55,10 +54,6 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Counted.STRIVE: _l("争取"),
         Counted.RESERVE: _l("储备"),
     },
-    Backfill: {
-        Backfill.BULK: _l("一人一天集中变更"),
-        Backfill.LATE: _l("事后补录"),
-    },
     Ending: {
         Ending.ADVANCE: _l("推进"),
         Ending.LOST: _l("终止"),
@@ -80,6 +75,14 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     },
 }
 """One text for every member of every code of the outlook."""
+
+
+BAND_WORDS: dict[str, LazyString] = {
+    "over_50yi": _l("50亿元以上"),
+    "over_5yi": _l("5亿至50亿元"),
+    "under_5yi": _l("5亿元以下或未填金额"),
+}
+"""The size bands leads are pooled by."""
 
 
 def word(code: StrEnum) -> LazyString:

@@ -40,7 +40,7 @@ from crm.leads.rules import (
 )
 from crm.places.models import Street, Zone
 from crm.quotas.services import rejudge
-from crm.sample import checkup, criteria, indicators, outlook, papers
+from crm.sample import checkup, criteria, indicators, outlook, papers, past
 from crm.sample.rankings import load_editions
 
 PASSWORD = "Sample-2026"  # noqa: S105  printed at start; the sample never loads in production
@@ -412,7 +412,9 @@ def load(at: datetime, today: date, files_dir: Folder) -> int:
     db.session.flush()
     rejudge([lead.id for lead in leads], today=today, at=at)
     criteria.load(users["leader"], today, at)
-    return len(leads)
+    outlook.decide(users, leads, today, at)
+    numbers = {code: segment.id for code, segment in segments.items()}
+    return len(leads) + past.load(users, numbers, today, at)
 
 
 def _reason(stage: Stage) -> OffRampReason | None:

@@ -5,4 +5,4 @@ from flask import Blueprint
 bp = Blueprint("outlook", __name__, url_prefix="/outlook")
 
 # The pages hang themselves on the blueprint when they are imported.
-from crm.outlook.views import books, ceremonies, saying  # noqa: E402, F401
+from crm.outlook.views import books, ceremonies, forecasts, saying  # noqa: E402, F401

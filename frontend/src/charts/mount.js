@@ -1,6 +1,6 @@
 // Turns the plain description in data-chart into a picture. The same numbers stand in a table beside it.
 //
-// { kind: "bar" | "stacked" | "line" | "funnel" | "pie", categories: [words], unit: "亿元",
+// { kind: "bar" | "stacked" | "line" | "funnel" | "pie" | "fan", categories: [words], unit: "亿元",
 //   series: [{ name, values: [numbers] }], mark: number | null }
 import { BarChart, FunnelChart, LineChart, PieChart } from "echarts/charts";
 import { GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
@@ -53,6 +53,7 @@ function option(spec) {
     },
   };
   if (spec.kind === "pie" || spec.kind === "funnel") return { ...base, series: [shares(spec)] };
+  if (spec.kind === "fan") return fan(spec, base, text);
   return { ...base, ...axes(spec, text), series: spec.series.map((each, index) => columns(spec, each, index)) };
 }
 
@@ -114,4 +115,45 @@ function columns(spec, { name, values }, index) {
           }
         : undefined,
   };
+}
+
+// What is reached, what is due, and the forecast: its mean, its band, and the part not in the ledger yet.
+// The bands are helpers stacked on a transparent line; tooltip and legend name the real series alone.
+function fan(spec, base, text) {
+  const of = (role) => spec.series.find((each) => each.role === role);
+  const named = new Set(spec.series.map((each) => each.name));
+  const looks = {
+    due: { lineStyle: { type: "dashed", width: 1.5 }, color: token("ink-3"), symbol: "none" },
+    reached: { lineStyle: { width: 2.5 }, color: token("series-1"), symbolSize: 6 },
+    mean: { lineStyle: { width: 2 }, color: token("series-3"), symbolSize: 5 },
+    known: { lineStyle: { width: 1.5, type: "dotted" }, color: token("series-2"), symbol: "none" },
+    low: { lineStyle: { width: 1, opacity: 0.5 }, color: token("series-3"), symbol: "none" },
+    high: { lineStyle: { width: 1, opacity: 0.5 }, color: token("series-3"), symbol: "none" },
+  };
+  const lines = spec.series.map((each) => ({ type: "line", name: each.name, data: each.values, ...looks[each.role] }));
+  const bands = [
+    ...band("all", of("low").values, of("high").values, token("series-3"), 0.12),
+    ...band("unknown", of("known").values, of("mean").values, token("series-2"), 0.28),
+  ];
+  const shown = ["due", "reached", "mean", "known"].map((role) => of(role).name);
+  return {
+    ...base,
+    ...axes(spec, text),
+    tooltip: {
+      ...base.tooltip,
+      formatter: (points) =>
+        [points[0].axisValue, ...points.filter((each) => named.has(each.seriesName) && each.value != null).map((each) => `${each.seriesName}  ${each.value}`)].join("\n"),
+    },
+    legend: { ...base.legend, show: true, data: shown },
+    series: [...bands, ...lines],
+  };
+}
+
+function band(stack, low, high, colour, opacity) {
+  const plain = { type: "line", stack, symbol: "none", silent: true, lineStyle: { opacity: 0 } };
+  const between = high.map((value, index) => (value == null || low[index] == null ? null : value - low[index]));
+  return [
+    { ...plain, name: `${stack} below`, data: low },
+    { ...plain, name: `${stack} between`, data: between, areaStyle: { color: colour, opacity } },
+  ];
 }
