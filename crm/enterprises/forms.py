@@ -115,6 +115,13 @@ class EnterpriseForm(BaseForm):
     address = TextLine(FIELD["address"], longest=200)
     parent = TextLine(FIELD["parent"], longest=120, description=_l("已登记企业的全称或信用代码"))
     parent_shareholding = PercentField(FIELD["parent_shareholding"])
+    parent_since = DayField(
+        FIELD["parent_since"],
+        description=_l(
+            "母公司或比例有变更的，填变更日，此前签约的仍按原来的判断；只是更正，不改这一项"
+        ),
+        validators=[Optional()],
+    )
     note = TextBlock(FIELD["note"], longest=2000)
 
     def offer(self) -> "EnterpriseForm":
@@ -136,6 +143,7 @@ class EnterpriseForm(BaseForm):
             ownership=self.ownership.data,
             parent_id=parent.id if parent else None,
             parent_shareholding=self.parent_shareholding.data,
+            parent_since=self.parent_since.data,
             industry_code=(self.industry_code.data or "").upper() or None,
             address=self.address.data,
             note=self.note.data,

@@ -35,6 +35,7 @@ class Enterprise(Base):
     ownership: Mapped[Ownership | None]
     parent_id: Mapped[ref | None] = mapped_column(ForeignKey("enterprises.id"), index=True)
     parent_shareholding: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))  # percent
+    parent_since: Mapped[date | None]  # None: as far back as anybody knows
     industry_code: Mapped[str | None] = mapped_column(String(6))  # GB/T 4754-2017
     address: Mapped[str | None] = mapped_column(String(200))
     note: Mapped[text | None]
@@ -43,6 +44,30 @@ class Enterprise(Base):
     version: Mapped[revision]
 
     parent: Mapped["Enterprise | None"] = relationship(lazy="raise", remote_side="Enterprise.id")
+
+
+class FormerHolding(Base):
+    """Who held a company before: projects signed then are judged by it still."""
+
+    __tablename__ = "former_holdings"
+    __table_args__ = (
+        CheckConstraint(
+            "parent_shareholding IS NULL OR (parent_shareholding > 0 AND parent_shareholding <= 100)",
+            name="shareholding_is_percent",
+        ),
+        CheckConstraint("from_on IS NULL OR from_on < until_on", name="ends_after_it_began"),
+        UniqueConstraint("enterprise_id", "until_on"),
+        Index("ix_former_holdings_parent", "parent_id"),
+    )
+
+    id: Mapped[pk]
+    enterprise_id: Mapped[ref] = mapped_column(ForeignKey("enterprises.id"))
+    parent_id: Mapped[ref] = mapped_column(ForeignKey("enterprises.id"))
+    parent_shareholding: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))  # percent
+    from_on: Mapped[date | None]
+    until_on: Mapped[date]  # the first day on which it held no more
+    recorded_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    recorded_at: Mapped[created]
 
 
 class Contact(Base):

@@ -19,6 +19,7 @@ from crm.enterprises.rules import (
 from crm.enterprises.rules.ranking import Basis
 from crm.enterprises.rules.ranking.columns import Column
 from crm.enterprises.rules.ranking.reading import RowFault, RowMessage
+from crm.enterprises.rules.shareholding import LinkFault
 
 # By class first: members of two StrEnums with the same value are equal and would share one key.
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
@@ -39,6 +40,12 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         UsccFaultCode.INNER_CHECK: _l(
             "组织机构代码的校验位（第17位）不对，早年发的个别代码如此，请核对营业执照"
         ),
+    },
+    LinkFault: {
+        LinkFault.SHARE: _l("持股比例应大于0、不超过100"),
+        LinkFault.IN_FUTURE: _l("持股起始日晚于今天，变更后再登记"),
+        LinkFault.NOT_LATER: _l("应晚于原来的持股起始日；只是更正错误的，保留原来的日期"),
+        LinkFault.NO_PARENT: _l("填写持股起始日时，请同时填写母公司"),
     },
     Basis: {
         Basis.USCC: _l("统一社会信用代码一致"),
@@ -92,6 +99,7 @@ FIELD: dict[str, LazyString] = {
     "ownership": _l("所有制"),
     "parent": _l("母公司"),
     "parent_shareholding": _l("持股比例"),
+    "parent_since": _l("持股起始日"),
     "industry_code": _l("国民经济行业代码"),
     "address": _l("地址"),
     "note": _l("备注"),

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, func, literal, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Row, Select, func, or_, select
 
 from crm.chains.models import Chain
-from crm.core.bulk import among
+from crm.core.bulk import among, chunked
 from crm.core.db import db
 from crm.enterprises.models import Enterprise, RankingEdition, RankingEntry, RankingList
 from crm.leads.models import Attachment, ExchangeRate, Lead, Milestone, StageChange
@@ -26,7 +25,7 @@ from crm.leads.rules import (
     Stage,
 )
 from crm.places.models import Carrier, Zone
-from crm.quotas.groups import HIGHEST, Rankings
+from crm.quotas.groups import Rankings, companies_below
 from crm.quotas.models import Quota
 from crm.quotas.rules import (
     CountingEvent,
@@ -178,7 +177,7 @@ def _chunk(
             agreement_type=lead.agreement_type,
             milestones=tuple(milestones[lead.id]),
             figures=tuple(figures[lead.id]),
-            rankings=rankings.of(lead),
+            rankings=rankings.of(lead, _signed_on(milestones[lead.id], on) or on),
             is_physical=lead.is_physical,
             is_headquarters=lead.is_headquarters,
             headquarters_type=lead.headquarters_type,
@@ -191,6 +190,12 @@ def _chunk(
             exclusion=lead.exclusion,
             contract_lead_id=lead.contract_lead_id,
         )
+
+
+def _signed_on(milestones: Iterable[MilestoneDay], on: date | None) -> date | None:
+    """The day of signing, as far as it is known by the day `on`."""
+    days = (each.day for each in milestones if each.kind is MilestoneKind.SIGNED)
+    return min((day for day in days if on is None or day <= on), default=None)
 
 
 def _papers(ids: Sequence[int]) -> dict[int, dict[AttachmentKind, str]]:
@@ -307,27 +312,11 @@ def _closed_later(leads: Sequence[Row[*tuple[Any, ...]]], on: date | None) -> se
 
 def leads_of_ranked_groups(list_codes: Collection[str]) -> list[int]:
     """Leads of companies on one of these lists, and of those below them in their groups."""
-    base = (
-        select(Enterprise.id, literal(0).label("depth"))
-        .join(RankingEntry, RankingEntry.enterprise_id == Enterprise.id)
+    return leads_of_enterprises(
+        select(RankingEntry.enterprise_id)
         .join(RankingEdition, RankingEdition.id == RankingEntry.edition_id)
         .join(RankingList, RankingList.id == RankingEdition.list_id)
         .where(RankingList.code.in_(list_codes))
-        .cte("below", recursive=True)
-    )
-    child = aliased(Enterprise)
-    below = base.union(
-        select(child.id, base.c.depth + 1)
-        .join(base, base.c.id == child.parent_id)
-        .where(base.c.depth < HIGHEST)
-    )
-    companies = select(below.c.id)
-    return list(
-        db.session.scalars(
-            select(Lead.id)
-            .where(or_(Lead.investor_id.in_(companies), Lead.list_enterprise_id.in_(companies)))
-            .order_by(Lead.id)
-        )
     )
 
 
@@ -336,40 +325,22 @@ def leads_of_enterprise(enterprise_id: int) -> list[int]:
     return leads_of_enterprises([enterprise_id])
 
 
-def leads_of_enterprises(enterprise_ids: Collection[int]) -> list[int]:
-    """Leads whose investor or list company is one of these or one below them in their groups."""
-    if not enterprise_ids:
-        return []
-    base = (
-        select(Enterprise.id, literal(0).label("depth"))
-        .where(among(Enterprise.id, enterprise_ids))
-        .cte("below", recursive=True)
-    )
-    child = aliased(Enterprise)
-    below = base.union(
-        select(child.id, base.c.depth + 1)
-        .join(base, base.c.id == child.parent_id)
-        .where(base.c.depth < HIGHEST)
-    )
-    companies = select(below.c.id)
-    return list(
-        db.session.scalars(
-            select(Lead.id)
-            .where(or_(Lead.investor_id.in_(companies), Lead.list_enterprise_id.in_(companies)))
-            .order_by(Lead.id)
-        )
-    )
+def leads_of_enterprises(enterprise_ids: Collection[int] | Select[int]) -> list[int]:
+    """Leads whose investor or list company is one of these or one that is, or was, below them."""
+    found: set[int] = set()
+    for ids in chunked(companies_below(enterprise_ids)):
+        concerned = or_(among(Lead.investor_id, ids), among(Lead.list_enterprise_id, ids))
+        found |= set(db.session.scalars(select(Lead.id).where(concerned)))
+    return sorted(found)
 
 
 def leads_of_ranking_list(list_id: int) -> list[int]:
     """Leads with a company of this list above them: a new edition may end their membership."""
-    members = db.session.scalars(
+    return leads_of_enterprises(
         select(RankingEntry.enterprise_id)
         .join(RankingEdition, RankingEdition.id == RankingEntry.edition_id)
         .where(RankingEdition.list_id == list_id)
-        .distinct()
     )
-    return leads_of_enterprises(list(members))
 
 
 def leads_in_currency(currency: str) -> list[int]:

@@ -1,50 +1,57 @@
 """Groups of companies: who stands above an investor, on which lists, and what the group signed here."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.core.bulk import among
 from crm.core.db import db
-from crm.enterprises.models import Enterprise, RankingEdition, RankingEntry, RankingList
+from crm.enterprises.models import (
+    Enterprise,
+    FormerHolding,
+    RankingEdition,
+    RankingEntry,
+    RankingList,
+)
+from crm.enterprises.rules.shareholding import HIGHEST, Link
+from crm.enterprises.rules.shareholding import holders as holders_of
 from crm.leads.models import Lead, Milestone
 from crm.leads.rules import CLOSED, AgreementType, MilestoneKind
 from crm.quotas.rules import RankingMembership
-
-HIGHEST = 8
-"""How far up a group of companies shareholdings are followed."""
 
 
 class Rankings:
     """Memberships of investors: their own, and those of the companies above them.
 
-    A share held by way of others is the product along the way, as in 60 % of 60 % = 36 %;
-    one unknown step makes the whole unknown.
+    Who held whom is asked as of the day of signing (`holders` says how), of a lead not signed as of
+    the day it is judged for.
     """
 
     def __init__(self, leads: Iterable[Row[*tuple[Any, ...]]], *, first_entries: bool) -> None:
         starts = {lead.investor_id for lead in leads} | {lead.list_enterprise_id for lead in leads}
-        self.above = _group_above(starts - {None})
-        everyone = set(self.above) | {parent for parent, _ in self.above.values()}
+        self.links = _links_above(starts - {None})
+        everyone = starts | {link.holder for links in self.links.values() for link in links}
         self.entries = _entries({company for company in everyone if company is not None})
         self.signings = _signings_below(self.entries if first_entries else ())
 
-    def of(self, lead: Row[*tuple[Any, ...]]) -> tuple[RankingMembership, ...]:
+    def of(self, lead: Row[*tuple[Any, ...]], day: date | None) -> tuple[RankingMembership, ...]:
+        """Of this lead's companies, as of the day; None is today."""
         if not self.entries:
             return ()
         holders: list[tuple[int, Decimal | None]] = []
         if lead.investor_id is not None:
-            holders += self._upward(lead.investor_id, Decimal(1))
+            holders += holders_of(lead.investor_id, self.links, day)
         named = lead.list_enterprise_id
         if named is not None and named != lead.investor_id:
             percent = lead.list_shareholding
             # What was stated of this project goes before what the register of companies says.
-            stated = list(self._upward(named, None if percent is None else percent / 100))
+            share = None if percent is None else percent / 100
+            stated = list(holders_of(named, self.links, day, share))
             if percent is not None:
                 taken = {company for company, _ in stated}
                 holders = [holder for holder in holders if holder[0] not in taken]
@@ -65,25 +72,33 @@ class Rankings:
                 return {"earlier_lead_id": other_id, "earlier_signed_on": day}
         return {}
 
-    def _upward(self, company: int, share: Decimal | None) -> Iterator[tuple[int, Decimal | None]]:
-        seen: set[int] = set()
-        at: int | None = company
-        while at is not None and at not in seen and len(seen) <= HIGHEST:
-            yield at, share
-            seen.add(at)
-            at, percent = self.above.get(at, (None, None))
-            share = None if share is None or percent is None else share * percent / 100
+
+def _links_above(companies: set[int]) -> dict[int, list[Link]]:
+    """Who holds these companies and all above them, now and formerly."""
+    found: dict[int, list[Link]] = defaultdict(list)
+    asked: set[int] = set()
+    new = companies
+    while new:
+        rows = _holdings(new)
+        for company, holder, percent, since in {row[:4] for row in rows}:
+            if holder is not None and company not in asked:
+                found[company].append(Link(holder, percent, since))
+        for company, *_present, holder, percent, from_on, until_on in rows:
+            if holder is not None and company not in asked:
+                found[company].append(Link(holder, percent, from_on, until_on))
+        asked |= new | {row[0] for row in rows}
+        new = {row[4] for row in rows if row[4] is not None} - asked
+    return found
 
 
-def _group_above(companies: set[int]) -> dict[int, tuple[int | None, Decimal | None]]:
-    """Parent and percent held by it, of these companies and of all above them."""
-    if not companies:
-        return {}
+def _holdings(companies: set[int]) -> Sequence[Row[Any]]:
+    """These companies and all that hold them now: each with its holding, and its former ones."""
     base = (
         select(
             Enterprise.id,
             Enterprise.parent_id,
             Enterprise.parent_shareholding,
+            Enterprise.parent_since,
             literal(0).label("height"),
         )
         .where(among(Enterprise.id, companies))
@@ -91,12 +106,66 @@ def _group_above(companies: set[int]) -> dict[int, tuple[int | None, Decimal | N
     )
     parent = aliased(Enterprise)
     above = base.union(
-        select(parent.id, parent.parent_id, parent.parent_shareholding, base.c.height + 1)
+        select(
+            parent.id,
+            parent.parent_id,
+            parent.parent_shareholding,
+            parent.parent_since,
+            base.c.height + 1,
+        )
         .join(base, base.c.parent_id == parent.id)
         .where(base.c.height < HIGHEST)
     )
-    rows = db.session.execute(select(above.c.id, above.c.parent_id, above.c.parent_shareholding))
-    return {row.id: (row.parent_id, row.parent_shareholding) for row in rows}
+    statement = (
+        select(
+            above.c.id,
+            above.c.parent_id,
+            above.c.parent_shareholding,
+            above.c.parent_since,
+            FormerHolding.parent_id,
+            FormerHolding.parent_shareholding,
+            FormerHolding.from_on,
+            FormerHolding.until_on,
+        )
+        .outerjoin(FormerHolding, FormerHolding.enterprise_id == above.c.id)
+        .distinct()
+    )
+    return db.session.execute(statement).all()
+
+
+def companies_below(tops: Collection[int] | Select[int]) -> set[int]:
+    """These companies (or those a Select of ids names) and all that are, or once were, below them."""
+    if isinstance(tops, Select):
+        found = _below(Enterprise.id.in_(tops))
+    else:
+        found = _below(among(Enterprise.id, tops)) if tops else {}
+    companies = set(found)
+    while new := {once for former in found.values() for once in former} - companies:
+        found = _below(among(Enterprise.id, new))
+        companies |= set(found)
+    return companies
+
+
+def _below(those: ColumnElement[bool]) -> dict[int, set[int]]:
+    """Those companies and all below them now, each with the companies it held formerly."""
+    base = (
+        select(Enterprise.id, literal(0).label("depth")).where(those).cte("below", recursive=True)
+    )
+    child = aliased(Enterprise)
+    below = base.union(
+        select(child.id, base.c.depth + 1)
+        .join(base, base.c.id == child.parent_id)
+        .where(base.c.depth < HIGHEST)
+    )
+    found: dict[int, set[int]] = defaultdict(set)
+    rows = db.session.execute(
+        select(below.c.id, FormerHolding.enterprise_id)
+        .outerjoin(FormerHolding, FormerHolding.parent_id == below.c.id)
+        .distinct()
+    )
+    for company, once in rows:
+        found[company].update(() if once is None else (once,))
+    return found
 
 
 def _entries(companies: set[int]) -> dict[int, list[dict[str, Any]]]:

@@ -43,6 +43,11 @@ MUST_BE_SEEN = {
     "leader": {
         *("/enterprises/rankings/new", "/enterprises/rankings/0", "/leads/rates/new"),
         *("/enterprises/0/contacts/0", "/enterprises/0/rankings/confirm", "/leads/0/hand-over"),
+        *(
+            "/enterprises/rankings/import",
+            "/enterprises/rankings/0/rows",
+            "/enterprises/rankings/rows/0",
+        ),
     },
     "admin": {"/people/0", "/people/new", "/departments/0", "/reminders/deliveries"},
 }

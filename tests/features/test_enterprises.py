@@ -327,3 +327,64 @@ def test_pages_of_companies_lose_and_repeat_none(db_session, actor):
             break
     assert seen == [f"第{number}有限公司" for number in reversed(range(60))]
     assert queries.count_of(queries.EnterpriseFilter("第5")) == 11
+
+
+def test_a_change_of_parent_on_a_day_keeps_who_held_before(save):
+    old, new = save("旧母公司"), save("新母公司")
+    held = {
+        "parent_id": old.id,
+        "parent_shareholding": Decimal(60),
+        "parent_since": date(2020, 1, 1),
+    }
+    child = save("子公司", **held)
+    change = {"parent_id": new.id, "parent_shareholding": Decimal(80)}
+    save("子公司", child.id, parent_since=date(2026, 5, 1), **change)
+    told = queries.former_holdings(child.id)
+    assert [(row.name, row.parent_shareholding, row.from_on, row.until_on) for row in told] == [
+        ("旧母公司", 60, date(2020, 1, 1), date(2026, 5, 1))
+    ]
+
+
+def test_a_corrected_share_leaves_no_former_holding(save):
+    parent = save("母公司")
+    held = {"parent_id": parent.id, "parent_since": date(2020, 1, 1)}
+    child = save("子公司", parent_shareholding=Decimal(6), **held)
+    save("子公司", child.id, parent_shareholding=Decimal(60), **held)
+    assert not queries.former_holdings(child.id)
+
+
+def test_a_company_that_was_sold_has_no_parent_and_keeps_the_former_one(save):
+    parent = save("母公司")
+    child = save("子公司", parent_id=parent.id, parent_shareholding=Decimal(60))
+    sold = save("子公司", child.id, parent_since=date(2026, 5, 1))
+    assert (sold.parent_id, sold.parent_since) == (None, None)
+    assert [row.name for row in queries.former_holdings(child.id)] == ["母公司"]
+
+
+@pytest.mark.parametrize(
+    ("share", "since", "expected"),
+    [
+        (300, None, [("parent_shareholding", "shareholding")]),
+        (0, None, [("parent_shareholding", "shareholding")]),
+        (60, date(2099, 1, 1), [("parent_since", "since_in_future")]),
+    ],
+)
+def test_an_impossible_holding_is_refused_beside_its_field(save, share, since, expected):
+    parent = save("母公司")
+    with pytest.raises(Refused) as refused:
+        save("子公司", parent_id=parent.id, parent_shareholding=Decimal(share), parent_since=since)
+    assert codes(refused) == expected
+
+
+def test_a_holding_that_begins_before_the_one_it_ends_is_refused(save):
+    old, new = save("旧母公司"), save("新母公司")
+    child = save("子公司", parent_id=old.id, parent_since=date(2024, 1, 1))
+    with pytest.raises(Refused) as refused:
+        save("子公司", child.id, parent_id=new.id, parent_since=date(2023, 1, 1))
+    assert codes(refused) == [("parent_since", "since_not_later")]
+
+
+def test_a_day_without_a_parent_is_refused(save):
+    with pytest.raises(Refused) as refused:
+        save("孤公司", parent_since=date(2024, 1, 1))
+    assert codes(refused) == [("parent_since", "since_without_parent")]

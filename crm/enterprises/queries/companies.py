@@ -11,7 +11,7 @@ from crm.accounts.models import User
 from crm.core import search
 from crm.core.db import db
 from crm.core.lists import Order, Page, capped_count, keyset_page, whole
-from crm.enterprises.models import Contact, Enterprise, RankingEdition, RankingEntry
+from crm.enterprises.models import Contact, Enterprise, FormerHolding, RankingEdition, RankingEntry
 from crm.enterprises.rules import (
     Ownership,
     clean_uscc,
@@ -179,6 +179,24 @@ def card(enterprise_id: int) -> Any:
         .where(Enterprise.id == enterprise_id)
     )
     return db.session.execute(statement).one_or_none()
+
+
+def former_holdings(enterprise_id: int) -> Sequence[Any]:
+    """Who held the company before and until when, the latest first; at most 50."""
+    statement = (
+        select(
+            FormerHolding.parent_id,
+            Parent.name,
+            FormerHolding.parent_shareholding,
+            FormerHolding.from_on,
+            FormerHolding.until_on,
+        )
+        .join(Parent, Parent.id == FormerHolding.parent_id)
+        .where(FormerHolding.enterprise_id == enterprise_id)
+        .order_by(FormerHolding.until_on.desc())
+        .limit(CHILDREN_SHOWN)
+    )
+    return db.session.execute(statement).all()
 
 
 def children_of(enterprise_id: int) -> Sequence[Any]:

@@ -1,16 +1,17 @@
 """Registering and editing a company, and telling it apart from those already known."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from crm.core.clock import office_day
 from crm.core.db import db
 from crm.core.errors import Fault, Faults, NotFound, Refused, Stale
-from crm.enterprises.models import Enterprise
+from crm.enterprises.models import Enterprise, FormerHolding
 from crm.enterprises.queries import by_name, by_uscc, name_of
 from crm.enterprises.rules import (
     Ownership,
@@ -20,7 +21,8 @@ from crm.enterprises.rules import (
     pinyin_initials,
     search_text,
 )
-from crm.enterprises.wording import FIELD, tell, uscc_words
+from crm.enterprises.rules.shareholding import LinkFault, why_not_link
+from crm.enterprises.wording import FIELD, tell, uscc_words, word
 from crm.history import queries as trail
 from crm.history import services as history
 from crm.history.services import Doer
@@ -30,7 +32,7 @@ LONGEST_DESCENT = 50
 CHANGED = "enterprise_changed"
 COLUMNS = (
     "name", "short_name", "name_en", "former_names", "uscc", "ownership", "parent_id",
-    "parent_shareholding", "industry_code", "address", "note",
+    "parent_shareholding", "parent_since", "industry_code", "address", "note",
 )  # fmt: skip
 
 
@@ -47,6 +49,9 @@ class EnterpriseEntry:
     ownership: Ownership | None = None
     parent_id: int | None = None
     parent_shareholding: Decimal | None = None
+    parent_since: date | None = None
+    """Since when the parent holds that much. Another day than before says that what was until then
+    was true and ended; the same day, or none, that it was entered wrongly."""
     industry_code: str | None = None
     address: str | None = None
     note: str | None = None
@@ -108,11 +113,17 @@ def save(
     enterprise = _to_change(enterprise_id, version)
     faults = Faults()
     _judge(faults, entry, enterprise)
+    ended = _ended_holding(faults, entry, enterprise, at)
     faults.raise_if_any()
     # Asked before anything changes: a query flushes, and the trail reads what is not yet flushed.
     parents = ("parent", name_of(enterprise.parent_id), name_of(entry.parent_id))
     old_name = enterprise.name
     _fill(enterprise, entry)
+    if ended is not None:
+        ended.recorded_by_id, ended.recorded_at = actor.id or None, at
+        db.session.add(ended)
+    if entry.parent_id is None:
+        enterprise.parent_since = None  # what it said is kept with the holding that ended
     if enterprise.name != old_name and entry.keeps_former_name:
         former = (enterprise.former_names or "").splitlines()
         if old_name not in former:
@@ -153,6 +164,7 @@ def _register(
 ) -> Enterprise:
     faults = Faults()
     _judge(faults, entry, None, name_field)
+    _tell_link_faults(faults, entry, None, office_day(at))
     faults.raise_if_any()
     enterprise = Enterprise(created_by_id=actor.id or None, created_at=at, version=1)
     _fill(enterprise, entry)
@@ -207,11 +219,44 @@ def _judge(
         _judge_code(faults, clean_uscc(entry.uscc), own_id)
     if entry.parent_id is not None:
         _judge_parent(faults, entry.parent_id, own_id)
-    share = entry.parent_shareholding
-    if share is not None and entry.parent_id is None:
+    if entry.parent_shareholding is not None and entry.parent_id is None:
         faults.add("parent_shareholding", "no_parent", _l("填写持股比例时，请同时填写母公司"))
-    if share is not None and not 0 < share <= 100:
-        faults.add("parent_shareholding", "shareholding", _l("持股比例应大于0、不超过100"))
+
+
+def _ended_holding(
+    faults: Faults, entry: EnterpriseEntry, enterprise: Enterprise, at: datetime
+) -> FormerHolding | None:
+    """What the company was until the day the entry says; None where nothing ended or it was wrong."""
+    held = (enterprise.parent_id, enterprise.parent_shareholding)
+    is_other = held != (entry.parent_id, entry.parent_shareholding)
+    since = entry.parent_since if entry.parent_since != enterprise.parent_since else None
+    ends = is_other and since is not None and enterprise.parent_id is not None
+    before = enterprise.parent_since if ends else None
+    _tell_link_faults(faults, entry, before, office_day(at), has_ended=ends)
+    if not ends or since is None or enterprise.parent_id is None or faults.found:
+        return None
+    return FormerHolding(
+        enterprise_id=enterprise.id,
+        parent_id=enterprise.parent_id,
+        parent_shareholding=enterprise.parent_shareholding,
+        from_on=enterprise.parent_since,
+        until_on=since,
+    )
+
+
+def _tell_link_faults(
+    faults: Faults,
+    entry: EnterpriseEntry,
+    before: date | None,
+    today: date,
+    *,
+    has_ended: bool = False,
+) -> None:
+    for fault in why_not_link(entry.parent_shareholding, entry.parent_since, before, today):
+        field = "parent_shareholding" if fault is LinkFault.SHARE else "parent_since"
+        faults.add(field, fault.value, word(fault))
+    if entry.parent_since is not None and entry.parent_id is None and not has_ended:
+        faults.add("parent_since", LinkFault.NO_PARENT.value, word(LinkFault.NO_PARENT))
 
 
 def _judge_code(faults: Faults, code: str, own_id: int | None) -> None:

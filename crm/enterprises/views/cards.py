@@ -133,6 +133,7 @@ def detail(enterprise_id: int) -> ResponseReturnValue:
         percent=percent,
         uscc_warning=uscc_warning(company.uscc) if company.uscc else None,
         children=queries.children_of(enterprise_id),
+        formerly=queries.former_holdings(enterprise_id),
         leads=leads,
         elsewhere=companies.leads_elsewhere(g.actor, enterprise_id),
         contacts=shown,

@@ -117,8 +117,8 @@ def _check(lead: Lead, wanted: Edit, today: date, faults: Faults) -> None:
     if columns.get("next_action_on") and not columns.get("next_action"):
         faults.add("next_action", "next_action", _l("写了时限，请同时写下一步做什么"))
     share = columns.get("list_shareholding")
-    if share is not None and not 0 <= share <= 100:
-        faults.add("list_shareholding", "share", _l("持股比例在0到100之间"))
+    if share is not None and not 0 < share <= 100:
+        faults.add("list_shareholding", "share", _l("持股比例应大于0、不超过100"))
     if wanted.uscc and not wanted.companies.get("local_entity"):
         faults.add("local_entity", "local_entity", _l("填了统一社会信用代码，请同时写企业名称"))
     segment_id = wanted.links.get("segment")
