@@ -324,3 +324,27 @@ def test_the_card_and_the_list_ask_the_database_little_whatever_they_show(
     assert asked[0] == asked[1]
     assert asked[0][0] <= 14
     assert asked[0][1] <= 8
+
+
+def test_a_change_of_parent_is_entered_with_its_day_and_told_on_the_card(company, sign_in):
+    old, new = company("旧母公司"), company("新母公司")
+    child = company("子公司", parent_id=old, parent_shareholding=60)
+    client = sign_in("staff", "甲科")
+    form = {"name": "子公司", "parent": "新母公司", "parent_shareholding": "80"}
+    path = f"/enterprises/{child}/edit"
+    refused = client.post(path, data={**form, "parent_since": "2099-01-01", "version": "1"})
+    assert refused.status_code == 422
+    assert "持股起始日晚于今天" in refused.text
+    saved = client.post(path, data={**form, "parent_since": "2026-05-01", "version": "1"})
+    assert saved.status_code == 302
+    card = client.get(f"/enterprises/{child}").text
+    assert "自2026-05-01起" in card
+    assert f'href="/enterprises/{old}">旧母公司</a> 持股60%' in card
+    assert f'href="/enterprises/{new}">新母公司</a> 持股80%' in card
+
+
+def test_a_share_of_three_hundred_percent_is_refused_on_the_page(company, sign_in):
+    company("母公司")
+    form = {"name": "子公司", "parent": "母公司", "parent_shareholding": "300"}
+    refused = sign_in("staff", "甲科").post("/enterprises/new", data=form)
+    assert (refused.status_code, "持股比例应大于0、不超过100" in refused.text) == (422, True)

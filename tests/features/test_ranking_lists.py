@@ -618,3 +618,36 @@ def test_the_real_lists_import_and_differ_sensibly(command, db_session, company)
     again = command(str(new), *options(2024, "2024-08-05", "--json", "--dry-run"))
     told = json.loads(again.stdout)
     assert (told["again"], told["new"], told["dropped"], told["changed"]) == (True, [], [], 0)
+
+
+def test_of_very_many_faults_the_first_are_told_and_how_many_there_are(db_session, sign_in):
+    client = sign_in("director")
+    rows = [(n, f"第{n}家有限公司", "", "中国", 9, 2019) for n in range(1, 90)]
+    sent = upload(client, csv_bytes(rows, (*HEAD, "年度")))
+    shown = client.get(sent.location).text
+    assert shown.count("不是所选年度的行") == 50
+    assert "共89条" in shown
+
+
+def test_the_sheet_with_the_list_is_found_in_a_workbook(db_session, sign_in):
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.append(["说明", "本表仅供参考"])
+    sheet = book.create_sheet("榜单")
+    sheet.append(["2025年度榜单"])
+    for row in (HEAD, *FIRST):
+        sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    client = sign_in("director")
+    sent = upload(client, file.getvalue(), "榜单.xlsx")
+    assert confirm(client, sent).status_code == 302
+    assert count(RankingRow) == 3
+
+
+def test_two_editions_of_one_year_cannot_be_made_by_importing_twice(db_session, sign_in):
+    client = sign_in("director")
+    first, second = upload(client, csv_bytes()), upload(client, csv_bytes())
+    assert confirm(client, first).status_code == confirm(client, second).status_code == 302
+    assert (count(RankingEdition), count(RankingRow)) == (1, 3)

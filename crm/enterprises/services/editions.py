@@ -115,6 +115,10 @@ def import_edition(
     Imported again, rows that are the same company keep their confirmed match; the others are
     replaced. Raises Refused with everything that stands against it, NotFound.
     """
+    # Two people importing editions of one list wait for each other: the second sees what the first did.
+    db.session.scalar(
+        select(RankingList.id).where(RankingList.id == entry.list_id).with_for_update()
+    )
     taken = look_at(sheet, mapping, entry, today=today)
     if not taken.may_import:
         raise Refused([*taken.faults, *_blocked(taken.read)])
