@@ -28,7 +28,7 @@ from crm.enterprises.services import EditionEntry, Taken
 from crm.enterprises.views import bp
 from crm.enterprises.views.cards import list_name
 from crm.enterprises.views.consequences import judge_again
-from crm.enterprises.wording import WORDS, row_words, unreadable_list
+from crm.enterprises.wording import WORDS, unreadable_list, word
 from crm.quotas.facts import leads_of_ranking_list
 
 SHOWN = 50
@@ -188,7 +188,7 @@ def _preview(mark: str, told: Mapping[str, Any], sheet: Sheet, taken: Taken) -> 
         for place in range(width)
     ]
     messages = [
-        {"row": m.row or "", "words": row_words(m), "is_blocking": m.is_blocking}
+        {"row": m.row or "", "words": word(m.fault), "value": m.value, "is_blocking": m.is_blocking}
         for m in taken.read.messages
     ]
     rows = taken.read.rows

@@ -142,7 +142,7 @@ def _read_row(
         messages.append(RowMessage(RowFault.NAME_MENDED, here, mended.name))
         row = mended
     if not row.name:
-        messages.append(RowMessage(RowFault.NAME_MISSING, here, rank_text or ""))
+        messages.append(RowMessage(RowFault.NAME_MISSING, here))
     for column, name in ((Column.NAME_ZH, row.name_zh), (Column.NAME_EN, row.name_en)):
         if name and len(name) > LONGEST[column]:
             messages.append(RowMessage(RowFault.NAME_TOO_LONG, here, name[:60]))
