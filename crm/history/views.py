@@ -1,5 +1,6 @@
 """The audit trail as people read it."""
 
+import json
 from typing import Any
 
 from flask import Blueprint, abort, g, render_template, request
@@ -21,6 +22,8 @@ from crm.history import queries
 from crm.history.wording import ACTION, FIELD, SUBJECT
 from crm.leads.wording import FIELDS as LEAD_FIELD
 from crm.leads.wording import WORDS as LEAD_WORDS
+from crm.quotas.comparing import sentence
+from crm.quotas.rules import CriteriaError
 from crm.quotas.wording import FIELD as QUOTA_FIELD
 from crm.quotas.wording import WORDS as QUOTA_WORDS
 from crm.recognition.wording import WORDS as RECOGNITION_WORDS
@@ -61,11 +64,23 @@ def value_word(table: str, name: str, value: Any) -> Any:
         return "—"
     if isinstance(value, bool):
         return _("是") if value else _("否")
+    if isinstance(value, (dict, list)):
+        return structure_word(name, value)
     found = Base.metadata.tables.get(table)
     kind = found.c[name].type if found is not None and name in found.c else None
     # The trail keeps a code as its text, and a code equals its text.
     words = WORDS_OF.get(kind.enum_class, {}) if isinstance(kind, Enum) else {}
     return words.get(value, value)
+
+
+def structure_word(name: str, value: Any) -> str:
+    """What is no single value: criteria as their sentence, anything else as it is kept."""
+    if name == "criteria" and isinstance(value, dict):
+        try:
+            return sentence(value)
+        except CriteriaError:
+            pass  # written by a version that knew other clauses
+    return json.dumps(value, ensure_ascii=False)
 
 
 @bp.get("/")

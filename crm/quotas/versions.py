@@ -47,11 +47,11 @@ class Version:
 
 
 def computed_quota(year: int, code: str) -> Quota:
-    """Raises NotFound."""
-    found = db.session.scalar(computed_quotas(year).where(Quota.code == code))
-    if found is None:
-        raise NotFound
-    return found
+    """Raises NotFound. The code is compared here: an address may hold what no database takes."""
+    for quota in db.session.scalars(computed_quotas(year)):
+        if quota.code == code:
+            return quota
+    raise NotFound
 
 
 def versions_of(quotas: Sequence[Quota], on: date) -> dict[int, list[Version]]:

@@ -302,8 +302,10 @@ FIELD: dict[str, LazyString] = {
     "month": _l("月份"),
     "document": _l("文号或文件名"),
     "last_year": _l("上年同期"),
+    "is_example": _l("示例"),
 }
 """What the trail tells of a quota and its versions."""
+
 NEUTRAL: dict[ReasonCode, LazyString] = {
     ReasonCode.AMOUNT_BELOW: _l("%(figure)s%(value)s，低于门槛%(lacks)s"),
     ReasonCode.AMOUNT_MISSING: _l("未登记%(field)s"),

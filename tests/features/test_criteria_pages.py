@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from crm.closing.services.closing import close_period
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.quotas.models import CriteriaVersion, Quota, Verdict
@@ -405,3 +406,25 @@ def test_sensitive_leads_are_counted_in_the_trial_and_not_named(app, drafting):
     assert "已签约 0 → 1" in page
     assert "保密的项目" not in page
     assert "另有1个敏感项目，不列名称" in page
+
+
+def test_nothing_is_published_into_a_closed_month(app, drafting):
+    with app.app_context(), transaction():
+        close_period(drafting.actor, AT, 2026, 10, None, today=TODAY)
+    step(drafting, app, "remove", "0")
+    fields = {"version": draft(app).version, "document_number": "天招〔2026〕8号"}
+    answer = drafting.post(f"{DRAFT}/publish", data={**fields, "in_force_from": "2026-10-20"})
+    assert answer.status_code == 422
+    assert "这一天所在的月份已封账，请改为之后的日期" in answer.text
+    answer = drafting.post(f"{DRAFT}/publish", data={**fields, "in_force_from": "2026-11-20"})
+    assert answer.status_code == 302
+
+
+def test_the_trail_tells_criteria_as_sentences(app, drafting):
+    step(drafting, app, "remove", "0")
+    fields = {"version": draft(app).version, "document_number": "天招〔2026〕8号"}
+    drafting.post(f"{DRAFT}/publish", data={**fields, "in_force_from": TODAY.isoformat()})
+    page = text_of(drafting.get("/history/"))
+    assert "认定口径开始施行" in page
+    assert "实体项目且总投资5亿元以上（含），或总部项目" in page
+    assert "any_of" not in page

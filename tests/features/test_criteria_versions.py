@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import select, update
 
 from crm.accounts.queries import system_actor
+from crm.closing.queries.changes import changes_behind
+from crm.closing.queries.known import quotas_as_known, year_as_known
 from crm.core import migrations
 from crm.core.db import db, transaction
 from crm.core.errors import NotFound, Refused, Stale
@@ -171,7 +173,7 @@ def test_two_versions_never_begin_on_one_day_nor_in_a_closed_month(db_session, l
         ):
             told = refused(
                 lambda signed=signed, until=closed_until: published(
-                    leader, quota_id, SEVEN, signed, closed_until=until
+                    leader, quota_id, SEVEN, signed, closed_until=lambda _year: until
                 )
             )
             assert told == {fault: "in_force_from"}
@@ -410,3 +412,31 @@ def test_publishing_reads_only_the_leads_that_stand_on_the_quota(
         with count_queries() as many:
             assert published(leader, quota_id, SEVEN, SOON, today=SOON.in_force_from) == 13
     assert len(many) <= len(few)  # the names of codes are read once
+
+
+def test_what_held_before_is_known_for_every_day_before(db_session, leader, quota_id):
+    with transaction():
+        lead = add_signed(yuan=4 * YI)
+        rejudge([lead.id], today=TODAY, at=AT)
+    before = db_session.get(Quota, quota_id).criteria
+    with transaction():
+        drafted(leader, quota_id)
+    with transaction():
+        found = draft(leader, quota_id, AT)
+        publish(leader, quota_id, found.version, NOW, today=TODAY, at=AT + timedelta(hours=2))
+    for hours, criteria, numbers in ((1, before, 0), (3, FOUR, 1)):
+        known_at = AT + timedelta(hours=hours)
+        (known,) = [q for q in quotas_as_known(2026, known_at) if q.quota_id == quota_id]
+        assert known.criteria == criteria
+        standings = year_as_known(2026, TODAY, known_at)
+        assert [q.standing.signed.count for q in standings.quotas if q.terms.code == "B"] == [
+            numbers
+        ]
+    (change,) = changes_behind([(lead.id, AT + timedelta(hours=2))]).values()
+    assert (change.by, change.is_of_rules) == (leader.name, True)
+
+
+def test_a_saved_draft_is_no_change_of_the_rules(db_session, leader, quota_id):
+    with transaction():
+        drafted(leader, quota_id)
+    assert changes_behind([(1, AT + timedelta(seconds=5))]) == {}

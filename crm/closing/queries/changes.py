@@ -24,7 +24,15 @@ CONCERNING_ALL = (
     "ledger_imports",
 )
 RULES = frozenset({"quotas", "criteria_versions"})
-NO_CHANGES = ("phone_revealed", "activity_logged", "contact_added", "contact_changed")
+NO_CHANGES = (
+    "phone_revealed",
+    "activity_logged",
+    "contact_added",
+    "contact_changed",
+    "criteria_draft_begun",
+    "criteria_draft_saved",
+    "criteria_draft_discarded",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,10 @@ def _concerning_all(moments: Iterable[datetime]) -> list[Any]:
         )
         rows = rows_of(
             select(*_COLUMNS).where(
-                AuditEvent.subject_type.in_(CONCERNING_ALL), AuditEvent.lead_id.is_(None), near
+                AuditEvent.subject_type.in_(CONCERNING_ALL),
+                AuditEvent.action.not_in(NO_CHANGES),
+                AuditEvent.lead_id.is_(None),
+                near,
             )
         )
         found |= {row.id: row for row in rows}

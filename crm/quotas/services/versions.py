@@ -1,6 +1,6 @@
 """Criteria in versions: drafted, published with a signature, in force from a day on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -109,11 +109,12 @@ def publish(
     *,
     today: date,
     at: datetime,
-    closed_until: date | None = None,
+    closed_until: Callable[[int], date | None] = lambda _year: None,
 ) -> int | None:
     """Sign the draft. How many stored verdicts changed; None where it takes effect on a later day.
 
-    `closed_until` is the last day whose numbers are closed. Raises Refused with everything that
+    `closed_until` tells the last day of a year whose numbers are closed; it is asked when nobody
+    can close any more. Raises Refused with everything that
     stands in the way, NotFound, Stale.
     """
     quota = quota_to_change(quota_id)
@@ -127,7 +128,7 @@ def publish(
             opens=quota.opens,
             closes=quota.closes,
             known_days=tuple(each.in_force_from for each in published if each.in_force_from),
-            closed_until=closed_until,
+            closed_until=closed_until(quota.year),
             is_frozen=quota.frozen_at is not None,
             is_changed=differs(newest, found),
         )
@@ -150,7 +151,7 @@ def publish(
     )  # fmt: skip
     if in_force([*published, found], today) is not found:
         return None
-    return _bring_into_force(quota, found, today=today, at=at)
+    return _bring_into_force(actor, quota, found, today=today, at=at)
 
 
 def criteria_faults(criteria: Mapping[str, Any]) -> list[Fault]:
@@ -170,8 +171,7 @@ def take_effect(actor: Actor, *, today: date, at: datetime) -> int:
         version = in_force(_versions(quota_id), today)
         if quota.frozen_at is not None or version is None or _is_copied(quota, version):
             continue
-        _bring_into_force(quota, version, today=today, at=at)
-        history.record(actor, at, "criteria_in_force", version, after=_told(version))
+        _bring_into_force(actor, quota, version, today=today, at=at)
         effective += 1
     return effective
 
@@ -196,9 +196,14 @@ def _is_copied(quota: Quota, version: CriteriaVersion) -> bool:
     return (quota.criteria, quota.event) == (version.criteria, version.event)
 
 
-def _bring_into_force(quota: Quota, version: CriteriaVersion, *, today: date, at: datetime) -> int:
+def _bring_into_force(
+    actor: Actor, quota: Quota, version: CriteriaVersion, *, today: date, at: datetime
+) -> int:
+    """Copy the version to the quota and judge by it. The trail tells what held before, whole, so
+    that any day's numbers can be explained by the criteria they were judged by."""
     quota.criteria, quota.event = dict(version.criteria), version.event
     quota.is_example = False
+    history.record_changes(actor, at, "criteria_in_force", quota, note=version.document_number)
     quota.version += 1
     db.session.flush()
     return rejudge_quota(quota, today=today, at=at)

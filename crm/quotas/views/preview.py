@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from crm.accounts.rules import Role
+from crm.closing.queries.closed import closed_until
 from crm.core import clock
 from crm.core.bulk import among
 from crm.core.db import db
@@ -53,7 +54,7 @@ def preview(year: int, code: str) -> ResponseReturnValue:
 def publish(year: int, code: str) -> ResponseReturnValue:
     quota, draft = quota_and_draft(year, code)
     form = PublishForm()
-    if form.validate() and (done := attempt(form, lambda: _publish(quota.id, form))):
+    if form.validate() and (done := attempt(form, lambda: _publish(quota, form))):
         flash(done.text, "good")
         return redirect(url_for("quotas.versions", year=year, code=code))
     return _page(quota, draft, form)
@@ -64,10 +65,16 @@ class _Done:
     text: str
 
 
-def _publish(quota_id: int, form: PublishForm) -> _Done:
+def _publish(quota: Quota, form: PublishForm) -> _Done:
     signed = Signature(form.document_number.data or "", form.in_force_from.data, form.note.data)
     judged = services.publish(
-        g.actor, quota_id, form.version.data or 0, signed, today=clock.today(), at=clock.now()
+        g.actor,
+        quota.id,
+        form.version.data or 0,
+        signed,
+        today=clock.today(),
+        at=clock.now(),
+        closed_until=closed_until,
     )
     if judged is None:
         return _Done(_("已发布，自%(day)s起施行。", day=signed.in_force_from))
