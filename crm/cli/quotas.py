@@ -10,7 +10,8 @@ import click
 from crm.accounts.queries import system_actor
 from crm.cli.forecasts import forecast_document
 from crm.cli.terminal import print_json, say
-from crm.closing.queries.bridges import YearBridge, bridge_of_days
+from crm.closing.queries import day_point, whole_bridge
+from crm.closing.queries.bridges import YearBridge
 from crm.closing.queries.known import end_of, year_as_known
 from crm.closing.rules import Crossing, Number
 from crm.closing.telling import bridge_text
@@ -118,7 +119,7 @@ def quotas_bridge(year: int | None, start: datetime, end: datetime, as_json: boo
     first, last = start.date(), end.date()
     if first > last:
         raise click.UsageError("--from lies after --to")
-    found = bridge_of_days(system_actor(), year or last.year, first, last)
+    found = whole_bridge(system_actor(), year or last.year, day_point(first), day_point(last))
     if found is None:
         raise click.UsageError(f"{year or last.year} has no quotas yet")
     if as_json:

@@ -22,6 +22,7 @@ from crm.core.money import format_yuan
 from crm.core.web import mark
 from crm.leads import wording as leads_wording
 from crm.quotas.wording import reason_text
+from crm.recognition import wording as recognition_wording
 
 # By class first: members of two StrEnums with the same value are equal and would share one key.
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
@@ -50,7 +51,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Cause.RULE_CHANGED: _l("口径变化"),
         Cause.RECOGNISED: _l("通过认定"),
         Cause.RETURNED: _l("认定退回"),
+        Cause.NOT_COUNTED: _l("认定不计数"),
+        Cause.PROPOSED: _l("待单位审核"),
         Cause.OTHER_LEVEL: _l("级别不同"),
+        Cause.DOES_NOT_COUNT: _l("未达计数口径"),
         Cause.JUDGED_AGAIN: _l("重新判定"),
     },
     CloseFault: {
@@ -94,7 +98,8 @@ PLAIN = {
     Cause.NOT_EXCLUDED: _l("不再属于不计入类型"),
     Cause.NOT_A_PHASE: _l("不再作为同一合同的分期"),
     Cause.OUT_OF_PERIOD: _l("签约不再归属本年度"),
-    Cause.RECOGNISED: _l("通过认定"),
+    Cause.PROPOSED: _l("待单位审核"),
+    Cause.DOES_NOT_COUNT: _l("已认定，但未达本系统的计数口径"),
     Cause.JUDGED_AGAIN: _l("重新判定"),
 }
 
@@ -126,8 +131,13 @@ def why_text(why: Why, number: Number) -> str:
             return _with_reasons(why)
         case Cause.LOST | Cause.EXCLUDED | Cause.PHASE:
             return reasons_text(why)
-        case Cause.RETURNED | Cause.OTHER_LEVEL:
-            said = str(word(why.cause))
+        case Cause.OTHER_LEVEL:
+            level = recognition_wording.word(why.level) if why.level else ""
+            return _("还没有%(level)s的决定", level=level)
+        case Cause.RECOGNISED:
+            return _("通过认定，%(day)s", day=day)
+        case Cause.RETURNED | Cause.NOT_COUNTED:
+            said = f"{word(why.cause)}{mark('，', ', ')}{day}"
             return f"{said}{mark('：', ': ')}{why.note}" if why.note else said
         case _:
             return str(PLAIN[why.cause])

@@ -5,6 +5,7 @@ Each day ends with a naive snapshot of what the tables say, to hold against what
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,11 +15,14 @@ from sqlalchemy import select
 from crm.accounts.rules import Actor
 from crm.core import clock
 from crm.core.db import db, transaction
+from crm.core.errors import Refused
 from crm.history import services as history
 from crm.leads.models import Figure, Lead, Milestone
 from crm.leads.rules import Exclusion, FigureSource, MilestoneKind, Stage
 from crm.quotas.models import Quota, Verdict
-from crm.quotas.services import rejudge, rejudge_all
+from crm.quotas.rules import CountingEvent
+from crm.quotas.services import rejudge
+from crm.quotas.services.versions import Signature, draft, publish, save_draft
 from crm.recognition.models import Decision, RecognitionBatch
 from crm.recognition.rules import Decided, Level
 from tests.features.quota_leads import YI, add_figure, add_milestone, add_signed
@@ -181,10 +185,16 @@ class District:
         quota = db.session.scalar(select(Quota).where(Quota.year == 2026, Quota.code == "B"))
         least = self.draw.choice((5, 8)) * YI
         clause = {"clause": "amount", "field": "total_investment", "at_least_yuan": least}
-        quota.criteria = {"any_of": [clause]}
-        history.record_changes(self.actor, at, "quota_changed", quota)
-        db.session.flush()
-        rejudge_all(today=day, at=at + timedelta(milliseconds=3))
+        version = draft(self.actor, quota.id, at)
+        save_draft(
+            self.actor, quota.id, version.version, {"any_of": [clause]},
+            CountingEvent.SIGNED_AND_REGISTERED, at,
+        )  # fmt: skip
+        with suppress(Refused):  # unchanged, or a second time on one day
+            publish(
+                self.actor, quota.id, version.version, Signature("天投促〔2026〕1号", day),
+                today=day, at=at,
+            )  # fmt: skip
 
     def retarget(self, day: date, at: datetime) -> None:
         quota = db.session.scalar(select(Quota).where(Quota.year == 2026, Quota.code == "A"))

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from crm.accounts.queries import system_actor
-from crm.closing.queries.bridges import bridge_of_days
+from crm.closing.queries import day_point, whole_bridge
 from crm.closing.rules import Cause, Number
 from crm.core.db import transaction
 from crm.history import services as history
@@ -26,7 +26,7 @@ def test_between_any_two_days_the_bridge_joins_what_was_told_on_both(db_session,
     snapshots = list(District(person("director"), seed).live(24))
     for first, last in ((0, 5), (3, 17), (8, 9), (10, 10), (0, 23)):
         start, end = snapshots[first], snapshots[last]
-        found = bridge_of_days(system_actor(), 2026, start.day, end.day)
+        found = whole_bridge(system_actor(), 2026, day_point(start.day), day_point(end.day))
         for each in found.quotas:
             if each.number is Number.CERTIFIED:
                 continue

@@ -1,6 +1,6 @@
 """The bridge between two numbers of every quota of a year, with names and with who changed what."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -14,7 +14,6 @@ from crm.closing.queries.known import (
     ENTRY_DAYS,
     QuotaAsKnown,
     chains_between,
-    end_of,
     placed,
     quotas_as_known,
     verdicts_as_known,
@@ -47,6 +46,18 @@ OF_RULES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """One end of a bridge: facts dated up to a day, as known at a moment.
+
+    ``frozen`` are the leads behind the numbers where they are kept (封账, an export).
+    """
+
+    on: date
+    known_at: datetime
+    frozen: Places | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NumberBridge:
     """One number of one quota, from one end to the other."""
 
@@ -72,27 +83,41 @@ class YearBridge:
         return self.changes.get((crossing.lead_id, at)) if at is not None else None
 
 
-def bridge_of_days(actor: Actor, year: int, start: date, end: date) -> YearBridge | None:
-    """From what was known at the end of one day to what was known at the end of a later one.
-
-    Each with the facts dated up to its own day. None for a year without quotas.
-    """
-    since, until = end_of(start), end_of(end)
-    quotas = quotas_as_known(year, until)
+def bridge_of_points(actor: Actor, year: int, start: Point, end: Point) -> YearBridge | None:
+    """From one point to a later one, as far as a person counts the leads."""
+    quotas = quotas_as_known(year, end.known_at)
     if not quotas:
         return None
     ids = [quota.quota_id for quota in quotas]
-    starts = places_as_known(actor, ids, start, since)
-    ends = places_as_known(actor, ids, end, until)
-    chains = chains_between(ids, differing(starts, ends), since, until)
+    starts = _places(actor, ids, start)
+    ends = _places(actor, ids, end)
+    chains = chains_between(ids, differing(starts, ends), start.known_at, end.known_at)
 
     def why(quota_id: int, number: Number, lead_id: int, entered: bool) -> Why:
         chain = chains.get((quota_id, lead_id), [])
         if entered:
-            return why_entered(chain, number, start, end)
-        return why_left(chain, number, end)
+            return why_entered(chain, number, start.on, end.on)
+        return why_left(chain, number, end.on)
 
-    return assemble(actor, year, quotas, starts, ends, why)
+    return assemble(actor, year, quotas, BY_EVENT, starts, ends, why)
+
+
+def _places(actor: Actor, quota_ids: Sequence[int], point: Point) -> Places:
+    if point.frozen is None:
+        return places_as_known(actor, quota_ids, point.on, point.known_at)
+    return counted_by(actor, point.frozen)
+
+
+def counted_by(actor: Actor, places: Places) -> Places:
+    """The same, as far as a person counts the leads."""
+    within = reach(actor)
+    if within is None:
+        return places
+    everyone = {lead_id for ids in places.values() for lead_id in ids}
+    seen: set[int] = set()
+    for some in chunked(everyone):
+        seen |= {row.id for row in rows_of(select(Lead.id).where(among(Lead.id, some), within))}
+    return {key: seen & set(ids) for key, ids in places.items()}
 
 
 def places_as_known(
@@ -112,7 +137,7 @@ def places_as_known(
 
 
 def places_of(
-    quota_ids: Sequence[int], rows: Sequence[Any], on: date
+    quota_ids: Sequence[int], rows: Iterable[Any], on: date
 ) -> dict[tuple[int, Number], set[int]]:
     """The leads behind each number, of rows with quota, lead and days of entry."""
     found: dict[tuple[int, Number], set[int]] = {
@@ -138,12 +163,12 @@ def assemble(
     actor: Actor,
     year: int,
     quotas: Sequence[QuotaAsKnown],
+    numbers: Sequence[Number],
     starts: Places,
     ends: Places,
     why: Callable[[int, Number, int, bool], Why],
 ) -> YearBridge:
     """The bridges with names, and with the changes behind them."""
-    numbers = [number for number in Number if any(number is other for _, other in starts)]
     bridges = [
         (
             quota,
@@ -180,6 +205,18 @@ def assemble(
         ),
         titles_seen(actor, {each.lead_id for each in crossings}),
         changes,
+    )
+
+
+def joined(first: YearBridge, second: YearBridge) -> YearBridge:
+    """Two bridges of one year as one, number by number of each quota."""
+    order = {code: place for place, code in enumerate(dict.fromkeys(q.code for q in first.quotas))}
+    both = sorted((*first.quotas, *second.quotas), key=lambda each: order.get(each.code, 0))
+    return YearBridge(
+        first.year,
+        tuple(both),
+        {**first.titles, **second.titles},
+        {**first.changes, **second.changes},
     )
 
 

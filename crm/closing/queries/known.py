@@ -19,13 +19,20 @@ from crm.core.db import db, rows_of
 from crm.history.models import AuditEvent
 from crm.leads.models import Lead
 from crm.quotas.facts import terms_of
-from crm.quotas.models import Quota, QuotaNode, SupersededVerdict, Verdict
+from crm.quotas.models import (
+    CriteriaVersion,
+    Quota,
+    QuotaNode,
+    SupersededVerdict,
+    Verdict,
+)
 from crm.quotas.queries import computed_quotas
 from crm.quotas.rules import (
     Entry,
     Outcome,
     QuotaTerms,
     Reason,
+    in_force,
     read_reason,
     standing_of,
     together,
@@ -74,16 +81,48 @@ class QuotaAsKnown:
 def quotas_as_known(year: int, known_at: datetime) -> list[QuotaAsKnown]:
     """The computed quotas of the year with their terms as known then, in their order.
 
-    Whatever changed since is taken back by the trail: the oldest later event that changed a field
-    tells what it was before.
+    Criteria and counting event are those of the version in force then. Of the other terms whatever
+    changed since is taken back by the trail: the oldest later event that changed a field tells what
+    it was before.
     """
     quotas = db.session.scalars(computed_quotas(year).order_by(Quota.position, Quota.id)).all()
-    before = _changed_since("quotas", [quota.id for quota in quotas], known_at)
+    ids = [quota.id for quota in quotas]
+    before = _changed_since("quotas", ids, known_at)
+    versions = _versions_known(ids, known_at)
     found = []
     for quota in quotas:
-        then = _with(quota, before.get(quota.id, {}))
+        then = _with(quota, before.get(quota.id, {}) | versions.get(quota.id, {}))
         if then.criteria is not None:
             found.append(QuotaAsKnown(quota.id, then.label_en, terms_of(then), then.criteria))
+    return found
+
+
+def _versions_known(quota_ids: Sequence[int], known_at: datetime) -> dict[int, dict[str, Any]]:
+    """Criteria and event by the version that was in force at a moment, as published by then.
+
+    Before the first was published the first is taken: it is what the quota began with.
+    """
+    version = CriteriaVersion
+    rows = rows_of(
+        select(
+            version.quota_id,
+            version.published_at,
+            version.in_force_from,
+            version.criteria,
+            version.event,
+        )
+        .where(version.quota_id.in_(quota_ids), version.published_at.is_not(None))
+        .order_by(version.quota_id, version.number)
+    )
+    published: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        published[row.quota_id].append(row)
+    day = clock.office_day(known_at)
+    found = {}
+    for quota_id, some in published.items():
+        by_then = [row for row in some if row.published_at <= known_at]
+        row = in_force(by_then, day) or some[0]
+        found[quota_id] = {"criteria": row.criteria, "event": row.event}
     return found
 
 

@@ -1,11 +1,13 @@
 """The pure rules of closing: closed periods, corrections, and the bridge between two numbers."""
 
 from crm.closing.rules.bridging import (
+    OFFICIAL,
     Bridge,
     Cause,
     Crossing,
     Why,
     bridge,
+    decisive,
     why_entered,
     why_left,
 )
@@ -25,6 +27,7 @@ from crm.closing.rules.seen import BY_EVENT, Number, Seen
 
 __all__ = [
     "BY_EVENT",
+    "OFFICIAL",
     "YEAR",
     "Bridge",
     "Cause",
@@ -40,6 +43,7 @@ __all__ = [
     "bridge",
     "corrected",
     "cutoff",
+    "decisive",
     "why_entered",
     "why_left",
     "why_not_close",

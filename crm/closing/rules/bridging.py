@@ -13,6 +13,10 @@ from typing import Any
 from crm.closing.rules.seen import Number, Seen
 from crm.leads.rules import FigureKind
 from crm.quotas.rules import Outcome, Reason, ReasonCode
+from crm.recognition.rules import Level
+
+OFFICIAL = Level.DISTRICT
+"""The level whose figure is meant where a number is called 已认定 and no level is named."""
 
 
 class Cause(StrEnum):
@@ -36,7 +40,10 @@ class Cause(StrEnum):
     RULE_CHANGED = "rule_changed"
     RECOGNISED = "recognised"
     RETURNED = "returned"
-    OTHER_LEVEL = "other_level"  # stands at one level of recognition and not at the other
+    NOT_COUNTED = "not_counted"  # 认定不计数
+    PROPOSED = "proposed"  # 已申报, not decided yet
+    OTHER_LEVEL = "other_level"  # the other level has said nothing of it
+    DOES_NOT_COUNT = "does_not_count"  # recognised, but does not count by the quota's own event
     JUDGED_AGAIN = "judged_again"
 
 
@@ -56,6 +63,7 @@ class Why:
     new_yuan: int | None = None
     reasons: tuple[Reason, ...] = ()
     note: str = ""
+    level: Level | None = None
     known_at: datetime | None = None
 
 
@@ -168,7 +176,7 @@ def _turned(before: Seen, after: Seen, day: date | None) -> Why:
         ):
             return told(Cause.RULE_CHANGED, reason)
         if reason.field is None:
-            if reason.code in _RANKING or former.code in _RANKING:
+            if reason.code in _RANKING:
                 return told(Cause.RANKING, reason)
             return told(Cause.TYPE_CHANGED, reason)
         if former.value is not None and reason.value is not None and former.value != reason.value:
@@ -181,8 +189,8 @@ def _turned(before: Seen, after: Seen, day: date | None) -> Why:
             )
         return told(Cause.EVIDENCE, reason)
     if old.keys() != new.keys():
-        return told(Cause.RULE_CHANGED, *_decisive(after))
-    return told(Cause.JUDGED_AGAIN, *_decisive(after))
+        return told(Cause.RULE_CHANGED, *decisive(after.outcome, after.branch, after.reasons))
+    return told(Cause.JUDGED_AGAIN, *decisive(after.outcome, after.branch, after.reasons))
 
 
 _BARS = (
@@ -199,16 +207,21 @@ _RANKING = frozenset(
         ReasonCode.RANKING_OUTDATED,
         ReasonCode.SHAREHOLDING_UNKNOWN,
         ReasonCode.SHAREHOLDING_LOW,
+        ReasonCode.FIRST_ENTRY,
+        ReasonCode.NOT_FIRST_ENTRY,
+        ReasonCode.ENTRY_UNKNOWN,
     }
 )
-_KIND_OF_TYPE = {
-    ReasonCode.PHYSICAL: "physical",
-    ReasonCode.NOT_PHYSICAL: "physical",
-    ReasonCode.PHYSICAL_UNSET: "physical",
-    ReasonCode.HEADQUARTERS: "headquarters",
-    ReasonCode.NOT_HEADQUARTERS: "headquarters",
-    ReasonCode.HEADQUARTERS_UNCONFIRMED: "headquarters",
-}
+_HEADQUARTERS = frozenset(
+    {
+        ReasonCode.HEADQUARTERS,
+        ReasonCode.NOT_HEADQUARTERS,
+        ReasonCode.HEADQUARTERS_UNCONFIRMED,
+        ReasonCode.HEADQUARTERS_TYPE_OTHER,
+        ReasonCode.HEADQUARTERS_TYPE_UNSET,
+    }
+)
+_PHYSICAL = frozenset({ReasonCode.PHYSICAL, ReasonCode.NOT_PHYSICAL, ReasonCode.PHYSICAL_UNSET})
 
 
 def _having(seen: Seen, codes: Collection[ReasonCode]) -> list[Reason]:
@@ -229,18 +242,37 @@ def _by_weight(reasons: Iterable[Reason]) -> list[Reason]:
 
 
 def _asked(reason: Reason) -> str:
-    """What the clause behind a reason asks: an amount, a list, a type."""
+    """What the clause behind a reason asks: an amount, a list, a type, a fact."""
     if reason.field is not None:
         return reason.field.value
-    return "ranking" if reason.code in _RANKING else _KIND_OF_TYPE.get(reason.code, reason.code)
+    if reason.fact is not None:
+        return reason.fact.value
+    for name, codes in (
+        ("ranking", _RANKING),
+        ("headquarters", _HEADQUARTERS),
+        ("physical", _PHYSICAL),
+    ):
+        if reason.code in codes:
+            return name
+    return reason.code.value
 
 
-def _decisive(seen: Seen) -> tuple[Reason, ...]:
+def _asks(reason: Reason) -> tuple[object, ...]:
+    """What the clause asks for, apart from what was found."""
+    return (
+        reason.threshold,
+        reason.min_shareholding,
+        reason.accepted,
+        reason.accepted_sources,
+        reason.is_negated,
+    )
+
+
+def decisive(outcome: Outcome, branch: int | None, reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     """The reasons that carry a verdict: of what decided, or what stands in the way."""
-    if seen.outcome is Outcome.NO:
-        return tuple(reason for reason in seen.reasons if reason.passed is False)
+    told = [reason for reason in reasons if not reason.is_outdone]
+    if outcome is Outcome.NO:
+        return tuple(reason for reason in told if reason.passed is False)
     return tuple(
-        reason
-        for reason in seen.reasons
-        if reason.branch == seen.branch and reason.passed is not False
+        reason for reason in told if reason.branch == branch and reason.passed is not False
     )
