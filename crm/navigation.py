@@ -1,6 +1,6 @@
 """The frame's navigation: which entries a role sees."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,12 +72,21 @@ def blueprint_of(endpoint: str) -> str:
 
 def section_tabs(entry: str) -> list[dict[str, Any]]:
     """The tabs of an entry's sections for the signed-in person; none where only one is open."""
+    sections = SECTIONS.get(entry, ())
     found = [
-        {"label": label, "href": url_for(endpoint), "active": endpoint == request.endpoint}
-        for endpoint, label in SECTIONS.get(entry, ())
+        {"label": label, "href": url_for(endpoint), "active": _is_open(endpoint, sections)}
+        for endpoint, label in sections
         if may_use(endpoint)
     ]
     return found if len(found) > 1 else []
+
+
+def _is_open(endpoint: str, sections: Iterable[tuple[str, Any]]) -> bool:
+    """Whether this section is shown: itself, or a page of its blueprint that has no other section."""
+    if request.endpoint in {each for each, _ in sections}:
+        return endpoint == request.endpoint
+    blueprints = [blueprint_of(each) for each, _ in sections]
+    return request.blueprint == blueprint_of(endpoint) and blueprints.count(request.blueprint) == 1
 
 
 def entries() -> Iterator[dict[str, Any]]:

@@ -125,7 +125,7 @@ def quotas_bridge(year: int | None, start: datetime, end: datetime, as_json: boo
     if as_json:
         print_json(_bridge_document(found, first, last))
         return
-    click.echo(bridge_text(found, first, last))
+    click.echo(bridge_text(found, quota_words.day_text(first), quota_words.day_text(last)))
 
 
 def _bridge_document(found: YearBridge, first: date, last: date) -> dict[str, Any]:

@@ -1,21 +1,18 @@
 """A bridge in words: lines for the page, text to paste."""
 
-from datetime import date
-
 from flask_babel import gettext as _
 
 from crm.closing.queries.bridges import YearBridge
 from crm.closing.rules import Crossing, Number
-from crm.closing.wording import change_text, why_text
+from crm.closing.wording import MISSING, change_text, why_text
 from crm.core import clock
 from crm.core.web import mark
 from crm.quotas.telling import subject
-from crm.quotas.wording import day_text
 
 
-def bridge_text(found: YearBridge, first: date, last: date) -> str:
+def bridge_text(found: YearBridge, first: str, last: str) -> str:
     """The bridge of a year as text to paste: every quota and number that changed, with its names."""
-    lines = [_("%(start)s至%(end)s数字对账", start=day_text(first), end=day_text(last))]
+    lines = [_("数字对账：%(start)s与%(end)s", start=first, end=last)]
     for each in found.quotas:
         label = subject(each.label, each.label_en)
         lines.append(change_text(label, each.number, each.bridge))
@@ -36,4 +33,4 @@ def line_text(found: YearBridge, number: Number, one: Crossing) -> str:
 
 def title_text(found: YearBridge, one: Crossing) -> str:
     """The name of a lead, or that it may not be shown."""
-    return found.titles.get(one.lead_id) or _("敏感项目（不显示名称）")
+    return found.titles.get(one.lead_id) or str(MISSING)

@@ -8,9 +8,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.closing.rules import (
+    YEAR,
     Bridge,
     Cause,
     CloseFault,
+    Compare,
     CorrectionFault,
     CorrectionKind,
     ExportFault,
@@ -57,6 +59,12 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Cause.DOES_NOT_COUNT: _l("未达计数口径"),
         Cause.JUDGED_AGAIN: _l("重新判定"),
     },
+    Compare: {
+        Compare.DAYS: _l("两个日期"),
+        Compare.CLOSED: _l("封账与现在"),
+        Compare.LEVELS: _l("两级认定"),
+        Compare.VERSIONS: _l("两版口径"),
+    },
     CloseFault: {
         CloseFault.NOT_OVER: _l("截止日还没有过完，不能封账。"),
         CloseFault.CLOSED_ALREADY: _l("这一期已经封账，封账不能撤销。"),
@@ -78,8 +86,12 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         CorrectionFault.NOT_COUNTED: _l("该项目不在这个数里。"),
         CorrectionFault.VALUE_MISSING: _l("请填更正后的金额。"),
         CorrectionFault.VALUE_UNASKED: _l("增减个数时不填金额。"),
+        CorrectionFault.VALUE_NOT_YUAN: _l("请填人民币金额。"),
     },
 }
+
+MISSING = _l("敏感项目（不显示名称）")
+"""In place of a name the reader may not see."""
 
 EVENT = {
     Number.SIGNED: _l("签约日"),
@@ -183,3 +195,10 @@ def change_text(label: str, number: Number, one: Bridge) -> str:
         label=label, number=word(number), start=one.start, end=one.end,
         entered=len(one.entered), left=len(one.left),
     )  # fmt: skip
+
+
+def period_text(year: int, month: int) -> str:
+    """2026年10月, or 2026年全年."""
+    if month == YEAR:
+        return _("%(year)s年全年", year=year)
+    return _("%(year)s年%(month)s月", year=year, month=month)

@@ -19,11 +19,12 @@ from crm.closing.models import (
     ClosingCorrection,
     StandingExport,
 )
-from crm.closing.rules import CorrectionKind, CorrectionSaid, Number, corrected
+from crm.closing.rules import OFFICIAL, CorrectionKind, CorrectionSaid, Number, corrected
 from crm.core.db import db, rows_of
 from crm.core.errors import NotFound
 from crm.leads.access import may_see
-from crm.leads.models import Lead
+from crm.leads.models import Lead, Milestone
+from crm.leads.rules import MilestoneKind
 from crm.quotas.models import Quota, Verdict
 from crm.quotas.queries import computed_quotas
 
@@ -74,7 +75,7 @@ class FrozenQuota:
         """The leads behind a frozen number."""
         closes_on = self.row.closes_on
         if number is Number.CERTIFIED:
-            return frozenset(self.row.recognised.get("district", ()))
+            return frozenset(self.row.recognised.get(OFFICIAL.value, ()))
         column = f"{number.value}_from"
         return frozenset(
             lead.lead_id
@@ -139,6 +140,30 @@ def frozen_quotas(period_id: int) -> list[FrozenQuota]:
     return [FrozenQuota(row, leads[row.id], corrections[row.id]) for row in quotas]
 
 
+def frozen_places(period_id: int) -> dict[tuple[int, Number], frozenset[int]]:
+    """The leads behind each frozen number of a period, by (quota id, number)."""
+    return {
+        (each.row.quota_id, number): each.frozen(number)
+        for each in frozen_quotas(period_id)
+        for number in Number
+    }
+
+
+LEADS_OFFERED = 1000
+
+
+def leads_to_correct(actor: Actor) -> list[tuple[int, str]]:
+    """The signed leads a person may see, by title: a correction is about one of them."""
+    statement = (
+        select(Lead.id, Lead.title)
+        .join(Milestone, Milestone.lead_id == Lead.id)
+        .where(Milestone.kind == MilestoneKind.SIGNED, may_see(actor))
+        .order_by(Milestone.happened_on.desc(), Lead.id.desc())
+        .limit(LEADS_OFFERED)
+    )
+    return [(row.id, row.title) for row in rows_of(statement)]
+
+
 def papers_of(period_id: int) -> dict[int, list[Any]]:
     """The frozen figures and milestones of each lead of a period, by lead id: two queries."""
     found: dict[int, list[Any]] = defaultdict(list)
@@ -189,8 +214,17 @@ def still_open(actor: Actor, year: int, closes_on: date) -> list[Row[Any]]:
 
 def exports_of(year: int) -> list[Any]:
     """The latest exports of a year, newest first, without their content."""
+    return list(rows_of(_exports(year)))
+
+
+def exports_of_day(year: int, as_of: date) -> list[Any]:
+    """Those that say how a day stood."""
+    return list(rows_of(_exports(year).where(StandingExport.as_of == as_of)))
+
+
+def _exports(year: int) -> Any:
     export = StandingExport
-    statement = (
+    return (
         select(
             export.id,
             export.as_of,
@@ -204,7 +238,6 @@ def exports_of(year: int) -> list[Any]:
         .order_by(export.id.desc())
         .limit(EXPORTS_SHOWN)
     )
-    return list(rows_of(statement))
 
 
 def export_for(export_id: int) -> Any:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from crm.closing.queries.known import (
+    ENTRY_DAYS,
     QuotaAsKnown,
     entry_of,
     placed,
@@ -17,6 +18,7 @@ from crm.closing.queries.known import (
     titles_as_known,
     verdicts_as_known,
 )
+from crm.closing.rules import OFFICIAL, Number
 from crm.quotas.rules import standing_of, together
 from crm.recognition.queries import recognised
 from crm.recognition.rules import Level
@@ -106,3 +108,19 @@ def hash_of(document: Mapping[str, Any]) -> str:
     """SHA-256 of a document, whatever the order its parts are kept in."""
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def places_in(document: Mapping[str, Any]) -> dict[tuple[int, Number], set[int]]:
+    """The leads behind each number of a kept document."""
+    on = date.fromisoformat(document["on"])
+    found: dict[tuple[int, Number], set[int]] = {}
+    for quota in document["quotas"]:
+        for number, column in ENTRY_DAYS.items():
+            found[quota["quota_id"], number] = {
+                lead["lead_id"]
+                for lead in quota["leads"]
+                if lead[column] and date.fromisoformat(lead[column]) <= on
+            }
+        approved = quota["recognised"].get(OFFICIAL.value, ())
+        found[quota["quota_id"], Number.CERTIFIED] = set(approved)
+    return found

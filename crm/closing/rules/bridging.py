@@ -276,3 +276,12 @@ def decisive(outcome: Outcome, branch: int | None, reasons: Iterable[Reason]) ->
     return tuple(
         reason for reason in told if reason.branch == branch and reason.passed is not False
     )
+
+
+class Compare(StrEnum):
+    """What a bridge holds against each other."""
+
+    DAYS = "days"
+    CLOSED = "closed"
+    LEVELS = "levels"
+    VERSIONS = "versions"

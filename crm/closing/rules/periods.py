@@ -35,6 +35,7 @@ class CorrectionFault(StrEnum):
     NOT_COUNTED = "not_counted"
     VALUE_MISSING = "value_missing"
     VALUE_UNASKED = "value_unasked"
+    VALUE_NOT_YUAN = "value_not_yuan"
 
 
 def cutoff(year: int, month: int, cutoff_day: int, closes: date) -> date:
