@@ -9,7 +9,7 @@ from wtforms import RadioField
 from crm.closing.rules import CorrectionFault, CorrectionKind, Number
 from crm.closing.wording import word
 from crm.core.fields import AmountField, Choice, DayField, Required, TextBlock, TextLine, as_choices
-from crm.core.forms import BaseForm, FilterForm, optional_id
+from crm.core.forms import BaseForm, FilterForm, optional_id, trimmed
 from crm.core.money import Unit
 
 
@@ -38,7 +38,7 @@ class ExportForm(BaseForm):
 class CorrectionForm(BaseForm):
     """A signed entry beside a frozen number."""
 
-    code = Choice(_l("指标"), validators=[Required()])
+    code = Choice(_l("指标"), coerce=trimmed, validators=[Required()])
     number = RadioField(
         _l("哪个数"),
         choices=as_choices((each.value, word(each)) for each in Number),

@@ -1,10 +1,12 @@
 """A bridge in words: lines for the page, text to paste."""
 
+from itertools import groupby
+
 from flask_babel import gettext as _
 
 from crm.closing.queries.bridges import YearBridge
 from crm.closing.rules import Crossing, Number
-from crm.closing.wording import MISSING, change_text, why_text
+from crm.closing.wording import MISSING, change_text, same_text, why_text
 from crm.core import clock
 from crm.core.web import mark
 from crm.quotas.telling import subject
@@ -13,11 +15,19 @@ from crm.quotas.telling import subject
 def bridge_text(found: YearBridge, first: str, last: str) -> str:
     """The bridge of a year as text to paste: every quota and number that changed, with its names."""
     lines = [_("数字对账：%(start)s与%(end)s", start=first, end=last)]
-    for each in found.quotas:
-        label = subject(each.label, each.label_en)
-        lines.append(change_text(label, each.number, each.bridge))
-        for sign, some in (("+", each.bridge.entered), ("−", each.bridge.left)):
-            lines += [f"  {sign} {line_text(found, each.number, one)}" for one in some]
+    for _code, some in groupby(found.quotas, key=lambda each: each.code):
+        numbers = list(some)
+        label = subject(numbers[0].label, numbers[0].label_en)
+        for each in numbers:
+            one = each.bridge
+            if not one.entered and not one.left:
+                continue
+            lines.append(change_text(label, each.number, one))
+            for sign, crossings in (("+", one.entered), ("−", one.left)):
+                lines += [f"  {sign} {line_text(found, each.number, two)}" for two in crossings]
+        still = [each for each in numbers if not each.bridge.entered and not each.bridge.left]
+        if still:
+            lines.append(same_text(label, [(each.number, each.bridge.end) for each in still]))
     return "\n".join(lines)
 
 

@@ -1,5 +1,6 @@
 """What closing and the bridge say: why a number differs, by name, in plain words."""
 
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 
@@ -186,15 +187,19 @@ def _yuan(yuan: int | None) -> str:
 
 def change_text(label: str, number: Number, one: Bridge) -> str:
     """“大项目已签约由9个变为8个：增1个，减2个”."""
-    if not one.entered and not one.left:
-        return _(
-            "%(label)s%(number)s%(n)s个，没有变化", label=label, number=word(number), n=one.end
-        )
     return _(
         "%(label)s%(number)s由%(start)s个变为%(end)s个：增%(entered)s个，减%(left)s个",
         label=label, number=word(number), start=one.start, end=one.end,
         entered=len(one.entered), left=len(one.left),
     )  # fmt: skip
+
+
+def same_text(label: str, numbers: Sequence[tuple[Number, int]]) -> str:
+    """“大项目没有变化：已注册2个、已开工1个”."""
+    told = mark("、", ", ").join(
+        _("%(number)s%(n)s个", number=word(number), n=n) for number, n in numbers
+    )
+    return _("%(label)s没有变化：%(numbers)s", label=label, numbers=told)
 
 
 def period_text(year: int, month: int) -> str:

@@ -40,7 +40,7 @@ from crm.leads.rules import (
 )
 from crm.places.models import Street, Zone
 from crm.quotas.services import rejudge
-from crm.sample import checkup, criteria, indicators, outlook, papers, past
+from crm.sample import checkup, closing, criteria, indicators, outlook, papers, past
 from crm.sample.rankings import load_editions
 
 PASSWORD = "Sample-2026"  # noqa: S105  printed at start; the sample never loads in production
@@ -410,6 +410,7 @@ def load(at: datetime, today: date, files_dir: Folder) -> int:
     checkup.load(leads, at)
     indicators.load(users, today, at)
     db.session.flush()
+    closing.load(leads, users, today)
     rejudge([lead.id for lead in leads], today=today, at=at)
     criteria.load(users["leader"], today, at)
     outlook.decide(users, leads, today, at)

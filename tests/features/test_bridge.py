@@ -136,7 +136,7 @@ def test_in_words_it_reads_like_a_note_to_paste(app, told):
     done = run(app, "bridge", "--from", str(START), "--to", str(END))
     assert "大项目已签约由4个变为4个：增3个，减3个" in done.output
     assert "− 终止：项目已终止，不计入（刘洋，2026-11-06）" in done.output
-    assert "大项目已注册0个，没有变化" in done.output
+    assert "大项目没有变化：已注册0个、已开工0个、已认定0个" in done.output
 
 
 def test_a_rule_that_changed_is_the_cause_whoever_it_hits(app, person, told):

@@ -24,6 +24,7 @@ from crm.closing.views import bp
 from crm.closing.views.asking import asked_year, pages
 from crm.closing.wording import MISSING, period_text, word
 from crm.core import clock
+from crm.core.days import LAST_YEAR
 from crm.core.forms import attempt
 from crm.core.guard import allow
 from crm.leads.wording import word as lead_word
@@ -62,7 +63,7 @@ def _months(year: int, today: date) -> list[dict[str, Any]]:
         faults = why_not_close(month, closes_on, closed, today)
         found.append(
             {
-                "month": month,
+                "period": "year" if month == YEAR else month,
                 "name": period_text(year, month),
                 "closes_on": closes_on,
                 "closed": closed.get(month),
@@ -77,23 +78,28 @@ def _months(year: int, today: date) -> list[dict[str, Any]]:
     return found
 
 
-@bp.route("/periods/<int:year>/<int:month>/close", methods=["GET", "POST"])
+MONTHS = {str(month): month for month in range(1, 13)} | {"year": YEAR}
+"""The periods of a year as an address names them."""
+
+
+@bp.route("/periods/<int:year>/<period>/close", methods=["GET", "POST"])
 @allow(Role.DIRECTOR)
-def close(year: int, month: int) -> ResponseReturnValue:
+def close(year: int, period: str) -> ResponseReturnValue:
     """What is still open, by name and owner; then the one button that closes."""
-    days = queries.cutoff_of(year) if month <= 12 and 2000 <= year <= 2100 else None
-    if days is None:
+    month = MONTHS.get(period)
+    days = queries.cutoff_of(year) if month is not None and year <= LAST_YEAR else None
+    if days is None or month is None:
         abort(404)
     form, today = CloseForm(), clock.today()
     if form.validate_on_submit():
         at = clock.now()
-        period = attempt(
+        closed_now = attempt(
             form,
             lambda: close_period(g.actor, at, year, month, form.note.data, today=today),
         )
-        if period is not None:
+        if closed_now is not None:
             flash(_("已封账：%(period)s。", period=period_text(year, month)), "success")
-            return redirect(url_for("closing.period", period_id=period.id))
+            return redirect(url_for("closing.period", period_id=closed_now.id))
     closes_on = cutoff(year, month, *days)
     closed = {row.month for row in queries.periods_of(year)}
     page = render_template(
