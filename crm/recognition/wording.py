@@ -7,7 +7,17 @@ from flask_babel import LazyString, get_locale
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _pl
 
-from crm.recognition.rules import Alike, Answer, Change, Decided, Level, Ruling, WhyNot
+from crm.recognition.rules import (
+    Alike,
+    Answer,
+    Appealed,
+    Change,
+    Decided,
+    Level,
+    Ruling,
+    Task,
+    WhyNot,
+)
 
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     Level: {
@@ -28,6 +38,20 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     Answer: {
         Answer.ACCEPTED: _l("申诉成立"),
         Answer.REJECTED: _l("维持原决定"),
+    },
+    Appealed: {
+        Appealed.OPEN: _l("申诉待答复"),
+        Appealed.ACCEPTED: _l("申诉成立"),
+        Appealed.REJECTED: _l("申诉后维持原决定"),
+    },
+    Task: {
+        Task.ANSWER: _l("申诉答复"),
+        Task.REVIEW: _l("复核"),
+        Task.CERTIFY: _l("区认定"),
+        Task.CONFIRM: _l("登记市核定"),
+        Task.APPROVE: _l("单位审核"),
+        Task.REPLY: _l("补正或申诉"),
+        Task.PROPOSE: _l("申报"),
     },
     Change: {
         Change.NO_LONGER_COUNTS: _l("通过以后不再可计入"),

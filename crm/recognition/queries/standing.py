@@ -114,7 +114,7 @@ class Said:
 
     @property
     def state(self) -> State:
-        return State(self.decided, self.on)
+        return State(self.decided, self.on, self.id)
 
 
 LeadQuota = tuple[int, int]

@@ -14,11 +14,13 @@ from crm.recognition.rules.deciding import (
 from crm.recognition.rules.levels import BELOW, Answer, Decided, Level, Ruling
 from crm.recognition.rules.reviewing import Change, Crossing, Snapshot, crossings, sides_of
 from crm.recognition.rules.suspects import Alike, Known, Pair, pairs_alike
+from crm.recognition.rules.tasks import Appealed, Task, task_of, turned_down_at
 
 __all__ = [
     "BELOW",
     "Alike",
     "Answer",
+    "Appealed",
     "BatchFacts",
     "Change",
     "Claim",
@@ -34,12 +36,15 @@ __all__ = [
     "Share",
     "Snapshot",
     "State",
+    "Task",
     "WhyNot",
     "assign",
     "crossings",
     "pairs_alike",
     "shortfall",
     "sides_of",
+    "task_of",
+    "turned_down_at",
     "why_not_appeal",
     "why_not_decide",
     "why_not_propose",

@@ -55,10 +55,11 @@ class Hand:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a level said last."""
+    """What a level said last; decisions are numbered in the order in which they were recorded."""
 
     decided: Decided
     on: date
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
