@@ -40,12 +40,17 @@ from crm.leads.rules import (
 )
 from crm.places.models import Street, Zone
 from crm.quotas.services import rejudge
-<<<<<<< HEAD
-from crm.sample import checkup, closing, criteria, indicators, outlook, papers, past
+from crm.sample import (
+    checkup,
+    closing,
+    criteria,
+    indicators,
+    outlook,
+    papers,
+    past,
+    recognition,
+)
 from crm.sample.rankings import load_editions
-=======
-from crm.sample import checkup, criteria, indicators, outlook, papers, recognition
->>>>>>> 82afa9f (recognition: Pages for what waits, cases, batches, suspects and the assignment; a sample of it)
 
 PASSWORD = "Sample-2026"  # noqa: S105  printed at start; the sample never loads in production
 
@@ -417,14 +422,10 @@ def load(at: datetime, today: date, files_dir: Folder) -> int:
     closing.load(leads, users, today)
     rejudge([lead.id for lead in leads], today=today, at=at)
     criteria.load(users["leader"], today, at)
-<<<<<<< HEAD
+    recognition.load(leads, users, today, at)
     outlook.decide(users, leads, today, at)
     numbers = {code: segment.id for code, segment in segments.items()}
     return len(leads) + past.load(users, numbers, today, at)
-=======
-    recognition.load(leads, users, today, at)
-    return len(leads)
->>>>>>> 82afa9f (recognition: Pages for what waits, cases, batches, suspects and the assignment; a sample of it)
 
 
 def _reason(stage: Stage) -> OffRampReason | None:
