@@ -89,6 +89,7 @@ _QUOTAS_OF = (
 _VERDICTS_OF = (
     select(
         Quota.year,
+        Quota.id.label("quota_id"),
         Quota.code,
         Quota.label,
         Quota.label_en,
@@ -113,7 +114,7 @@ def verdicts_of(lead_id: int, year: int) -> list[Row[Any]]:
     """The stored verdicts of a lead on the quotas of `year`, in the order of the quotas.
 
     A lead whose signing counts in another year answers for that year instead. Rows of (year,
-    code, label, label_en, verdict, branch, lacks_yuan, reasons, judged_at).
+    quota_id, code, label, label_en, verdict, branch, lacks_yuan, reasons, judged_at).
     """
     rows = rows_of(_VERDICTS_OF, {"lead_id": lead_id}).all()
     years = {row.year for row in rows}

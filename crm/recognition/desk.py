@@ -25,6 +25,7 @@ class Shown(StrEnum):
     """Which projects the list by level shows: all, or those on which two levels differ."""
 
     ALL = "all"
+    PROPOSED = "proposed"  # waiting for the unit's head
     UNIT_ONLY = "unit_only"  # the unit says yes, the district does not
     DISTRICT_ONLY = "district_only"  # the district says yes, the city does not
     CITY_ONLY = "city_only"  # the city says yes, the district does not
@@ -47,6 +48,9 @@ class Case:
     def is_shown(self, wanted: Shown) -> bool:
         yes = {level for level, said in self.said.items() if said.decided is Decided.APPROVED}
         match wanted:
+            case Shown.PROPOSED:
+                unit = self.said.get(Level.UNIT)
+                return unit is not None and unit.decided is Decided.PROPOSED
             case Shown.UNIT_ONLY:
                 return Level.UNIT in yes and Level.DISTRICT not in yes
             case Shown.DISTRICT_ONLY:

@@ -1,19 +1,58 @@
-"""What the quotas say of one lead, in words."""
+"""What the quotas say of one lead, in words, and how far its recognition is."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flask import url_for
+from flask_babel import gettext as _
 
 from crm.quotas.queries import verdicts_of
 from crm.quotas.telling import Told, told
+from crm.recognition.queries import Said, said_of
+from crm.recognition.rules import Level
+from crm.recognition.views.index import TONES
+from crm.recognition.wording import word
 
 
-def verdict_entries(lead_id: int, today: date) -> Iterator[Told]:
-    """Each quota's verdict with all its reasons; another year's is marked with the year."""
-    for row in verdicts_of(lead_id, today.year):
+@dataclass(frozen=True, slots=True)
+class LevelTold:
+    """What a level said: its word and the badge of its decision."""
+
+    level: str
+    decided: str
+    tone: str
+    icon: str | None
+    on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadVerdict:
+    """The verdict on a quota with all its reasons, each level's word, and the page of the case."""
+
+    told: Told
+    levels: tuple[LevelTold, ...]
+    case_href: str
+
+
+def verdict_entries(lead_id: int, today: date) -> Iterator[LeadVerdict]:
+    """Each quota's verdict and recognition; another year's is marked with the year."""
+    rows = verdicts_of(lead_id, today.year)
+    said = said_of(rows[0].year, [lead_id]) if rows else {}
+    for row in rows:
         each = told(row, url_for("quotas.detail", year=row.year, code=row.code))
         if row.year != today.year:
             each = replace(each, subject=f"{row.year} {each.subject}")
-        yield each
+        levels = said.get((lead_id, row.quota_id), {})
+        yield LeadVerdict(
+            each,
+            tuple(_told_level(level, levels.get(level)) for level in Level),
+            url_for("recognition.case", lead_id=lead_id, quota_id=row.quota_id),
+        )
+
+
+def _told_level(level: Level, said: Said | None) -> LevelTold:
+    if said is None:
+        return LevelTold(str(word(level)), _("未作决定"), "", "circle-dashed", None)
+    tone, icon = TONES[said.decided]
+    return LevelTold(str(word(level)), str(word(said.decided)), tone, icon, said.on)

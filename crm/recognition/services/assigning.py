@@ -18,11 +18,15 @@ from crm.quotas.queries import computed_quotas
 from crm.recognition.models import Assignment, AssignmentLock, AssignmentPlace, Credit
 from crm.recognition.queries.assigning import group_of, proposal
 from crm.recognition.queries.claims import hands_of, terms_of_year, year_of_claims
+from crm.recognition.queries.pages import names_of
 from crm.recognition.rules import WhyNot
 from crm.recognition.services.refusing import refuse
+from crm.recognition.wording import joined
 
 GROUP = "once"
 """The name of a year's exclusive group: its quotas count a project once among them."""
+
+TITLES_TOLD = 5
 
 
 def make_exclusive(actor: Actor, at: datetime, year: int, quota_ids: Collection[int]) -> None:
@@ -45,8 +49,10 @@ def make_exclusive(actor: Actor, at: datetime, year: int, quota_ids: Collection[
         .group_by(Credit.lead_id, Credit.at_level)
         .having(func.count() > 1)
     )
-    if number := len(set(db.session.scalars(twice))):
-        text = _l("有%(n)d个项目已在其中两个指标认定，请先更正", n=number)
+    if ids := set(db.session.scalars(twice)):
+        titles = [name.title for name in names_of(actor, ids).values()][:TITLES_TOLD]
+        named = joined(titles) or _l("敏感项目（不显示名称）")
+        text = _l("%(names)s已在其中两个指标认定（共%(n)d个），请先更正", names=named, n=len(ids))
         raise Refused([Fault("quotas", "credited_twice", text)])
     for quota in quotas:
         quota.exclusive_group = GROUP if quota.id in quota_ids else None

@@ -1,10 +1,10 @@
 """One project and one quota: what each level said and why, and the next step of whoever may take it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -22,7 +22,7 @@ from crm.quotas.telling import told
 from crm.recognition import services
 from crm.recognition.forms import AnswerForm, AppealForm, DecideForm, ProposeForm
 from crm.recognition.models import Appeal, Decision
-from crm.recognition.queries import hands_of, to_review, year_of_claims
+from crm.recognition.queries import YearOfClaims, hands_of, to_review, year_of_claims
 from crm.recognition.queries.pages import appeals_against, decisions_of, names_of, open_batches
 from crm.recognition.rules import (
     Appealed,
@@ -30,7 +30,9 @@ from crm.recognition.rules import (
     Decided,
     Hand,
     Level,
+    Task,
     WhyNot,
+    task_of,
     why_not_appeal,
     why_not_decide,
     why_not_propose,
@@ -210,9 +212,22 @@ def _page(
     others = {each.pair.first + each.pair.second - lead_id: each for each in pairs}
     why_not = why_not_propose(claim, hand, today)
     open_appeal = next((each for each in appeals.values() if each.state is Appealed.OPEN), None)
+    review = next(
+        (each for each in to_review(quota.year, [lead_id]) if each.quota_id == quota_id), None
+    )
+    task = task_of(
+        claim,
+        hand,
+        today,
+        appealed=appeals[trail[0].id].state if trail and trail[0].id in appeals else None,
+        is_to_review=review is not None,
+    )
     may_answer = g.actor.role is Role.DIRECTOR and not (hand.is_own or hand.is_sponsor)
+    steps = _steps(found, lead_id, quota_id, hand, _next_level(claim, task), decide)
+    appealable = _appealable(claim, trail, appeals, hand)
     return render_template(
         "recognition/case.html",
+        refused=_not_on_the_page(decide, steps, appeal, appealable, answer, open_appeal),
         lead=lead,
         quota=quota,
         name=quota_name(found.terms[quota_id]),
@@ -221,60 +236,96 @@ def _page(
         tones=TONES,
         verdict=told(verdict) if verdict else None,
         trail=[_event(row, appeals.get(row.id)) for row in trail],
-        review=next(
-            (each for each in to_review(quota.year, [lead_id]) if each.quota_id == quota_id), None
-        ),
+        review=review,
         suspects=[
             (others[other], other, other_name)
             for other, other_name in names_of(g.actor, others).items()
         ],
         may_settle=may_answer,
         propose=(propose or ProposeForm(formdata=None, prefix="propose"))
-        if WhyNot.NOT_YOURS not in why_not
+        if propose or _may_show_proposal(claim, hand, why_not)
         else None,
         why_not=why_not,
-        steps=list(_steps(found.claim, lead_id, quota_id, hand, quota.year, decide)),
+        steps=steps,
         is_own=hand.is_own or hand.is_sponsor,
-        appealable=_appealable(claim, trail, appeals, hand),
+        appealable=appealable,
         appeal=appeal or AppealForm(formdata=None, prefix="appeal"),
         open_appeal=open_appeal if may_answer else None,
         answer=answer or AnswerForm(formdata=None, prefix="answer"),
     )
 
 
+def _not_on_the_page(
+    decide: tuple[Level, DecideForm] | None,
+    steps: Sequence[Step],
+    appeal: AppealForm | None,
+    appealable: Any,
+    answer: AnswerForm | None,
+    open_appeal: Any,
+) -> BaseForm | None:
+    """The form that was refused, if the person has no such form on the page: its reasons are told."""
+    if decide and decide[0] not in {step.level for step in steps}:
+        return decide[1]
+    if appeal and appealable is None:
+        return appeal
+    return answer if answer and open_appeal is None else None
+
+
+def _may_show_proposal(claim: Claim, hand: Hand, why_not: Sequence[WhyNot]) -> bool:
+    """Proposing is the unit's; whoever else may sees it only before anything was said."""
+    if WhyNot.NOT_YOURS in why_not:
+        return False
+    is_of_unit = hand.is_own or (hand.role is Role.UNIT_HEAD and hand.is_of_unit)
+    if claim.unit is None:
+        return is_of_unit or not why_not
+    return is_of_unit and not {WhyNot.ALREADY_PROPOSED, WhyNot.ALREADY_APPROVED} & set(why_not)
+
+
 def _steps(
-    claim_at: Callable[[int, int, Level], Claim],
+    found: YearOfClaims,
     lead_id: int,
     quota_id: int,
     hand: Hand,
-    year: int,
+    next_level: Level | None,
     given: tuple[Level, DecideForm] | None,
-) -> Any:
-    """The levels at which the person may decide now; the one whose turn it is comes first."""
-    found = []
+) -> list[Step]:
+    """The levels at which the person may decide: what waits for them first, then corrections."""
+    steps = []
     for level in Level:
-        claim = claim_at(lead_id, quota_id, level)
-        approve = why_not_decide(claim, level, Decided.APPROVED, hand, None, clock.today())
-        turn_down = why_not_decide(
-            claim, level, Decided.RETURNED, hand, None, clock.today(), has_reason=True
-        )
-        if set(turn_down) - OF_BATCHES:
+        claim = found.claim(lead_id, quota_id, level)
+        today = clock.today()
+        approve = why_not_decide(claim, level, Decided.APPROVED, hand, None, today)
+        others = why_not_decide(claim, level, Decided.RETURNED, hand, None, today, has_reason=True)
+        if set(others) - OF_BATCHES:
             continue
-        given_form = given[1] if given and given[0] is level else None
-        form = given_form or _fresh(level, year)
-        has_batches = level is Level.UNIT or bool(form.batch.choices[1:])
-        reasons = tuple(why for why in approve if why not in OF_BATCHES)
-        found.append((claim.at(level), Step(level, form, reasons, has_batches)))
-    found.sort(key=lambda each: each[0] is not None and each[0].decided is not Decided.PROPOSED)
-    return [step for _state, step in found]
+        is_given = given is not None and given[0] is level
+        form = given[1] if given is not None and is_given else _decide_form(level, found.year)
+        steps.append(
+            Step(
+                level,
+                form,
+                tuple(why for why in approve if why not in OF_BATCHES),
+                level is Level.UNIT or bool(form.batch.choices[1:]),
+                is_given or level is next_level,
+            )
+        )
+    return sorted(steps, key=lambda step: not step.is_next)
 
 
-def _fresh(level: Level, year: int) -> DecideForm:
-    form = _decide_form(level, year)
-    if request.method == "POST":
-        # Another form of the page was sent; its fields are not this one's.
-        form.decided.data = form.reason.data = None
-    return form
+NEXT_LEVEL = {
+    Task.APPROVE: Level.UNIT,
+    Task.CERTIFY: Level.DISTRICT,
+    Task.REVIEW: Level.DISTRICT,
+    Task.CONFIRM: Level.CITY,
+}
+
+
+def _next_level(claim: Claim, task: Task | None) -> Level | None:
+    """At which level the next decision falls due; a bureau leader may stand in for a unit's head."""
+    if task is not None:
+        return NEXT_LEVEL.get(task)
+    is_proposed = claim.unit is not None and claim.unit.decided is Decided.PROPOSED
+    return Level.UNIT if is_proposed else None
 
 
 def _appealable(claim: Claim, trail: Any, appeals: Any, hand: Hand) -> Any:

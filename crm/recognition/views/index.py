@@ -83,6 +83,7 @@ def _shown() -> Shown:
 def _shown_tabs(year: int, active: Shown, cases: list[Case]) -> list[dict[str, Any]]:
     words = {
         Shown.ALL: _("全部"),
+        Shown.PROPOSED: _("待单位审核"),
         Shown.UNIT_ONLY: _("申报、区未认定"),
         Shown.DISTRICT_ONLY: _("区认定、市未核定"),
         Shown.CITY_ONLY: _("市核定、区未认定"),
