@@ -99,6 +99,14 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
 }
 """One text for every member of every code people see."""
 
+TONES = {
+    Decided.PROPOSED: ("info", "hourglass"),
+    Decided.APPROVED: ("good", "circle-check"),
+    Decided.RETURNED: ("warn", "arrow-back-up"),
+    Decided.NOT_COUNTED: ("", "circle-x"),
+}
+"""How a decision looks on a badge, beside its word."""
+
 
 def word(code: StrEnum) -> LazyString:
     """The word for a code, in the reader’s language. Raises KeyError."""

@@ -11,8 +11,7 @@ from crm.quotas.queries import verdicts_of
 from crm.quotas.telling import Told, told
 from crm.recognition.queries import Said, said_of
 from crm.recognition.rules import Level
-from crm.recognition.views.index import TONES
-from crm.recognition.wording import word
+from crm.recognition.wording import TONES, word
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from crm.recognition.rules import Decided, Level, Task
 from crm.recognition.services import NewBatch
 from crm.recognition.views import bp
 from crm.recognition.views.asking import year_asked
-from crm.recognition.views.index import TONES, quota_name
+from crm.recognition.views.index import quota_name
+from crm.recognition.wording import TONES
 
 TASK_OF = {Level.DISTRICT: (Task.CERTIFY, Task.REVIEW), Level.CITY: (Task.CONFIRM,)}
 MOST_AT_ONCE = 200

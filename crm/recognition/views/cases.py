@@ -38,8 +38,8 @@ from crm.recognition.rules import (
     why_not_propose,
 )
 from crm.recognition.views import bp
-from crm.recognition.views.index import TONES, quota_name
-from crm.recognition.wording import word
+from crm.recognition.views.index import quota_name
+from crm.recognition.wording import TONES, word
 
 OF_BATCHES = {
     WhyNot.NO_BATCH,

@@ -14,19 +14,13 @@ from crm.recognition.desk import Case, Shown, desk, shown_counts
 from crm.recognition.queries.assigning import group_of
 from crm.recognition.queries.claims import Term
 from crm.recognition.queries.pages import batches_of
-from crm.recognition.rules import Decided, Level
+from crm.recognition.rules import Level
 from crm.recognition.views import bp
 from crm.recognition.views.asking import year_asked
+from crm.recognition.wording import TONES
 
 PAGE = 50
 TASKS = 40
-TONES = {
-    Decided.PROPOSED: ("info", "hourglass"),
-    Decided.APPROVED: ("good", "circle-check"),
-    Decided.RETURNED: ("warn", "arrow-back-up"),
-    Decided.NOT_COUNTED: ("", "circle-x"),
-}
-"""How a decision looks on a badge, beside its word."""
 
 
 def quota_name(term: Term) -> str:
