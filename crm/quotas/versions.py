@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 
 from crm.accounts.models import User
@@ -46,9 +46,19 @@ class Version:
     version: int
 
 
+def quota_of(year: int, code: str) -> Quota:
+    """A quota or indicator, computed or reported. Raises NotFound."""
+    return _by_code(select(Quota).where(Quota.year == year), code)
+
+
 def computed_quota(year: int, code: str) -> Quota:
-    """Raises NotFound. The code is compared here: an address may hold what no database takes."""
-    for quota in db.session.scalars(computed_quotas(year)):
+    """A quota with criteria. Raises NotFound."""
+    return _by_code(computed_quotas(year), code)
+
+
+def _by_code(statement: Select[Quota], code: str) -> Quota:
+    """The code is compared here: an address may hold what no database takes."""
+    for quota in db.session.scalars(statement):
         if quota.code == code:
             return quota
     raise NotFound

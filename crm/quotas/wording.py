@@ -222,6 +222,8 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         VersionFault.CLOSES_BEFORE_OPENS: _l("截止日早于开始日"),
         VersionFault.OTHER_YEAR: _l("统计年度应在本年结束，最早从上一年开始"),
         VersionFault.OVERLAPS: _l("与同一指标的其他年度重叠，重叠的日子会重复计数"),
+        VersionFault.NODE_ABOVE_TARGET: _l("已设的节点超过新的目标，请先改节点"),
+        VersionFault.NODE_OUTSIDE: _l("已设的节点不在新的年度内，请先改节点"),
     },
     ReasonCode: {
         ReasonCode.RANKED: _l("列入%(list)s%(edition)s年榜单，持股%(share)s"),

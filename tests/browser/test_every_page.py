@@ -157,7 +157,9 @@ def reached(app, login: str) -> dict[str, str]:
 def page_name(address: str) -> str:
     """What all addresses of one kind of page have in common: no numbers, no quota, no mail."""
     return re.sub(
-        r"/(?:\d+|[^/]+\.eml)", "/0", re.sub(r"(/quotas/\d+)/\w+", r"\1/0", urlsplit(address).path)
+        r"/(?:\d+|[^/]+\.eml)",
+        "/0",
+        re.sub(r"(/quotas(?:/criteria)?/\d+)/\w+", r"\1/0", urlsplit(address).path),
     )
 
 

@@ -14,7 +14,9 @@ from crm.core.db import db, transaction
 from crm.core.errors import NotFound, Refused, Stale
 from crm.history.models import AuditEvent
 from crm.leads.models import Lead
-from crm.quotas.models import CriteriaVersion, Quota, SupersededVerdict
+from crm.leads.rules import Stage
+from crm.quotas.flips import trial
+from crm.quotas.models import CriteriaVersion, Quota, SupersededVerdict, Verdict
 from crm.quotas.queries import computed_quotas
 from crm.quotas.rules import CountingEvent, Modality, Outcome, Rounding, VersionFault
 from crm.quotas.services import (
@@ -440,3 +442,42 @@ def test_a_saved_draft_is_no_change_of_the_rules(db_session, leader, quota_id):
     with transaction():
         drafted(leader, quota_id)
     assert changes_behind([(1, AT + timedelta(seconds=5))]) == {}
+
+
+def test_the_trial_names_exactly_the_leads_that_publishing_changes(db_session, leader, quota_id):
+    with transaction() as session:
+        leads = [
+            add_signed(f"{yuan}亿的项目", yuan * YI, is_physical=physical)
+            for yuan in (3, 4, 5, 6)
+            for physical in (True, None, False)
+        ]
+        for stage in (Stage.LOST, Stage.TRANSFERRED, Stage.NEGOTIATING):
+            leads.append(add_lead(f"{stage}的项目", stage=stage))
+            add_figure(leads[-1], 4 * YI)
+        leads.append(add_signed("去年的项目", 4 * YI, on=date(2025, 5, 6)))
+        rejudge_all(today=TODAY, at=AT)
+        quota = session.get(Quota, quota_id)
+        found = trial(quota, FOUR, EVENT, TODAY)
+        before = {lead.id: verdict(lead) and verdict(lead).verdict for lead in leads}
+        published(leader, quota_id)
+        after = {lead.id: verdict(lead) and verdict(lead).verdict for lead in leads}
+        told = {flip.lead_id: (flip.before.outcome, flip.after.outcome) for flip in found.flips}
+        assert told == {
+            number: (before[number], after[number])
+            for number in before
+            if before[number] != after[number]
+        }
+        assert len(told) >= 4
+        signed = session.scalars(
+            select(Verdict.lead_id).where(
+                Verdict.quota_id == quota_id, Verdict.signed_from <= TODAY
+            )
+        )
+        assert sorted(signed) == list(found.after.signed.ids)
+
+
+def test_the_target_of_a_reported_indicator_is_changed_as_well(db_session, leader):
+    land = db_session.scalar(select(Quota).where(Quota.code == "land", Quota.year == 2026))
+    with transaction():
+        quota = planned(leader, land.id, target=3200)
+    assert quota.target == 3200

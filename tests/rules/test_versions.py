@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.quotas.rules import (
+    Node,
     PlannedPeriod,
     Publishing,
     VersionFault,
@@ -106,6 +107,12 @@ PLANNED = PlannedPeriod(
         ({"opens": date(2025, 12, 26)}, (VersionFault.OVERLAPS,)),
         ({"opens": date(2025, 12, 26), "others": ()}, ()),
         ({"opens": date(2024, 12, 26), "others": ()}, (VersionFault.OTHER_YEAR,)),
+        ({"nodes": (Node(date(2026, 6, 30), 10),)}, ()),
+        ({"nodes": (Node(date(2026, 6, 30), 11),)}, (VersionFault.NODE_ABOVE_TARGET,)),
+        (
+            {"nodes": (Node(date(2026, 12, 31), 9),), "closes": date(2026, 12, 25)},
+            (VersionFault.NODE_OUTSIDE,),
+        ),
         ({"is_frozen": True, "target": 0}, (VersionFault.FROZEN, VersionFault.TARGET_NOT_POSITIVE)),
     ],
 )

@@ -6,6 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from crm.quotas.rules.terms import Node
+
 
 class VersionFault(StrEnum):
     """Why a draft cannot be published, or the plan of a quota not be changed."""
@@ -23,6 +25,8 @@ class VersionFault(StrEnum):
     CLOSES_BEFORE_OPENS = "closes_before_opens"
     OTHER_YEAR = "other_year"
     OVERLAPS = "overlaps"
+    NODE_ABOVE_TARGET = "node_above_target"
+    NODE_OUTSIDE = "node_outside"
 
 
 class Published(Protocol):
@@ -94,13 +98,17 @@ def why_not_publish(one: Publishing) -> tuple[VersionFault, ...]:
 
 @dataclass(frozen=True, slots=True)
 class PlannedPeriod:
-    """Target and period of a quota as somebody wants them, beside the same quota of other years."""
+    """Target and period of a quota as somebody wants them.
+
+    `others` are the periods of the same quota in other years, `nodes` what is due on its way.
+    """
 
     year: int
     target: int
     opens: date
     closes: date
     others: tuple[tuple[date, date], ...] = ()
+    nodes: tuple[Node, ...] = ()
     is_frozen: bool = False
 
 
@@ -127,4 +135,8 @@ def why_not_planned(one: PlannedPeriod) -> tuple[VersionFault, ...]:
         found.append(VersionFault.OTHER_YEAR)
     elif any(opens <= one.closes and one.opens <= closes for opens, closes in one.others):
         found.append(VersionFault.OVERLAPS)
+    if one.target > 0 and any(node.count > one.target for node in one.nodes):
+        found.append(VersionFault.NODE_ABOVE_TARGET)
+    if any(not one.opens <= node.on <= one.closes for node in one.nodes):
+        found.append(VersionFault.NODE_OUTSIDE)
     return tuple(found)

@@ -7,13 +7,13 @@ from sqlalchemy import select
 
 from crm.accounts.rules import Actor
 from crm.core.db import db
-from crm.core.errors import Fault, Refused, Stale
+from crm.core.errors import Fault, NotFound, Refused, Stale
 from crm.history import queries as trail
 from crm.history import services as history
+from crm.quotas.facts import nodes_of
 from crm.quotas.models import Quota
 from crm.quotas.rules import Modality, PlannedPeriod, Rounding, VersionFault, why_not_planned
 from crm.quotas.services.judging import rejudge_quota
-from crm.quotas.services.versions import quota_to_change
 from crm.quotas.wording import FIELD, word
 
 CHANGED = "quota_plan_changed"
@@ -25,6 +25,8 @@ PLACE = {
     VersionFault.CLOSES_BEFORE_OPENS: "closes",
     VersionFault.OTHER_YEAR: "closes",
     VersionFault.OVERLAPS: "opens",
+    VersionFault.NODE_ABOVE_TARGET: "target",
+    VersionFault.NODE_OUTSIDE: "closes",
 }
 
 
@@ -49,11 +51,20 @@ def change_plan(
     today: date,
     at: datetime,
 ) -> Quota:
-    """Change target, modality, rounding and period; a moved period has its leads judged again.
+    """Change target, modality, rounding and period of a quota or indicator.
+
+    A moved period has its leads judged again.
 
     Raises Refused with everything that is wrong, NotFound, Stale.
     """
-    quota = quota_to_change(quota_id)
+    quota = db.session.scalar(
+        select(Quota)
+        .where(Quota.id == quota_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if quota is None:
+        raise NotFound
     if quota.version != version:
         missed = trail.missed_changes(
             Quota.__tablename__, quota.id, CHANGED, quota.version - version, FIELD
@@ -66,6 +77,7 @@ def change_plan(
             plan.opens,
             plan.closes,
             others=_periods_beside(quota),
+            nodes=tuple(nodes_of(quota)),
             is_frozen=quota.frozen_at is not None,
         )
     )

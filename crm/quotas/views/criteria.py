@@ -22,7 +22,7 @@ from crm.quotas.models import Quota
 from crm.quotas.rules import Modality, parse_exclusions
 from crm.quotas.services import Plan
 from crm.quotas.telling import subject
-from crm.quotas.versions import Version, VersionState, computed_quota, versions_of
+from crm.quotas.versions import Version, VersionState, computed_quota, quota_of, versions_of
 from crm.quotas.views import bp
 from crm.quotas.wording import exclusions_text, target_text
 
@@ -153,17 +153,17 @@ def _compared(found: Sequence[Version]) -> tuple[Version | None, Version | None]
 @bp.get("/criteria/<int:year>/<code>/plan")
 @allow(Role.DIRECTOR)
 def plan(year: int, code: str) -> ResponseReturnValue:
-    quota = computed_quota(year, code)
+    quota = quota_of(year, code)
     return _plan_page(quota, PlanForm(data=plan_of(quota)))
 
 
 @bp.post("/criteria/<int:year>/<code>/plan")
 @allow(Role.DIRECTOR)
 def change_plan(year: int, code: str) -> ResponseReturnValue:
-    quota, form = computed_quota(year, code), PlanForm()
+    quota, form = quota_of(year, code), PlanForm()
     if form.validate() and attempt(form, lambda: _change(quota.id, form)):
         flash(_("已保存目标和统计年度。"), "good")
-        return redirect(url_for("quotas.versions", year=year, code=code))
+        return redirect(_behind(quota))
     return _plan_page(quota, form)
 
 
@@ -186,5 +186,14 @@ def _change(quota_id: int, form: PlanForm) -> Quota:
 
 
 def _plan_page(quota: Quota, form: PlanForm) -> ResponseReturnValue:
-    page = render_template("quotas/plan.html", quota=quota, name=name_of(quota), form=form)
+    page = render_template(
+        "quotas/plan.html", quota=quota, name=name_of(quota), form=form, back=_behind(quota)
+    )
     return page, form.status
+
+
+def _behind(quota: Quota) -> str:
+    """The page a quota's plan is reached from: its versions, or the board for an indicator."""
+    if quota.criteria is None:
+        return url_for("quotas.index", year=quota.year)
+    return url_for("quotas.versions", year=quota.year, code=quota.code)
