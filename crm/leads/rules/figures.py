@@ -4,7 +4,7 @@ An amount is told in talks, written into the agreement, filed, and reported to s
 these is kept; a later one never overwrites an earlier one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
@@ -116,18 +116,25 @@ def judged_figure(
         return None
     if not signed:
         told = [figure for figure in known if figure.source is FigureSource.TALK]
-        return JudgedFigure(max(told or known, key=_newest), FigureStanding.EXPECTED)
+        return JudgedFigure(_last(told or known, _newest), FigureStanding.EXPECTED)
     documented = [figure for figure in known if figure.is_documented]
     if documented:
-        return JudgedFigure(max(documented, key=_firmest), FigureStanding.EVIDENCED)
-    return JudgedFigure(max(known, key=_firmest), FigureStanding.STATED)
+        return JudgedFigure(_last(documented, _firmest), FigureStanding.EVIDENCED)
+    return JudgedFigure(_last(known, _firmest), FigureStanding.STATED)
 
 
-def _newest(figure: Figure) -> tuple[date, int, int, str]:
-    return figure.on, figure.id, figure.amount, repr(figure)
+def _last(figures: Sequence[Figure], order: Callable[[Figure], tuple[object, ...]]) -> Figure:
+    """The last in that order. Of figures alike in it any is as good; the choice is only settled."""
+    if len(figures) == 1:
+        return figures[0]
+    return max(figures, key=lambda figure: (*order(figure), repr(figure)))
 
 
-def _firmest(figure: Figure) -> tuple[int, date, int, int, str]:
+def _newest(figure: Figure) -> tuple[date, int, int]:
+    return figure.on, figure.id, figure.amount
+
+
+def _firmest(figure: Figure) -> tuple[int, date, int, int]:
     return FIRMNESS.index(figure.source), *_newest(figure)
 
 

@@ -5,11 +5,12 @@ it. The answer (`Said`) is one of few, so that judging thousands of leads compar
 of making sentences; the reasons with their values are made of it when somebody wants to read them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any, Protocol
 
 from crm.leads.rules import (
@@ -26,7 +27,6 @@ from crm.leads.rules import (
     judged_figure,
 )
 from crm.quotas.rules.criteria import (
-    AmountClause,
     EditionPolicy,
     FactClause,
     HeadquartersClause,
@@ -76,26 +76,24 @@ def signing_of(lead: JudgedLead, on: date) -> MilestoneDay | None:
     return signed[0] if signed else None
 
 
-_NO_SIGNING = frozenset({AgreementType.FRAMEWORK, AgreementType.INTENT})
+_NO_SIGNING = (AgreementType.FRAMEWORK, AgreementType.INTENT)
 
 
 class Read:
     """A lead as the questions read it on a day."""
 
-    __slots__ = ("by_kind", "lead", "on", "signing", "weighed")
+    __slots__ = ("figures", "lead", "on", "signing", "weighed")
 
     def __init__(self, lead: JudgedLead, on: date) -> None:
         self.lead, self.on = lead, on
         self.signing = signing_of(lead, on) if lead.milestones else None
-        by_kind: dict[FigureKind, list[Figure]] = {}
-        for figure in lead.figures:
-            if figure.on <= on:
-                if figure.kind in by_kind:
-                    by_kind[figure.kind].append(figure)
-                else:
-                    by_kind[figure.kind] = [figure]
-        self.by_kind = by_kind
-        self.weighed: dict[FigureChoice, Weighed] = {}
+        figures: Sequence[Figure] = lead.figures
+        for figure in figures:
+            if figure.on > on:
+                figures = [each for each in figures if each.on <= on]
+                break
+        self.figures = figures
+        self.weighed: dict[FigureChoice, Weighed] | None = None
 
 
 class Question(Protocol):
@@ -109,41 +107,53 @@ class Question(Protocol):
 # ---------------------------------------------------------------- facts that are a choice
 
 
-class FactQuestion:
-    """A fact whose every value has its answer already."""
+# Compared by identity and equality, never hashed: the hash of an enum is Python code, and here
+# it would be most of the work.
 
-    def __init__(
-        self, name: str, answers: Mapping[object, Said], otherwise: Said, values: dict[str, Any]
-    ) -> None:
-        self.name, self.answers, self.otherwise, self.values = name, answers, otherwise, values
+
+class PhysicalQuestion:
+    """Unset is evidence to come."""
 
     def say(self, read: Read) -> Said:
-        return self.answers.get(getattr(read.lead, self.name), self.otherwise)
+        is_physical = read.lead.is_physical
+        if is_physical is None:
+            return _PHYSICAL_UNSET
+        return _PHYSICAL if is_physical else _NOT_PHYSICAL
 
     def tell(self, read: Read, answer: Said) -> Iterator[dict[str, Any]]:
-        values = dict(self.values)
-        if values:
-            values["fact_value"] = getattr(read.lead, self.name)
-        yield {"code": answer.codes[0], **values}
+        yield {"code": answer.codes[0]}
 
 
-PHYSICAL = FactQuestion(
-    "is_physical",
-    {True: said(True, False, C.PHYSICAL), False: said(False, True, C.NOT_PHYSICAL)},
-    said(None, None, C.PHYSICAL_UNSET),
-    {},
-)
+_PHYSICAL = said(True, False, C.PHYSICAL)
+_NOT_PHYSICAL = said(False, True, C.NOT_PHYSICAL)
+_PHYSICAL_UNSET = said(None, None, C.PHYSICAL_UNSET)
 
 
-def fact_question(clause: FactClause) -> FactQuestion:
+class FactQuestion:
     """Unset is evidence to come, whichever way it is asked."""
-    accepted = said(True, False, C.FACT_ACCEPTED)
-    return FactQuestion(
-        clause.fact.value,
-        {None: said(None, None, C.FACT_UNSET), **dict.fromkeys(clause.of, accepted)},
-        said(False, True, C.FACT_OTHER),
-        {"fact": clause.fact, "accepted": clause.of},
-    )
+
+    def __init__(self, clause: FactClause) -> None:
+        self.fact, self.accepted = clause.fact, clause.of
+        self.value_of = attrgetter(clause.fact.value)
+
+    def say(self, read: Read) -> Said:
+        value = self.value_of(read.lead)
+        if value is None:
+            return _FACT_UNSET
+        return _FACT_ACCEPTED if value in self.accepted else _FACT_OTHER
+
+    def tell(self, read: Read, answer: Said) -> Iterator[dict[str, Any]]:
+        yield {
+            "code": answer.codes[0],
+            "fact": self.fact,
+            "fact_value": self.value_of(read.lead),
+            "accepted": self.accepted,
+        }
+
+
+_FACT_ACCEPTED = said(True, False, C.FACT_ACCEPTED)
+_FACT_OTHER = said(False, True, C.FACT_OTHER)
+_FACT_UNSET = said(None, None, C.FACT_UNSET)
 
 
 class HeadquartersQuestion:
@@ -155,14 +165,12 @@ class HeadquartersQuestion:
     def say(self, read: Read) -> Said:
         lead = read.lead
         if lead.is_headquarters is None:
-            return said(False, None, C.HEADQUARTERS_UNCONFIRMED)
+            return _HEADQUARTERS_UNCONFIRMED
         if not lead.is_headquarters:
-            return said(False, True, C.NOT_HEADQUARTERS)
+            return _NOT_HEADQUARTERS
         if not self.types or lead.headquarters_type in self.types:
-            return said(True, False, C.HEADQUARTERS)
-        if lead.headquarters_type is None:
-            return said(None, None, C.HEADQUARTERS_TYPE_UNSET)
-        return said(False, True, C.HEADQUARTERS_TYPE_OTHER)
+            return _HEADQUARTERS
+        return _TYPE_UNSET if lead.headquarters_type is None else _TYPE_OTHER
 
     def tell(self, read: Read, answer: Said) -> Iterator[dict[str, Any]]:
         values: dict[str, Any] = {"code": answer.codes[0]}
@@ -171,16 +179,47 @@ class HeadquartersQuestion:
         yield values
 
 
+_HEADQUARTERS = said(True, False, C.HEADQUARTERS)
+_NOT_HEADQUARTERS = said(False, True, C.NOT_HEADQUARTERS)
+_HEADQUARTERS_UNCONFIRMED = said(False, None, C.HEADQUARTERS_UNCONFIRMED)
+_TYPE_UNSET = said(None, None, C.HEADQUARTERS_TYPE_UNSET)
+_TYPE_OTHER = said(False, True, C.HEADQUARTERS_TYPE_OTHER)
+
+
 # ---------------------------------------------------------------- amounts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FigureChoice:
-    """Which figure of a lead is meant, whatever threshold it is held against."""
+    """Which figure of a lead is meant, whatever threshold it is held against.
+
+    Questions that mean the same figure share one object, so that it is looked for once.
+    """
 
     field: FigureKind
     basis: tuple[Basis, ...]
     sources: tuple[FigureSource, ...]
+
+
+_DOUBTS = (
+    C.AMOUNT_EXPECTED,
+    C.AMOUNT_STATED,
+    C.AMOUNT_ABOUT,
+    C.AMOUNT_PROVISIONAL,
+    C.BASIS_MISSING,
+    C.SOURCE_TO_COME,
+    C.COMMITMENT_UNMET,
+)
+"""Why an amount that reaches a threshold waits for evidence, in the order they are told."""
+
+_EXPECTED, _STATED, _ABOUT, _PROVISIONAL, _NO_BASIS, _NO_SOURCE, _UNMET = (
+    1 << position for position in range(len(_DOUBTS))
+)
+_DOUBTED = tuple(
+    said(None, None, *(code for place, code in enumerate(_DOUBTS) if doubts >> place & 1))
+    for doubts in range(1 << len(_DOUBTS))
+)
+"""The answer to every set of doubts."""
 
 
 class Weighed:
@@ -192,75 +231,58 @@ class Weighed:
 
     __slots__ = ("actual_after", "doubts", "flaw", "is_about", "judged", "yuan")
 
-    def __init__(self, judged: JudgedFigure | None, flaw: Said | None = None) -> None:
-        self.judged, self.flaw = judged, flaw
-        self.yuan = 0
-        self.doubts: tuple[ReasonCode, ...] = ()
+    def __init__(self, judged: JudgedFigure | None, flaw: Said | None, yuan: int = 0) -> None:
+        self.judged, self.flaw, self.yuan = judged, flaw, yuan
+        self.doubts = 0
         self.is_about = False
         self.actual_after: int | None = None
 
 
-NOTHING = Weighed(None, said(False, None, C.AMOUNT_MISSING))
-_ORDER = {
-    code: position
-    for position, code in enumerate(
-        (
-            C.AMOUNT_EXPECTED,
-            C.AMOUNT_STATED,
-            C.AMOUNT_ABOUT,
-            C.AMOUNT_PROVISIONAL,
-            C.BASIS_MISSING,
-            C.SOURCE_TO_COME,
-            C.COMMITMENT_UNMET,
-        )
-    )
-}
+_NOTHING = Weighed(None, said(False, None, C.AMOUNT_MISSING))
+_NO_RATE = said(None, None, C.AMOUNT_WITHOUT_RATE)
+_OTHER_BASIS = said(False, None, C.BASIS_NOT_ACCEPTED)
 
 
 def weigh(choice: FigureChoice, read: Read) -> Weighed:
     """The lead's figure for a choice, found once however many thresholds ask."""
-    figures = read.by_kind.get(choice.field)
-    if figures is None:
-        return NOTHING
-    if choice in read.weighed:
-        return read.weighed[choice]
-    found = read.weighed[choice] = _weigh(choice, figures, read)
+    weighed = read.weighed
+    if weighed is None:
+        weighed = read.weighed = {}
+    found = weighed.get(choice)
+    if found is None:
+        figures = [figure for figure in read.figures if figure.kind is choice.field]
+        found = weighed[choice] = _weigh(choice, figures, read) if figures else _NOTHING
     return found
 
 
 def _weigh(choice: FigureChoice, figures: Sequence[Figure], read: Read) -> Weighed:
-    based = (
-        [f for f in figures if f.basis is None or f.basis in choice.basis]
-        if choice.basis
-        else figures
+    based = figures
+    if choice.basis:
+        based = [f for f in figures if f.basis is None or f.basis in choice.basis]
+    sourced = based
+    if choice.sources:
+        sourced = [f for f in based if f.source in choice.sources]
+    judged = judged_figure(
+        sourced or based or figures, choice.field, signed=read.signing is not None, on=read.on
     )
-    sourced = (
-        [f for f in based if f.source in choice.sources] if choice.sources and based else based
-    )
-    signed = read.signing is not None
-    judged = judged_figure(sourced or based or figures, choice.field, signed=signed, on=read.on)
-    if judged is None:
-        return NOTHING
+    assert judged is not None  # there are figures, and all of them are known by then
     if not based:
-        return Weighed(judged, said(False, None, C.BASIS_NOT_ACCEPTED))
+        return Weighed(judged, _OTHER_BASIS)
     figure = judged.figure
     if figure.yuan is None:
-        return Weighed(judged, said(None, None, C.AMOUNT_WITHOUT_RATE))
-    weighed = Weighed(judged)
-    weighed.yuan = figure.yuan
+        return Weighed(judged, _NO_RATE)
+    weighed = Weighed(judged, None, figure.yuan)
     weighed.is_about = figure.qualifier is Qualifier.ABOUT
-    doubts = []
     if judged.standing is FigureStanding.EXPECTED:
-        doubts.append(C.AMOUNT_EXPECTED)
+        weighed.doubts |= _EXPECTED
     elif judged.standing is FigureStanding.STATED:
-        doubts.append(C.AMOUNT_STATED)
+        weighed.doubts |= _STATED
     if figure.is_provisional:
-        doubts.append(C.AMOUNT_PROVISIONAL)
+        weighed.doubts |= _PROVISIONAL
     if choice.basis and figure.basis is None:
-        doubts.append(C.BASIS_MISSING)
+        weighed.doubts |= _NO_BASIS
     if not sourced:
-        doubts.append(C.SOURCE_TO_COME)
-    weighed.doubts = tuple(doubts)
+        weighed.doubts |= _NO_SOURCE
     if figure.basis is Basis.COMMITTED:
         weighed.actual_after = min(
             (
@@ -281,26 +303,23 @@ class AmountQuestion:
     itself and judges, so the lead does not count.
     """
 
-    def __init__(self, clause: AmountClause, about_margin_percent: int) -> None:
-        self.choice = FigureChoice(clause.field, clause.basis, clause.sources)
-        self.least = clause.at_least_yuan
-        self.about_width = clause.at_least_yuan * about_margin_percent
+    def __init__(self, choice: FigureChoice, least: int, about_margin_percent: int) -> None:
+        self.choice, self.least = choice, least
+        self.about_width = least * about_margin_percent
 
     def say(self, read: Read) -> Said:
         weighed = weigh(self.choice, read)
         if weighed.flaw is not None:
             return weighed.flaw
-        lacks = self.least - weighed.yuan
+        lacks, doubts = self.least - weighed.yuan, weighed.doubts
         # 约 leaves open on which side of the threshold the amount lies.
-        at_about = weighed.is_about and abs(lacks) * 100 <= self.about_width
-        if lacks > 0 and not at_about:
-            return _BELOW_DOUBTED if weighed.doubts else _BELOW
-        doubts = weighed.doubts
-        if at_about:
-            doubts += (C.AMOUNT_ABOUT,)
+        if weighed.is_about and abs(lacks) * 100 <= self.about_width:
+            doubts |= _ABOUT
+        elif lacks > 0:
+            return _BELOW_DOUBTED if doubts else _BELOW
         if weighed.actual_after is not None and weighed.actual_after < self.least:
-            doubts += (C.COMMITMENT_UNMET,)
-        return said(None, None, *doubts) if doubts else _REACHED
+            doubts |= _UNMET
+        return _DOUBTED[doubts] if doubts else _REACHED
 
     def tell(self, read: Read, answer: Said) -> Iterator[dict[str, Any]]:
         values: dict[str, Any] = {"field": self.choice.field, "threshold": self.least}
@@ -311,7 +330,7 @@ class AmountQuestion:
         figure = weighed.judged.figure
         values |= _values_of(figure)
         values["basis"] = figure.basis if self.choice.basis else None
-        for code in sorted(answer.codes, key=lambda code: _ORDER.get(code, 0)):
+        for code in answer.codes:
             more: dict[str, Any] = {"code": code}
             if code is C.AMOUNT_BELOW:
                 more["lacks_yuan"] = self.least - weighed.yuan

@@ -3,11 +3,11 @@
 The verdict judges criteria only; which number a lead enters is decided by events (standing.py).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from operator import itemgetter
 
 from crm.leads.rules import CNY, Exclusion, FigureKind, Rate, Stage, valued
 from crm.quotas.rules.criteria import (
@@ -23,15 +23,16 @@ from crm.quotas.rules.criteria import (
 )
 from crm.quotas.rules.facts import Edition, JudgedLead, Outcome, Reason, ReasonCode, Verdict
 from crm.quotas.rules.findings import (
-    PHYSICAL,
     AmountQuestion,
+    FactQuestion,
+    FigureChoice,
     FirstEntryQuestion,
     HeadquartersQuestion,
+    PhysicalQuestion,
     Question,
     RankingQuestion,
     Read,
     Said,
-    fact_question,
     plain_reason,
     signing_of,
 )
@@ -41,7 +42,10 @@ from crm.quotas.rules.terms import QuotaTerms
 def with_yuan(lead: JudgedLead, rates: Iterable[Rate], on: date) -> JudgedLead:
     """The lead with its foreign figures in yuan: at the signing day's rate once signed by ``on``,
     before (and where nobody knows the day) at the latest rate known on that day and provisional."""
-    if all(f.currency == CNY and f.yuan == f.amount and not f.is_provisional for f in lead.figures):
+    for figure in lead.figures:
+        if figure.currency != CNY or figure.yuan != figure.amount or figure.is_provisional:
+            break
+    else:
         return lead
     signing, known = signing_of(lead, on), tuple(rates)
     signed_on = signing.on if signing else None
@@ -93,33 +97,79 @@ def _met(node: _Node, answers: Sequence[Said]) -> bool | None:
 
 
 class _Ruling:
-    """What a quota makes of a pattern of answers; the same for every lead with that pattern."""
+    """What a quota makes of the answers to its questions; the same for all leads that answer so."""
 
-    __slots__ = ("alternatives", "branch", "outcome")
+    __slots__ = ("alternatives", "answers", "asked", "branch", "outcome")
 
-    def __init__(self, alternatives: Sequence[_Node], answers: Sequence[Said]) -> None:
-        self.alternatives = alternatives
+    def __init__(
+        self, alternatives: Sequence[_Node], asked: Sequence[Question], answers: Sequence[Said]
+    ) -> None:
+        self.alternatives, self.asked, self.answers = alternatives, asked, answers
         found = [_met(node, answers) for node in alternatives]
         best = max(found, key=_RANK.__getitem__)
         self.outcome = {True: Outcome.COUNTS, None: Outcome.PENDING, False: Outcome.NO}[best]
         self.branch = None if best is False else found.index(best)
 
+    def reasons(self, read: Read) -> Iterator[Reason]:
+        """Every clause in the order of the criteria."""
+        for branch, node in enumerate(self.alternatives):
+            for ask, is_outdone in self._asks(node):
+                yield from self._told(ask, read, branch, is_outdone=is_outdone)
+
+    def miss(self, read: Read) -> Reason | None:
+        """The smallest amount that alone keeps an alternative from being met."""
+        misses = [self._miss(node, read, branch) for branch, node in enumerate(self.alternatives)]
+        return min((each for each in misses if each is not None), key=_lack, default=None)
+
+    def _asks(self, node: _Node, *, is_outdone: bool = False) -> Iterator[tuple[_Ask, bool]]:
+        if isinstance(node, _Ask):
+            yield node, is_outdone
+            return
+        found = [_met(part, self.answers) for part in node.parts]
+        best = max(found, key=_RANK.__getitem__)
+        for part, met in zip(node.parts, found, strict=True):
+            yield from self._asks(part, is_outdone=is_outdone or (node.is_any and met is not best))
+
+    def _told(
+        self, ask: _Ask, read: Read, branch: int, *, is_outdone: bool = False
+    ) -> Iterator[Reason]:
+        answer = self.answers[ask.question]
+        passed, is_negated = answer.holds(wanted=ask.wanted), not ask.wanted
+        for values in self.asked[ask.question].tell(read, answer):
+            if len(values) == 1:
+                yield plain_reason(values["code"], passed, branch, is_negated, is_outdone)
+            else:
+                yield Reason(
+                    passed=passed,
+                    branch=branch,
+                    is_negated=is_negated,
+                    is_outdone=is_outdone,
+                    **values,
+                )
+
+    def _miss(self, node: _Node, read: Read, branch: int) -> Reason | None:
+        if isinstance(node, _Ask):
+            is_short = self.answers[node.question].codes == (ReasonCode.AMOUNT_BELOW,)
+            return next(self._told(node, read, branch)) if node.wanted and is_short else None
+        failed = [part for part in node.parts if _met(part, self.answers) is False]
+        misses = [self._miss(part, read, branch) for part in failed]
+        known = [miss for miss in misses if miss is not None]
+        if node.is_any:
+            return min(known, key=_lack, default=None)
+        return max(known, key=_lack) if known and len(known) == len(failed) else None
+
+
+def _lack(reason: Reason) -> int:
+    return reason.lacks_yuan or 0
+
 
 class _Told(Verdict):
     """A verdict whose reasons are made when somebody reads them."""
 
-    __slots__ = ("_answers", "_asked", "_barred", "_read", "_ruling")
+    __slots__ = ("_barred", "_read", "_ruling")
 
-    def __init__(
-        self,
-        read: Read,
-        asked: Sequence[Question],
-        answers: Sequence[Said],
-        ruling: _Ruling,
-        barred: tuple[Reason, ...],
-    ) -> None:
-        self._read, self._asked, self._answers = read, asked, answers
-        self._ruling, self._barred, self._reasons = ruling, barred, None
+    def __init__(self, read: Read, ruling: _Ruling, barred: tuple[Reason, ...]) -> None:
+        self._read, self._ruling, self._barred, self._reasons = read, ruling, barred, None
         if barred:
             self.outcome, self.branch = Outcome.NO, None
         else:
@@ -135,81 +185,36 @@ class _Told(Verdict):
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """What bars the lead as a whole, then every clause in the order of the criteria."""
+        """What bars the lead as a whole, then every clause."""
         if self._reasons is None:
-            told = list(self._barred)
-            for branch, node in enumerate(self._ruling.alternatives):
-                for ask, is_outdone in self._asks(node):
-                    told += self._reasons_of(ask, branch, is_outdone=is_outdone)
-            self._reasons = tuple(told)
+            self._reasons = (*self._barred, *self._ruling.reasons(self._read))
         return self._reasons
 
     @property
     def miss(self) -> Reason | None:
         if self.outcome is not Outcome.NO or self._barred:
             return None
-        misses = [
-            self._miss_of(node, branch) for branch, node in enumerate(self._ruling.alternatives)
-        ]
-        return min((m for m in misses if m is not None), key=_lack, default=None)
-
-    def _asks(self, node: _Node, *, is_outdone: bool = False) -> Iterable[tuple[_Ask, bool]]:
-        if isinstance(node, _Ask):
-            yield node, is_outdone
-            return
-        found = [_met(part, self._answers) for part in node.parts]
-        best = max(found, key=_RANK.__getitem__)
-        for part, met in zip(node.parts, found, strict=True):
-            yield from self._asks(part, is_outdone=is_outdone or (node.is_any and met is not best))
-
-    def _reasons_of(self, ask: _Ask, branch: int, *, is_outdone: bool = False) -> list[Reason]:
-        answer = self._answers[ask.question]
-        passed = answer.holds(wanted=ask.wanted)
-        told = []
-        for values in self._asked[ask.question].tell(self._read, answer):
-            if len(values) == 1:
-                told.append(
-                    plain_reason(values["code"], passed, branch, not ask.wanted, is_outdone)
-                )
-            else:
-                told.append(
-                    Reason(
-                        passed=passed,
-                        branch=branch,
-                        is_negated=not ask.wanted,
-                        is_outdone=is_outdone,
-                        **values,
-                    )
-                )
-        return told
-
-    def _miss_of(self, node: _Node, branch: int) -> Reason | None:
-        """The amount that alone keeps this part from being met, if an amount alone does."""
-        if isinstance(node, _Ask):
-            answer = self._answers[node.question]
-            if not node.wanted or answer.codes != (ReasonCode.AMOUNT_BELOW,):
-                return None
-            return self._reasons_of(node, branch)[0]
-        failed = [part for part in node.parts if _met(part, self._answers) is False]
-        misses = [self._miss_of(part, branch) for part in failed]
-        known = [miss for miss in misses if miss is not None]
-        if node.is_any:
-            return min(known, key=_lack, default=None)
-        return max(known, key=_lack) if known and len(known) == len(failed) else None
-
-
-def _lack(reason: Reason) -> int:
-    return reason.lacks_yuan or 0
+        return self._ruling.miss(self._read)
 
 
 # ---------------------------------------------------------------- judging
 
 
+class _Bench:
+    """One quota's questions, and every ruling it has given."""
+
+    def __init__(self, terms: QuotaTerms) -> None:
+        self.exclusions = terms.exclusions
+        self.numbers: list[int] = []  # of its questions, among all that are asked
+        self.alternatives: tuple[_Node, ...] = ()
+        self.rulings: dict[tuple[Said, ...], _Ruling] = {}
+
+
 class Judging:
     """Quotas that judge leads together, by the facts dated on or before ``on``.
 
-    What several of them ask alike is asked once of each lead, and leads that answer alike are
-    ruled on once: a district has thousands of leads and few patterns.
+    What several of them ask alike is asked once of each lead, and leads that answer a quota alike
+    are ruled on once: a district has thousands of leads and few patterns.
 
     ``editions`` are all published editions of the lists the criteria name: membership in an older
     edition ends when a newer one appears without the company. Editions known only from the lead's
@@ -221,84 +226,101 @@ class Judging:
     ) -> None:
         self._on = on
         self._editions = frozenset(editions)
-        self._numbers: dict[Any, int] = {}
         self._asked: list[Question] = []
+        self._numbers: dict[Hashable, int] = {}
+        self._choices: dict[Hashable, FigureChoice] = {}
         # Quotas alike in what they ask of a lead (the same criteria in another year) are one.
+        self._benches: dict[Hashable, _Bench] = {}
         self._slots: list[int] = []
-        self._trees: list[tuple[_Node, ...]] = []
-        self._barring: list[frozenset[Exclusion]] = []
-        known: dict[tuple[Clause, int, frozenset[Exclusion]], int] = {}
         for terms in quotas:
             key = terms.criteria, terms.about_margin_percent, terms.exclusions
-            if key not in known:
-                known[key] = len(self._trees)
-                self._trees.append(self._alternatives(terms))
-                self._barring.append(terms.exclusions)
-            self._slots.append(known[key])
+            if key not in self._benches:
+                self._benches[key] = self._bench(terms)
+            self._slots.append(list(self._benches).index(key))
         self._say = [question.say for question in self._asked]
-        self._rulings: dict[tuple[Said, ...], list[_Ruling]] = {}
+        self._rule = [
+            (bench, _picker(bench.numbers), bench.rulings) for bench in self._benches.values()
+        ]
 
     def of(self, lead: JudgedLead) -> list[Verdict]:
         """The verdicts on a lead, in the order of the quotas."""
         read = Read(lead, self._on)
-        answers = tuple([say(read) for say in self._say])
-        rulings = self._rulings.get(answers)
-        if rulings is None:
-            rulings = [_Ruling(tree, answers) for tree in self._trees]
-            self._rulings[answers] = rulings
-        asked = self._asked
-        if lead.exclusion is None and lead.contract_lead_id is None and lead.stage not in _ENDED:
-            found = [_Told(read, asked, answers, ruling, ()) for ruling in rulings]
-        else:
-            found = [
-                _Told(read, asked, answers, ruling, _bars(lead, barring))
-                for ruling, barring in zip(rulings, self._barring, strict=True)
-            ]
+        answers = [say(read) for say in self._say]
+        is_free = (
+            lead.exclusion is None and lead.contract_lead_id is None and lead.stage not in _ENDED
+        )
+        found: list[Verdict] = []
+        for bench, pick, rulings in self._rule:
+            pattern = pick(answers)
+            ruling = rulings.get(pattern)
+            if ruling is None:
+                asked = [self._asked[number] for number in bench.numbers]
+                ruling = rulings[pattern] = _Ruling(bench.alternatives, asked, pattern)
+            found.append(_Told(read, ruling, () if is_free else _bars(lead, bench.exclusions)))
         return [found[slot] for slot in self._slots]
 
-    def _alternatives(self, terms: QuotaTerms) -> tuple[_Node, ...]:
+    def _bench(self, terms: QuotaTerms) -> _Bench:
         """The top of the tree is taken apart: a verdict names the alternative that decided."""
+        bench = _Bench(terms)
         criteria = terms.criteria
         parts = criteria.of if isinstance(criteria, AnyOf) else (criteria,)
-        return tuple(self._node(part, terms.about_margin_percent) for part in parts)
+        margin = terms.about_margin_percent
+        bench.alternatives = tuple(self._node(part, bench, margin, wanted=True) for part in parts)
+        return bench
 
-    def _node(self, clause: Clause, margin: int, *, wanted: bool = True) -> _Node:
+    def _node(self, clause: Clause, bench: _Bench, margin: int, *, wanted: bool) -> _Node:
+        def ask(key: Hashable, question: Question) -> _Ask:
+            return self._ask(key, question, bench, wanted=wanted)
+
         match clause:
             case Not():
-                return self._node(clause.of, margin, wanted=not wanted)
+                return self._node(clause.of, bench, margin, wanted=not wanted)
             case AnyOf() | AllOf():
-                parts = tuple(self._node(part, margin, wanted=wanted) for part in clause.of)
-                return _Group(isinstance(clause, AnyOf) is wanted, parts)
+                parts = [self._node(part, bench, margin, wanted=wanted) for part in clause.of]
+                return _Group(isinstance(clause, AnyOf) is wanted, tuple(parts))
             case PhysicalClause():
-                return self._ask(clause, PHYSICAL, wanted)
+                return ask(clause, PhysicalQuestion())
             case HeadquartersClause():
-                return self._ask(clause, HeadquartersQuestion(clause), wanted)
+                return ask(clause, HeadquartersQuestion(clause))
             case FactClause():
-                return self._ask(clause, fact_question(clause), wanted)
+                return ask(clause, FactQuestion(clause))
             case AmountClause():
-                return self._ask((clause, margin), AmountQuestion(clause, margin), wanted)
+                return ask((clause, margin), self._amount(clause, margin))
             case RankingClause():
-                return self._ranking(clause, margin, wanted=wanted)
+                asks: list[_Node] = []
+                # Being on a list, and what the clause asks besides, each with its own reason.
+                alone = replace(clause, min_investment_yuan=0, first_entry=False)
+                asks.append(ask(alone, RankingQuestion(alone, self._editions)))
+                if clause.min_investment_yuan:
+                    amount = AmountClause(FigureKind.TOTAL_INVESTMENT, clause.min_investment_yuan)
+                    asks.append(ask((amount, margin), self._amount(amount, margin)))
+                if clause.first_entry:
+                    asks.append(ask(("first entry", clause.lists), FirstEntryQuestion(clause)))
+                return asks[0] if len(asks) == 1 else _Group(not wanted, tuple(asks))
 
-    def _ranking(self, clause: RankingClause, margin: int, *, wanted: bool) -> _Node:
-        """Being on a list, and what the clause asks besides, each with its own reason."""
-        alone = replace(clause, min_investment_yuan=0, first_entry=False)
-        parts = [self._ask(alone, RankingQuestion(alone, self._editions), wanted)]
-        if clause.min_investment_yuan:
-            amount = AmountClause(FigureKind.TOTAL_INVESTMENT, clause.min_investment_yuan)
-            parts.append(self._ask((amount, margin), AmountQuestion(amount, margin), wanted))
-        if clause.first_entry:
-            parts.append(self._ask(("first", clause.lists), FirstEntryQuestion(clause), wanted))
-        return parts[0] if len(parts) == 1 else _Group(not wanted, tuple(parts))
+    def _amount(self, clause: AmountClause, margin: int) -> AmountQuestion:
+        key = clause.field, clause.basis, clause.sources
+        choice = self._choices.setdefault(key, FigureChoice(*key))
+        return AmountQuestion(choice, clause.at_least_yuan, margin)
 
-    def _ask(self, key: Any, question: Question, wanted: bool) -> _Ask:
+    def _ask(self, key: Hashable, question: Question, bench: _Bench, *, wanted: bool) -> _Ask:
         number = self._numbers.setdefault(key, len(self._asked))
         if number == len(self._asked):
             self._asked.append(question)
-        return _Ask(number, wanted)
+        if number not in bench.numbers:
+            bench.numbers.append(number)
+        return _Ask(bench.numbers.index(number), wanted)
 
 
-_ENDED = frozenset({Stage.LOST, Stage.TRANSFERRED})
+def _picker(numbers: Sequence[int]) -> Callable[[Sequence[Said]], tuple[Said, ...]]:
+    """Takes a quota's answers out of all; with one question alone they are a tuple as well."""
+    if len(numbers) > 1:
+        return itemgetter(*numbers)
+    only = numbers[0]
+    return lambda answers: (answers[only],)
+
+
+_ENDED = (Stage.LOST, Stage.TRANSFERRED)
 
 
 def _bars(lead: JudgedLead, barring: frozenset[Exclusion]) -> tuple[Reason, ...]:
