@@ -28,9 +28,13 @@ PRESET = ROOT / "crm" / "presets"
     "--year", type=click.IntRange(2000, 2100), multiple=True, help="also this year's quotas"
 )
 def prepare(year: tuple[int, ...]) -> None:
-    """Migrate the database and load the reference data. Safe to repeat."""
+    """Migrate the database and load the reference data. Safe to repeat.
+
+    After a migration every verdict is judged anew: a newer version may say more of a clause.
+    """
     from crm.core import migrations  # Alembic: 0.2 s for every other command
 
+    stood_at = migrations.current(db.engine)
     migrations.upgrade(db.engine)
     folder = PRESET / current_app.extensions["settings"].district_preset
     taxonomy = json.loads((folder / "chains.json").read_text(encoding="utf-8"))
@@ -50,7 +54,8 @@ def prepare(year: tuple[int, ...]) -> None:
         }
         for each in sorted({this_year - 1, this_year, this_year + 1, *year}):
             added[f"quotas {each}"] = quotas.load_preset(targets, each, clock.now())
-        if any(count for name, count in added.items() if name.startswith("quotas ")):
+        has_new = any(count for name, count in added.items() if name.startswith("quotas "))
+        if has_new or stood_at != migrations.head():
             added["verdicts"] = quotas.rejudge_all(today=clock.today(), at=clock.now())
     new = ", ".join(f"{name} +{count}" for name, count in added.items() if count)
     say(f"database at {migrations.head()}; " + (f"loaded {new}" if new else "nothing new to load"))

@@ -604,11 +604,10 @@ def criteria_text(clause: Clause, names: Mapping[str, str] | None = None) -> str
 
 
 def exclusions_text(exclusions: frozenset[Exclusion]) -> str:
-    """Which types bar a lead, as a sentence of its own."""
+    """Which types bar a lead whatever it meets."""
     if not exclusions:
         return _("不设不计入类型")
-    named = [str(leads_wording.word(each)) for each in Exclusion if each in exclusions]
-    return _("以下类型不计入：%(types)s", types=_listed(named))
+    return _listed([str(leads_wording.word(each)) for each in Exclusion if each in exclusions])
 
 
 def _ranking_text(clause: RankingClause, names: Mapping[str, str]) -> str:

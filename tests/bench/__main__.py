@@ -333,6 +333,8 @@ def bench(kind: str, rows: int, run: Run, options: argparse.Namespace) -> list[d
             memory = memory_per_worker(master)
             say(f"  memory per worker: {memory['pss']:.0f} MB PSS, {memory['rss']:.0f} MB RSS")
             results.append({"database": kind, "rows": rows, "case": "memory", **memory})
+        if not options.cases or "judging" in options.cases:
+            results.append({"database": kind, "rows": rows, **judge_leads(environment)})
         if not options.cases or "import" in options.cases:
             taken = import_ledger(environment, run.folder)
             results.append({"database": kind, "rows": rows, **taken})
@@ -429,6 +431,28 @@ def import_ledger(environment: dict[str, str], folder: Path) -> dict[str, Any]:
 LEDGER_ROWS = 10_000
 
 
+def judge_leads(environment: dict[str, str]) -> dict[str, Any]:
+    """All leads against eight quotas, and one lead judged again, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.judging"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    for name in ("read", "judge", "tell", "stored"):
+        say(
+            f"  judging {name:<8} {found[name]['seconds']:7.2f} s  "
+            f"{found[name]['cpu_seconds']:7.2f} s of the processor  {found['mb'][name]:4.0f} MB"
+        )
+    say(
+        f"  judging one lead again: p50 {found['one_lead']['p50_ms']:.1f} ms; "
+        f"{found['differs']} stored verdicts differ"
+    )
+    return {"case": "judging", **found}
+
+
 def warm_up(send: Callable[[Request], Any], request: Callable[[int], Request]) -> None:
     """Both workers have compiled the page and the database has read what it needs."""
     for n in range(24):
@@ -450,6 +474,9 @@ def verdicts(results: list[dict[str, Any]]) -> list[str]:
                     f"{kind} {rows}: the ledger came in at {row['new']['rows_per_second']:.0f} rows/s"
                 )
             continue
+        if name == "judging":
+            found += [f"{kind} {rows}: {fault}" for fault in judging_faults(row)]
+            continue
         if kind != "postgresql":
             continue
         limit = LIMITS.get(name)
@@ -468,6 +495,21 @@ def verdicts(results: list[dict[str, Any]]) -> list[str]:
                 f"{name}: {row['p50'] / small['p50']:.1f} times slower with ten times the leads"
             )
     return found
+
+
+def judging_faults(row: dict[str, Any]) -> Iterator[str]:
+    if row["differs"]:
+        yield f"{row['differs']} stored verdicts are not what the facts say"
+    if row["leads"] < 100_000:
+        return
+    if row["judge"]["seconds"] > MOST_JUDGING_SECONDS:
+        yield f"judging took {row['judge']['seconds']:.1f} s, more than {MOST_JUDGING_SECONDS}"
+    if row["mb"]["judge"] > MOST_JUDGING_MB:
+        yield f"judging took {row['mb']['judge']:.0f} MB, more than {MOST_JUDGING_MB}"
+
+
+MOST_JUDGING_SECONDS, MOST_JUDGING_MB = 2.5, 400
+"""Of 100,000 leads against eight quotas, the facts in memory."""
 
 
 def listed(text: str) -> list[str]:

@@ -482,4 +482,21 @@ def test_who_held_the_company_on_the_day_of_signing_counts_not_who_does_now(writ
     assert leads_of_enterprise(group.id) == [lead.id]  # judged again although it is sold
     judge_again(lead)
     assert code in codes(lead, "A")
+
+
+def test_after_a_migration_every_verdict_is_judged_anew(app, db_session, monkeypatch):
+    with transaction() as session:
+        lead = add_signed()
+        judge_again(lead)
+        found = verdict(lead)
+        found.reasons = [{"code": "physical", "passed": True}]
+        session.flush()
+    assert wrong() == [lead.id]
+    db_session.rollback()
+    run = app.test_cli_runner().invoke
+    assert run(args=["prepare"]).exit_code == 0
+    assert wrong() == [lead.id]
+    db_session.rollback()
+    monkeypatch.setattr("crm.core.migrations.current", lambda _engine: "0001")
+    assert run(args=["prepare"]).exit_code == 0
     assert wrong() == []

@@ -207,6 +207,7 @@ _RANKING = frozenset(
         ReasonCode.RANKING_OUTDATED,
         ReasonCode.SHAREHOLDING_UNKNOWN,
         ReasonCode.SHAREHOLDING_LOW,
+        ReasonCode.SIGNING_DAY_MISSING,
         ReasonCode.FIRST_ENTRY,
         ReasonCode.NOT_FIRST_ENTRY,
         ReasonCode.ENTRY_UNKNOWN,

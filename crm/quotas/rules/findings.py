@@ -482,6 +482,8 @@ class FirstEntryQuestion:
         self.lists = clause.lists
 
     def say(self, read: Read) -> Said:
+        if not any(m.list_code in self.lists for m in read.lead.rankings):
+            return _NEVER_NEAR
         if not self._members(read):
             return said(None, None, C.ENTRY_UNKNOWN)
         if self._earlier(read) is None:

@@ -120,6 +120,8 @@ def counted(lead: JudgedLead, verdict: Verdict) -> CountedLead:
 
 def _first(lead: JudgedLead, kinds: frozenset[MilestoneKind]) -> MilestoneDay | None:
     events = [milestone for milestone in lead.milestones if milestone.kind in kinds]
+    if len(events) < 2:
+        return events[0] if events else None
     return min(events, key=lambda m: (m.day, m.is_pending, repr(m)), default=None)
 
 

@@ -18,7 +18,7 @@ from crm.quotas.rules import Outcome, Source
 from crm.quotas.telling import criteria_text, subject, told
 from crm.quotas.views import bp
 from crm.quotas.views.years import year_asked, year_tabs
-from crm.quotas.wording import figure_text, listed, month_text, word
+from crm.quotas.wording import exclusions_text, figure_text, listed, month_text, word
 from crm.recognition.numbers import card_levels, year_levels
 
 PAGE = 25
@@ -69,6 +69,7 @@ def detail(year: int, code: str) -> ResponseReturnValue:
         card=next(each for each in cards(numbers) if each.code == code),
         levels=card_levels(g.actor, numbers),
         criteria=criteria_text(quota.terms.criteria),
+        exclusions=exclusions_text(quota.terms.exclusions),
         tabs=[
             {
                 "label": word(each),
