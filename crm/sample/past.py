@@ -29,6 +29,8 @@ from crm.leads.rules import (
     PromotionMode,
     Stage,
 )
+from crm.outlook.queries import year_forecast
+from crm.outlook.services import keep, monday_of
 from crm.quotas.models import Quota, SupersededVerdict
 from crm.quotas.rules import Outcome
 from crm.quotas.services import rejudge
@@ -94,7 +96,22 @@ def load(users: Mapping[str, User], segments: Mapping[str, int], today: date, at
     _tidied_up(leads, today)
     db.session.flush()
     rejudge([lead.id for lead in leads], today=today, at=at)
+    _archive(today)
     return len(leads)
+
+
+ARCHIVED_WEEKS = range(2, 47, 4)
+"""Weeks ago; every fourth of the year is enough to show what is kept."""
+
+
+def _archive(today: date) -> None:
+    """The forecasts of past Mondays, made from what was known then, as the worker would have kept them."""
+    for weeks in ARCHIVED_WEEKS:
+        monday = monday_of(today) - timedelta(weeks=weeks)
+        known_at = office_moment(monday, time(23, 59, 59))
+        made = year_forecast(monday.year, monday, known_at=known_at)
+        if made.ingredients.quotas:
+            keep(made, monday, known_at)
 
 
 def _amounts() -> Iterator[int]:
