@@ -77,11 +77,11 @@ def simulated(candidates, targets, given, runs=40_000):
     random = np.random.default_rng(5)
     found = seen(candidates, targets, given)
     sd, u_sd = found.parameters["shared_sd"], given.u_sd
-    shifts = random.normal(0, sd, runs)
+    shifts = random.normal(-(sd**2) / 2, sd, runs)
     counts = {frozenset(key): np.zeros(runs, dtype=int) for key in ("A", "B", "AB")}
     slips = {each.ceremony_id: random.random(runs) < each.p_slip for each in given.ceremonies}
     # P(counts) of each lead by shift, on a fine grid of fixed shifts, each a forecast of its own.
-    grid = np.linspace(-4 * sd, 4 * sd, 33)
+    grid = np.linspace(-4 * sd, 4 * sd, 33) - sd**2 / 2
     exact = whole.shared
     tables = []
     try:
@@ -105,7 +105,7 @@ def simulated(candidates, targets, given, runs=40_000):
         is_late = slips.get(each.ceremony_id, np.zeros(runs, dtype=bool))
         counts[each.counts_to] += random.random(runs) < np.where(is_late, late, on_time)
     share = u_sd**2 / sd**2
-    year = np.exp(share * shifts - u_sd**2 * share / 2)
+    year = np.exp(share * (shifts + sd**2 / 2) - u_sd**2 * share / 2)
     arriving_a = random.poisson(random.gamma(10.5, 1 / 3, runs) * year)
     arriving_b = random.poisson(random.gamma(2.0, 1.0, runs) * year)
     only_a, only_b = counts[frozenset("A")] + arriving_a, counts[frozenset("B")] + arriving_b
@@ -354,7 +354,7 @@ def test_an_assumed_number_of_arrivals_is_labelled_and_none_is_said():
 
 def test_arrivals_are_negative_binomial():
     common = shared(0.0, 0.5, 0.0)
-    found = arriving(Arrivals("A", (2, 6)), common, 0.5)[:, 0]
+    found = arriving(Arrivals("A", (2, 6)), common)[:, 0]
     number = np.arange(len(found))
     mean = found @ number
     assert mean == pytest.approx(8.5 / 2, abs=1e-6)

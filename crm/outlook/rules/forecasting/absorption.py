@@ -51,51 +51,48 @@ def reach(
     if list(days) != sorted(days, reverse=True):
         raise ValueError("horizons come longest first")
     states = states_before(event)
+    count = len(states)
     local = {position: n for n, position in enumerate(states)}
+    goal = np.array([local.get(next_of(position), count) for position in states])
+    back = np.array([local[before(position)] for position in states])
+    parked = local[PARKED_AT]
+    # A stage is worth what the next one is, so the furthest come first and the parking place last.
+    order = [*reversed(range(count - 1)), count - 1]
     rates = probabilities(np.moveaxis(weekly[list(states)], 2, 0))  # form, state, bin, cause
     steps = [-(-max(each, 0) // 7) for each in days]
-    forms = rates.shape[0]
-    value = np.zeros((len(days), len(shifts), forms, len(states), WEEKS_KEPT))
-    bins = [*BIN_WEEKS, WEEKS_KEPT]
-    order = [*reversed(range(len(states) - 1)), len(states) - 1]
+    value = np.zeros((len(days), len(shifts), rates.shape[0], count, WEEKS_KEPT))
+    edges = (*BIN_WEEKS, WEEKS_KEPT)
     odds = np.clip(rates[..., ADVANCE_AT], 0.0, 1 - 1e-9)
     odds = odds / (1 - odds)
     others = rates[..., [LOST_AT, PARKING_AT, RETURN_AT]] / np.maximum(
         1 - rates[..., ADVANCE_AT, None], 1e-9
     )
-    flat = bool(np.all(weeks_shift == weeks_shift[:1]))
-    found: tuple[Floats, Floats] | None = None
+    is_flat = bool(np.all(weeks_shift == weeks_shift[:1]))
     for week in reversed(range(max(steps, default=0))):
-        if found is None or not flat:
+        if week == max(steps) - 1 or not is_flat:
             moved = odds * np.exp(shifts[:, None, :, None] + weeks_shift[week])
-            advance = moved / (1 + moved)
-            found = advance, np.minimum((1 - advance)[..., None] * others, 1.0)
-        advance, rest = found  # [shift, form, state, bin] and the three other endings
+            advance = moved / (1 + moved)  # shift, form, state, bin
+            to_park, to_back = ((1 - advance) * others[..., cause] for cause in (1, 2))
+            stay = 1 - advance - (1 - advance) * others.sum(-1)
         running = sum(step > week for step in steps)
         now = value[:running]
         part = np.array(
             [(days[n] - 7 * week) / 7 if steps[n] == week + 1 else 1.0 for n in range(running)]
         )[:, None, None]
-        entered = now[..., 0].copy()  # what a stay begun a week from now is worth
-        into = np.empty((running, *advance.shape))
-        fresh = np.empty_like(entered)
-        stay = 1 - advance - rest.sum(-1)
+        # Worth of a stay begun a week from now, and of one begun now; the last column is the event.
+        later = np.concatenate([now[..., 0], np.ones((*now.shape[:3], 1))], axis=-1)
+        fresh = np.ones_like(later)
+        into = advance * (later[..., goal] / 2)[..., None]
+        into += to_back * later[..., back][..., None]
+        into += to_park * later[..., parked, None, None]
+        kept = into[..., 0] + stay[..., 0] * now[..., 1]
         for state in order:
-            position = states[state]
-            goal = local.get(next_of(position))
-            worth: Floats | float = (
-                1.0 if goal is None else (fresh[..., goal] + entered[..., goal]) / 2
-            )
-            into[..., state, :] = advance[..., state, :] * np.asarray(worth)[..., None]
-            back = entered[..., local[before(position)]][..., None]
-            parked = entered[..., local[PARKED_AT]][..., None]
-            into[..., state, :] += rest[..., state, :, 2] * back + rest[..., state, :, 1] * parked
-            fresh[..., state] = (
-                into[..., state, 0] + stay[..., state, 0] * now[..., state, 1]
-            ) * part
+            onward = advance[..., state, 0] * fresh[..., goal[state]] / 2
+            fresh[..., state] = (kept[..., state] + onward) * part
+        into += advance * (fresh[..., goal] / 2)[..., None]
         older = now.copy()
         for n in range(BINS):
-            low, high = bins[n], bins[n + 1]
+            low, high = edges[n], edges[n + 1]
             following = older[..., low + 1 : high + 1]
             if n == BINS - 1:
                 following = older[..., low:high]  # the longest stays stay the longest

@@ -27,18 +27,13 @@ def gamma_of(arrivals: Arrivals) -> tuple[float, float] | None:
     return (shape, rate) if shape > 0 and rate > 0 else None
 
 
-def arriving(
-    arrivals: Arrivals | None, shared: Shared, u_sd: float, part: float = 1.0
-) -> Floats | None:
+def arriving(arrivals: Arrivals | None, shared: Shared, part: float = 1.0) -> Floats | None:
     """P(k arrive and count) as [k, node], ``part`` of the period's; None where nothing is said."""
     gamma = gamma_of(arrivals) if arrivals else None
     if gamma is None:
         return None
     shape, rate = gamma
-    # Given the shift, its expected part that is the year's; the factor has mean 1 over the years.
-    year = shared.mean + shared.u_share * (shared.points - shared.mean)
-    fixed = u_sd if shared.u_share > 0 else 0.0
-    mean = part * shape / rate * np.exp(year - fixed**2 * shared.u_share / 2)
+    mean = part * shape / rate * np.exp(shared.year)
     size = min(int(mean.max() + 12 * np.sqrt(mean.max() + mean.max() ** 2 / shape)) + 12, MOST)
     chance = mean / (mean + shape)
     probability = np.empty((size, len(mean)))

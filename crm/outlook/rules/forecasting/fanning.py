@@ -24,7 +24,7 @@ def fan_of(
     at_close: Floats,
 ) -> tuple[FanPoint, ...]:
     """Mean and 80 % band at each month end; the close is the distribution already known."""
-    common, settings = sight.coarse, sight.reaching.settings
+    common = sight.coarse
     on, closes_on = sight.reaching.on, count.goal[1]
     nodes = len(common.points)
     slips = count.within.slips
@@ -38,7 +38,7 @@ def fan_of(
             rows = np.concatenate([bundles[each].rows for each in mine])
             parts.append(mixed(counted(on_time[rows]), counted(late[rows]), slips[slip].p_slip))
         share = (day - on).days / max((closes_on - on).days, 1)
-        coming = arriving(arrivals, common, settings.u_sd, share)
+        coming = arriving(arrivals, common, share)
         parts += [] if coming is None else [coming]
         points.append((day, product(parts, nodes) @ common.weights))
     points.append((closes_on, at_close))

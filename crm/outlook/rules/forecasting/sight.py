@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 
@@ -41,7 +42,7 @@ class Picture:
     scored: Floats
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sight:
     """What is the same for all quotas: the leads seen from the day of the forecast."""
 
@@ -50,7 +51,7 @@ class Sight:
     slips: tuple[Slip, ...]
     slip_of: Mapping[int, int]
 
-    @property
+    @cached_property
     def slip_chance(self) -> Floats:
         chance = np.zeros(len(self.reaching.prospects.candidates))
         for row, slip in self.slip_of.items():
@@ -104,16 +105,9 @@ class Sight:
         p = np.clip(self.reaching.prospects.gates, floor, 1 - floor)
         return np.repeat(p[:, None], len(self.common.points), axis=1)
 
-    @property
+    @cached_property
     def coarse(self) -> Shared:
-        common = self.common
-        return Shared(
-            common.mean,
-            common.sd,
-            common.points[::2],
-            common.weights[::2] / common.weights[::2].sum(),
-            common.u_share,
-        )
+        return self.common.every_other()
 
     def picture(self, goal: Goal) -> Picture:
         event, closes_on = goal

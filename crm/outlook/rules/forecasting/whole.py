@@ -70,7 +70,7 @@ def forecast(
     )
     pictures = {goal: sight.picture(goal) for goal in distinct}
     arrivals = {each.code: each for each in settings.arrivals}
-    coming = {code: arriving(arrivals.get(code), common, settings.u_sd) for code in sorted(codes)}
+    coming = {code: arriving(arrivals.get(code), common) for code in sorted(codes)}
     thin = {
         band
         for band, count in observed.training.resolved_by_band
