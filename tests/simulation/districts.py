@@ -33,6 +33,7 @@ LEDGER_OPENS = date(2023, 12, 31)
 ON = date(2026, 6, 30)
 CLOSES = date(2026, 12, 31)
 DAYS = (CLOSES - BEGINS).days + 1
+CALENDAR = [BEGINS + timedelta(days=n) for n in range(DAYS)]
 YEARS = (2023, 2024, 2025, 2026)
 WAY = (
     Stage.LEAD,
@@ -70,7 +71,7 @@ class Kind:
     """
 
     name: str
-    per_week: float = 2.5
+    per_week: float = 2.0
     shock_sd: float = 0.5
     december: float = 1.0
     bulk: float = 0.0
@@ -89,7 +90,7 @@ MISSPECIFIED = (
     Kind("survivors only", without_lost=True),
 )
 FOR_COMPARISON = (
-    Kind("well-specified, five times the leads", per_week=12.5),
+    Kind("well-specified, five times the leads", per_week=10.0),
     Kind("common shock sd 0.8, believed so", shock_sd=0.8, believed_sd=0.8),
     Kind("December threefold, months learned", december=3.0, learns_months=True),
     Kind("no common shock, none believed", shock_sd=1e-6, believed_sd=1e-6),
@@ -170,10 +171,9 @@ def _live(kind: Kind, count: int, random: np.random.Generator) -> _Lived:
 
 def _days_worked(kind: Kind, u: Any) -> Any:
     """Usual days' worth of advance by each day, [district, day]: good years and months run faster."""
-    days = [BEGINS + timedelta(days=n) for n in range(DAYS)]
-    year = [max(day.year - YEARS[0], 0) for day in days]
+    year = [max(day.year - YEARS[0], 0) for day in CALENDAR]
     even = (12 - kind.december) / 11
-    season = np.array([kind.december if day.month == 12 else even for day in days])
+    season = np.array([kind.december if day.month == 12 else even for day in CALENDAR])
     return np.concatenate(
         [np.zeros((len(u), 1)), np.cumsum(np.exp(u[:, year]) * season, axis=1)], 1
     )
@@ -207,14 +207,14 @@ def _seen(kind: Kind, number: int, lived: _Lived) -> District:
         way[lead].append((day, STAGES[now], Stage.LOST if following == GONE else STAGES[following]))
     signed_on = {lead: steps[-1][0] for lead, steps in way.items() if steps[-1][2] is Stage.SIGNED}
     counted = [
-        BEGINS + timedelta(days=day)
+        CALENDAR[day]
         for lead, day in signed_on.items()
         if suits[lead] and lived.gates[number, lead]
     ]
     arrived = {
         year: sum(
             (date(year, 6, 30) - BEGINS).days < int(entered[lead])
-            and date(year, 6, 30) < BEGINS + timedelta(days=day) <= date(year, 12, 31)
+            and date(year, 6, 30) < CALENDAR[day] <= date(year, 12, 31)
             and bool(suits[lead])
             and bool(lived.gates[number, lead])
             for lead, day in signed_on.items()
@@ -268,9 +268,9 @@ def _recorded(
         day, _, stage = before[-1]
         if stage in {Stage.LOST, Stage.SIGNED}:
             return
-        yield Move(lead, None, stage, BEGINS + timedelta(days=day), LEDGER_OPENS, None)
+        yield Move(lead, None, stage, CALENDAR[day], LEDGER_OPENS, None)
     for day, from_stage, stage in later:
-        event_on = BEGINS + timedelta(days=day)
+        event_on = CALENDAR[day]
         if is_bulk and from_stage is not None:
             recorded = next((each for each in BULK_DAYS if each >= event_on), CLOSES)
             if (recorded - BEGINS).days <= on:

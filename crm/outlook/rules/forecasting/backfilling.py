@@ -10,6 +10,7 @@ from crm.outlook.rules.forecasting.facts import Ending, Spell
 
 MANY_MOVES = 5
 LATE_DAYS = 7
+PLACE = {stage: position for position, stage in enumerate(ORDER)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def spells_of(moves: Iterable[Move], traits: Mapping[int, Traits]) -> tuple[Spel
                     is_backfilled,
                 )
             )
-            if after is None or ending is not Ending.ADVANCE or move.to_stage not in ORDER:
+            if after is None or ending is not Ending.ADVANCE or move.to_stage is Stage.PARKED:
                 continue
             found += [
                 Spell(
@@ -108,7 +109,7 @@ def spells_of(moves: Iterable[Move], traits: Mapping[int, Traits]) -> tuple[Spel
                     trait.chain_id,
                     is_backfilled,
                 )
-                for skipped in ORDER[ORDER.index(move.to_stage) + 1 : ORDER.index(after.to_stage)]
+                for skipped in ORDER[PLACE[move.to_stage] + 1 : PLACE[after.to_stage]]
             ]
     return tuple(found)
 
@@ -119,6 +120,6 @@ def ending_of(stage: Stage, following: Stage) -> Ending:
         return Ending.LOST
     if following is Stage.PARKED:
         return Ending.PARKED
-    if stage is Stage.PARKED or stage.is_before(following):
+    if stage is Stage.PARKED or PLACE[stage] < PLACE[following]:
         return Ending.ADVANCE
     return Ending.RETURNED
