@@ -30,6 +30,7 @@ from sqlalchemy import event
 
 from crm.config import Settings
 from crm.core import clock
+from tests.bench import forecasting
 from tests.bench.filling import Filler, fill_postgres, fill_sqlite, is_sensitive, write_ledger
 from tests.bench.load import Browser, Measured, Request, measure
 from tests.servers import Run, postgres_url, start_postgres
@@ -468,6 +469,12 @@ def verdicts(results: list[dict[str, Any]]) -> list[str]:
             if row["rss"] > 160:
                 found.append(f"{kind} {rows}: a worker takes {row['rss']:.0f} MB, more than 160")
             continue
+        if name == "forecast":
+            if row["ms"] > forecasting.LIMIT_MS:
+                found.append(
+                    f"a forecast takes {row['ms']:.0f} ms, more than {forecasting.LIMIT_MS}"
+                )
+            continue
         if name == "import":
             if kind == "postgresql" and rows == 100_000 and row["new"]["rows_per_second"] < 1000:
                 found.append(
@@ -538,6 +545,9 @@ def main() -> int:
                 results += bench(kind, int(rows), run, options)
     finally:
         run.end()
+    if not options.cases or "forecast" in options.cases:
+        results.append({"database": "none", "rows": forecasting.LEADS} | forecasting.measured())
+        say(f"forecast of {forecasting.LEADS:,} open leads: {results[-1]['ms']:.0f} ms")
     faults = verdicts(results)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     document = {

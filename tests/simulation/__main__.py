@@ -1,6 +1,6 @@
 """`python -m tests.simulation`: the long form, its table written into docs/forecast.md.
 
-python -m tests.simulation                 600 districts of each kind, some minutes
+python -m tests.simulation                 400 districts of each kind, some minutes
 python -m tests.simulation --runs 200      fewer
 python -m tests.simulation --no-writing    print only
 """
@@ -30,7 +30,7 @@ def row(found: Score) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation")
-    parser.add_argument("--runs", type=int, default=600)
+    parser.add_argument("--runs", type=int, default=400)
     parser.add_argument("--no-writing", action="store_true")
     options = parser.parse_args()
     table = HEAD
