@@ -73,3 +73,7 @@ def test_every_pair_stands_once_lower_id_first_in_any_order(both):
     assert found == pairs_alike(both[1])
     assert all(pair.first < pair.second and pair.reasons for pair in found)
     assert len({(pair.first, pair.second) for pair in found}) == len(found)
+    wanted = {each.id for each in both[0][:3]}
+    assert pairs_alike(both[0], wanted) == tuple(
+        pair for pair in found if {pair.first, pair.second} & wanted
+    )

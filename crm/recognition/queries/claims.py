@@ -123,7 +123,7 @@ def year_of_claims(year: int, lead_ids: Collection[int] | None = None) -> YearOf
     if not terms:
         return found
     found.said = said_of(year, lead_ids)
-    found.suspicions = suspicions(year)
+    found.suspicions = suspicions(year, lead_ids)
     found.credits = _credits(year, lead_ids)
     looks_like = open_against(found.suspicions)
     rows = rows_of(_judged(terms, lead_ids, {lead_id for lead_id, _ in found.said}))

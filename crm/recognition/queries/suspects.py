@@ -43,16 +43,15 @@ class Suspicion:
         return self.ruling is None
 
 
-def suspicions(year: int) -> list[Suspicion]:
-    """Pairs of the year's contenders, and of them with leads signed in other years (phases)."""
-    wanted = contending(year)
+def suspicions(year: int, lead_ids: Collection[int] | None = None) -> list[Suspicion]:
+    """Pairs of the year's contenders, and of them with leads signed in other years (phases).
+
+    With `lead_ids` only the pairs of these leads.
+    """
+    wanted = contending(year) if lead_ids is None else frozenset(lead_ids)
     if not wanted:
         return []
-    pairs = [
-        pair
-        for pair in pairs_alike(_known(wanted))
-        if pair.first in wanted or pair.second in wanted
-    ]
+    pairs = pairs_alike(_known(wanted), wanted)
     said = _rulings()
     return [Suspicion(pair, *said.get((pair.first, pair.second), ())) for pair in pairs]
 

@@ -6,7 +6,7 @@ projects of one group each count (DOMAIN §10.3); a person says which they are.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,8 +66,13 @@ def plain_address(address: str) -> str:
     return kept if len(kept) >= 4 else ""
 
 
-def pairs_alike(projects: Iterable[Known]) -> tuple[Pair, ...]:
-    """Every two projects with something in common, by ids; all that they share is told."""
+def pairs_alike(
+    projects: Iterable[Known], among: Collection[int] | None = None
+) -> tuple[Pair, ...]:
+    """Every two projects with something in common, by ids; all that they share is told.
+
+    With `among` only pairs that hold one of these ids.
+    """
     meeting: dict[tuple[Alike, object], list[int]] = defaultdict(list)
     for project in projects:
         for key in set(_keys(project)):
@@ -79,7 +84,8 @@ def pairs_alike(projects: Iterable[Known]) -> tuple[Pair, ...]:
         ids.sort()
         for place, first in enumerate(ids):
             for second in ids[place + 1 :]:
-                found[first, second].add(alike)
+                if among is None or first in among or second in among:
+                    found[first, second].add(alike)
     order = list(Alike)
     return tuple(
         Pair(first, second, tuple(sorted(_told(reasons), key=order.index)))
