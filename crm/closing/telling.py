@@ -6,14 +6,21 @@ from flask_babel import gettext as _
 
 from crm.closing.queries.bridges import YearBridge
 from crm.closing.rules import Crossing, Number
-from crm.closing.wording import MISSING, change_text, same_text, why_text
+from crm.closing.wording import MISSING, change_text, same_text, why_text, word
 from crm.core import clock
 from crm.core.web import mark
 from crm.quotas.telling import subject
 
 
-def bridge_text(found: YearBridge, first: str, last: str) -> str:
-    """The bridge of a year as text to paste: every quota and number that changed, with its names."""
+def bridge_text(found: YearBridge, first: str, last: str, counted: str | None = None) -> str:
+    """The bridge of a year as text to paste: every quota and number that changed, with its names.
+
+    `counted` is the word for what is counted where the two ends are not the same number.
+    """
+
+    def name_of(number: Number) -> str:
+        return counted or str(word(number))
+
     lines = [_("数字对账：%(start)s与%(end)s", start=first, end=last)]
     for _code, some in groupby(found.quotas, key=lambda each: each.code):
         numbers = list(some)
@@ -22,12 +29,14 @@ def bridge_text(found: YearBridge, first: str, last: str) -> str:
             one = each.bridge
             if not one.entered and not one.left:
                 continue
-            lines.append(change_text(label, each.number, one))
+            lines.append(change_text(label, name_of(each.number), one))
             for sign, crossings in (("+", one.entered), ("−", one.left)):
                 lines += [f"  {sign} {line_text(found, each.number, two)}" for two in crossings]
         still = [each for each in numbers if not each.bridge.entered and not each.bridge.left]
         if still:
-            lines.append(same_text(label, [(each.number, each.bridge.end) for each in still]))
+            lines.append(
+                same_text(label, [(name_of(each.number), each.bridge.end) for each in still])
+            )
     return "\n".join(lines)
 
 

@@ -185,19 +185,19 @@ def _yuan(yuan: int | None) -> str:
     return format_yuan(yuan or 0, mark("zh", "en"))
 
 
-def change_text(label: str, number: Number, one: Bridge) -> str:
+def change_text(label: str, number: str, one: Bridge) -> str:
     """“大项目已签约由9个变为8个：增1个，减2个”."""
     return _(
         "%(label)s%(number)s由%(start)s个变为%(end)s个：增%(entered)s个，减%(left)s个",
-        label=label, number=word(number), start=one.start, end=one.end,
+        label=label, number=number, start=one.start, end=one.end,
         entered=len(one.entered), left=len(one.left),
     )  # fmt: skip
 
 
-def same_text(label: str, numbers: Sequence[tuple[Number, int]]) -> str:
+def same_text(label: str, numbers: Sequence[tuple[str, int]]) -> str:
     """“大项目没有变化：已注册2个、已开工1个”."""
     told = mark("、", ", ").join(
-        _("%(number)s%(n)s个", number=word(number), n=n) for number, n in numbers
+        _("%(number)s%(n)s个", number=number, n=n) for number, n in numbers
     )
     return _("%(label)s没有变化：%(numbers)s", label=label, numbers=told)
 

@@ -20,8 +20,9 @@ from crm.history import services as history
 from crm.leads.models import Figure, Lead, Milestone
 from crm.leads.rules import Exclusion, FigureSource, MilestoneKind, Stage
 from crm.quotas.models import Quota, Verdict
-from crm.quotas.rules import CountingEvent
+from crm.quotas.rules import CountingEvent, Node
 from crm.quotas.services import rejudge
+from crm.quotas.services.pacing import Pacing, change_pacing
 from crm.quotas.services.versions import Signature, draft, publish, save_draft
 from crm.recognition.models import Decision, RecognitionBatch
 from crm.recognition.rules import Decided, Level
@@ -101,6 +102,7 @@ class District:
             happenings += [
                 self.correct, self.correct, self.lose, self.revive, self.move_day, self.register,
                 self.withdraw, self.rename, self.exclude, self.republish, self.retarget, self.decide,
+                self.pace,
                 self.decide,
             ]  # fmt: skip
         with transaction():
@@ -200,6 +202,21 @@ class District:
         quota = db.session.scalar(select(Quota).where(Quota.year == 2026, Quota.code == "A"))
         quota.target = self.draw.randint(8, 14)
         history.record_changes(self.actor, at, "quota_changed", quota)
+
+    def pace(self, day: date, at: datetime) -> None:
+        """Nodes and the cut-off are set in the page."""
+        quota = db.session.scalar(
+            select(Quota)
+            .where(Quota.year == 2026, Quota.code == "A")
+            .execution_options(populate_existing=True)
+        )
+        nodes = tuple(
+            Node(on, count)
+            for on, count in ((date(2026, 6, 30), self.draw.randint(0, 3)), (day, 4))
+            if self.draw.random() < 0.7
+        )
+        pacing = Pacing(None, self.draw.randint(20, 26), quota.curve, nodes)
+        change_pacing(self.actor, quota.id, quota.version, pacing, at=at)
 
     def decide(self, day: date, at: datetime) -> None:
         lead = self.any()

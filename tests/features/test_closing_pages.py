@@ -291,6 +291,7 @@ def test_two_levels_are_bridged_with_what_was_said_of_each_name(app, sign_in, di
     assert "3 + 0 − 2 = 1" in re.sub(r"\s+", " ", text)
     assert "材料不全" in text
     assert "还没有区认定的决定" in text
+    assert "大项目项目由3个变为1个" in text
     counted = client.get("/closing/bridge?by=levels&below=district&above=counted").text
     assert "已认定，但未达本系统的计数口径" in counted
     text = client.get("/closing/bridge", query_string=days(today)).text

@@ -4,6 +4,7 @@ What is true now stands in `verdicts` with the moment it has been known since; w
 stands in `superseded_verdicts` with both moments. Of a quota's terms the trail tells what they were.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -133,8 +134,18 @@ def _with(quota: Quota, before: Mapping[str, Any]) -> Quota:
     for column in columns:
         if column.key in before:
             values[column.key] = _read(column.columns[0].type, before[column.key])
-    nodes = [QuotaNode(due_on=node.due_on, count=node.count) for node in quota.nodes]
-    return Quota(**values, nodes=nodes)
+    nodes = [(node.due_on, node.count) for node in quota.nodes]
+    if "nodes" in before:
+        nodes = _nodes_told(before["nodes"] or "")
+    return Quota(**values, nodes=[QuotaNode(due_on=day, count=count) for day, count in nodes])
+
+
+NODE = re.compile(r"(\d{4}-\d{2}-\d{2}): (\d+)")
+
+
+def _nodes_told(text: str) -> list[tuple[date, int]]:
+    """The nodes as the trail tells them: 2026-06-30: 5; 2026-09-30: 8."""
+    return [(date.fromisoformat(day), int(count)) for day, count in NODE.findall(text)]
 
 
 def _read(kind: Any, old: Any) -> Any:

@@ -61,6 +61,7 @@ def bridge() -> ResponseReturnValue:
         asked = _levels(year, today, choices)
     else:
         asked = _versions(year, today, choices)
+    counted = _("项目") if compare is Compare.LEVELS else None
     page = render_template(
         "closing/bridge.html",
         year=year,
@@ -78,7 +79,8 @@ def bridge() -> ResponseReturnValue:
         choices=choices,
         asked=asked,
         quotas=_by_quota(asked.found),
-        text=bridge_text(asked.found, asked.start, asked.end) if asked.found else "",
+        text=bridge_text(asked.found, asked.start, asked.end, counted) if asked.found else "",
+        counted=counted,
         word=word,
         why_text=why_text,
         title_text=title_text,
