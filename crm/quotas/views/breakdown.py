@@ -9,7 +9,7 @@ from crm.accounts.rules import LEAD_READERS
 from crm.core import clock
 from crm.core.guard import allow
 from crm.leads.rules.filters import CountedEvent
-from crm.leads.views.lists import words
+from crm.leads.wording import FILTER_WORDS
 from crm.quotas import queries
 from crm.quotas.breakdown import Dimension, Row, Span
 from crm.quotas.breakdown import breakdown as taken_apart
@@ -71,7 +71,7 @@ def breakdown() -> ResponseReturnValue:
         found=taken_apart(g.actor, quota, dimension, today) if quota else None,
         heading=DIMENSIONS[dimension],
         is_whole=queries.reach(g.actor) is None,
-        events=[(each, words(each)) for each in CountedEvent],
+        events=list(FILTER_WORDS[CountedEvent].items()),
         spans=SPANS,
         name_of=lambda row: _name(row, dimension),
     )
