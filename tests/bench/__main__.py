@@ -46,6 +46,7 @@ LIMITS = {
     "search 4": 15,
     "home of leader": 15,
     "home of staff": 15,
+    "board": 15,
 }
 """How many times the floor a case may take on PostgreSQL at 100,000 leads; others are told only."""
 
@@ -95,6 +96,9 @@ def cases(rows: int) -> list[Case]:
         reading("list of staff", "staff3", "/leads/"),
         reading("home of leader", "leader", "/"),
         reading("home of staff", "staff3", "/"),
+        reading("board", "leader", "/quotas/"),
+        reading("three books", "leader", "/outlook/"),
+        reading("checkup", "leader", "/checkup/"),
         Case("create", "staff3", registering, form_page="/leads/new", expected=302),
     ]
 
