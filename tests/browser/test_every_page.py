@@ -138,21 +138,18 @@ def reached(app, login: str) -> dict[str, str]:
         session["_user_id"] = actor_by_login(login).get_id()
         session["_fresh"] = True
     found: dict[str, str] = {}
-    looked: dict[str, set[str]] = {}
     waiting = ["/", "/leads/entry?q=样本", "/outbox/"]
     while waiting:
         address = waiting.pop(0)
         name = page_name(address)
-        alike = looked.setdefault(name, set())
-        if address in alike or len(alike) >= OF_ONE_KIND:
+        if name in found:
             continue
-        alike.add(address)
         answer = client.get(address, buffered=True)
         if answer.status_code != 200:
             continue  # such as the search, which an administrator has not
         if answer.mimetype != "text/html" or answer.headers.get("Content-Disposition"):
             continue  # a file to save, no page
-        found.setdefault(name, address)
+        found[name] = address
         waiting += [html.unescape(link) for link in LINK.findall(answer.text)]
     return found
 
