@@ -11,7 +11,7 @@ from crm.accounts.queries import actor_by_id
 from crm.accounts.rules import Actor
 from crm.core.db import db
 from crm.core.errors import Refused
-from crm.enterprises.models import Enterprise
+from crm.enterprises.models import Contact, Enterprise
 from crm.enterprises.rules import loose_name, normalise_name, search_text
 from crm.leads.models import Lead
 from crm.quotas.models import Quota
@@ -93,6 +93,15 @@ def _make_group(at: datetime) -> None:
     )
     db.session.add(group)
     db.session.flush()
+    db.session.add(
+        Contact(
+            enterprise_id=group.id,
+            name="钱经理",
+            position="战略发展部",
+            phone=f"1380000{group.id:04d}",
+            created_at=at,
+        )
+    )
     names = [company for _title, company in OF_ONE_GROUP]
     for company in db.session.scalars(select(Enterprise).where(Enterprise.name.in_(names))):
         company.parent_id, company.parent_shareholding = group.id, 60
