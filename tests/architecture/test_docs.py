@@ -69,3 +69,11 @@ def test_every_file_a_page_points_to_is_there(name):
 def test_pictures_stay_small():
     for picture in (ROOT / "docs" / "screenshots").glob("*.png"):
         assert picture.stat().st_size < 300_000, picture.name
+
+
+def test_every_decision_has_a_number_of_its_own_and_bears_it():
+    found = sorted(path for path in (ROOT / "docs/adr").glob("[0-9]*.md"))
+    numbers = [path.name[:4] for path in found]
+    assert numbers == [f"{n:04d}" for n in range(1, len(found) + 1)]
+    for path, number in zip(found, numbers, strict=True):
+        assert path.read_text(encoding="utf-8").startswith(f"# {number} "), path.name
