@@ -242,7 +242,11 @@ class Milestone(Base):
     """A dated event on the lead's path. Stated by an import it may lack its day or papers."""
 
     __tablename__ = "milestones"
-    __table_args__ = (UniqueConstraint("lead_id", "kind"),)
+    __table_args__ = (
+        UniqueConstraint("lead_id", "kind"),
+        # Who reached an event when, counted in the index alone.
+        Index("ix_milestones_kind", "kind", "happened_on", "known_on", "lead_id"),
+    )
 
     id: Mapped[pk]
     lead_id: Mapped[ref] = mapped_column(ForeignKey("leads.id"))

@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, extract, func, select
+from sqlalchemy import Select, extract, func, select
 
 from crm.accounts.rules import Actor
 from crm.chains.models import Chain
 from crm.core.db import rows_of
 from crm.leads.models import Lead
-from crm.leads.queries import first_reached
+from crm.leads.queries import STATEMENTS_KEPT, first_reached
 from crm.leads.rules import MilestoneKind
 from crm.leads.rules.filters import LeadFilter
 from crm.quotas.models import Quota
@@ -99,22 +100,25 @@ class _Month:
 
 
 def _by_month(actor: Actor, kind: MilestoneKind, since: date, until: date) -> list[_Month]:
+    return [
+        _Month(date(int(row[0]), int(row[1]), 1), row[2], Decimal(row[3]), Decimal(str(row[4])))
+        for row in rows_of(_counting_months(actor, kind, since, until))
+    ]
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _counting_months(actor: Actor, kind: MilestoneKind, since: date, until: date) -> Select[Any]:
     reached = first_reached(kind)
     year, month = extract("year", reached.c.first_on), extract("month", reached.c.first_on)
-    statement = (
+    statement: Select[Any] = (
         select(year, month, Lead.chain_id, func.count(), func.coalesce(func.sum(Lead.land_mu), 0))
         .join(reached, reached.c.lead_id == Lead.id)
         .where(reached.c.first_on.between(since, until))
         .group_by(year, month, Lead.chain_id)
         .order_by(year, month)
     )
-    within: ColumnElement[bool] | None = reach(actor)
-    if within is not None:
-        statement = statement.where(within)
-    return [
-        _Month(date(int(row[0]), int(row[1]), 1), row[2], Decimal(row[3]), Decimal(str(row[4])))
-        for row in rows_of(statement)
-    ]
+    within = reach(actor)
+    return statement if within is None else statement.where(within)
 
 
 def _computed(

@@ -108,7 +108,13 @@ class Indicator:
     last_year: str | None
     growth: str | None
     trend: Trend | None
-    months: tuple[Month, ...]
+    known: "_Known"
+    today: date
+
+    @property
+    def months(self) -> tuple[Month, ...]:
+        """Every month of the period so far; made when a page asks, the board shows none."""
+        return _months(self.quota, self.known, self.today)
 
 
 def indicators(actor: Actor, quotas: Sequence[Quota], today: date) -> list[Indicator]:
@@ -219,7 +225,8 @@ def _indicator(quota: Quota, known: _Known, today: date, *, is_whole: bool) -> I
         last_year=told_last_year,
         growth=_growth(value, last_year),
         trend=_trend(quota, known, today),
-        months=_months(quota, known, today),
+        known=known,
+        today=today,
     )
 
 
