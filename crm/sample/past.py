@@ -14,7 +14,7 @@ from crm.accounts.models import User
 from crm.core.clock import office_moment
 from crm.core.db import db
 from crm.core.pinyin import pinyin_initials
-from crm.enterprises.models import Enterprise
+from crm.enterprises.models import Contact, Enterprise
 from crm.enterprises.rules import loose_name, normalise_name, search_text, title_key
 from crm.leads.models import Figure, Lead, Milestone, StageChange
 from crm.leads.rules import (
@@ -159,6 +159,16 @@ def _lead(title: str, company: str, amount: int, owner: User, course: Course) ->
     )  # fmt: skip
     db.session.add(investor)
     db.session.flush()
+    db.session.add(
+        Contact(
+            enterprise_id=investor.id,
+            name="孙经理",
+            position="投资经理",
+            phone=f"1380001{investor.id:04d}",
+            created_by_id=owner.id,
+            created_at=_moment(first),
+        )
+    )
     is_signed = any(step is Stage.SIGNED for step, _ in course.steps)
     lead = Lead(
         title=title, title_key=title_key(title), search_text=search_text(title, company, initials),

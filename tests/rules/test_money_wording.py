@@ -8,8 +8,11 @@ from crm.core import days, money
 from crm.core import wording as core_wording
 from crm.enterprises import rules as enterprise_rules
 from crm.enterprises import wording as enterprise_wording
-from crm.enterprises.rules import UsccFaultCode, check_character
+from crm.enterprises.rules import UsccFaultCode, check_character, shareholding
+from crm.enterprises.rules.ranking import columns, companies, reading
 from crm.enterprises.wording import uscc_warning, uscc_words
+
+COMPANY_RULES = (shareholding, companies, columns, reading)
 
 
 def codes_of(module):
@@ -24,7 +27,10 @@ def codes_of(module):
     ("codes", "words"),
     [
         ({*codes_of(money), days.DayFault}, core_wording.WORDS),
-        (codes_of(enterprise_rules), enterprise_wording.WORDS),
+        (
+            codes_of(enterprise_rules).union(*map(codes_of, COMPANY_RULES)),
+            enterprise_wording.WORDS,
+        ),
     ],
     ids=["core", "enterprises"],
 )
