@@ -85,7 +85,15 @@ def load(leads: Sequence[Lead], users: dict[str, User], today: date) -> None:
     _change(
         _actor(users["staff"]), late, today, today - RECORDED_LATE, "milestone_recorded", record
     )
-    if closed is not None and today - CORRECTED > closed[1]:
+    signed = _signing(corrected)
+    # Early in a year that project belongs to the year before, and no closed number holds it.
+    is_counted = (
+        closed is not None
+        and signed is not None
+        and signed.happened_on is not None
+        and date(today.year, 1, 1) <= signed.happened_on <= closed[1] - AFTER_CUTOFF
+    )
+    if closed is not None and is_counted and today - CORRECTED > closed[1]:
         correct(
             leader,
             _moment(today - CORRECTED + timedelta(days=1), 11),

@@ -55,12 +55,12 @@ def load(leads: Iterable[Lead], users: Mapping[str, User], today: date, at: date
     for named in (*APPROVED, RETURNED):
         made.propose(named, days=FIRST + 5)
     first = made.batch(Level.DISTRICT, FIRST, "第一批认定", "区招组〔示例〕3号")
-    for named in APPROVED:
-        made.decide(named, first, Decided.APPROVED, FIRST)
+    decided = [made.decide(named, first, Decided.APPROVED, FIRST) for named in APPROVED]
     returned = made.decide(
         RETURNED, first, Decided.RETURNED, FIRST, "开工照片与许可证地址不一致，请核对"
     )
-    services.close_batch(made.leader, at - timedelta(days=FIRST), first.id, first.version)
+    if any(each is not None for each in (*decided, returned)):
+        services.close_batch(made.leader, at - timedelta(days=FIRST), first.id, first.version)
     if returned is not None:
         owner = made.actors["staff2"]
         text = "许可证为园区统一门牌，附管委会说明，请复核后认定。"
