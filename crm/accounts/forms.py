@@ -79,6 +79,11 @@ class PersonForm(BaseForm):
     phone = StringField(
         _l("联系电话"), filters=[trimmed], validators=[Length(max=40, message=_l("最多40个字符"))]
     )
+    position = IntegerField(
+        _l("领导次序"),
+        description=_l("区领导和局领导按此排列，小的在前；不填则排在后面"),
+        validators=[Optional(), NumberRange(1, 9999, _l("1到9999之间"))],
+    )
     is_active = BooleanField(_l("在用"), default=True)
     password = PasswordField(
         _l("初始密码"),
@@ -131,4 +136,5 @@ def person_entry(form: PersonForm) -> PersonEntry:
         phone=form.phone.data,
         is_active=form.is_active.data,
         password=form.password.data or None,
+        position=form.position.data,
     )

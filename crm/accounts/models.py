@@ -47,6 +47,8 @@ class User(Base):
     locked_until: Mapped[datetime | None]
     signed_in_at: Mapped[datetime | None]
     created_at: Mapped[created]
+    # The official order of leaders; empty: after those that have a place. Like `position` of a unit.
+    position: Mapped[int | None]
     version: Mapped[revision]
 
     department: Mapped[Department | None] = relationship(lazy="raise")

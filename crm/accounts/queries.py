@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, bindparam, case, func, select
 
 from crm.accounts.models import Department, User
-from crm.accounts.rules import Actor, Role, login_key
+from crm.accounts.rules import LEADERS, Actor, Role, login_key
 from crm.core.db import db, rows_of
 
 _ACTOR = (
@@ -65,20 +65,23 @@ def departments(*, active_only: bool = True) -> Sequence[Row[int, str]]:
     return db.session.execute(statement).all()
 
 
-def people(
-    department_id: int | None = None, *, roles: Sequence[Role] = ()
-) -> Sequence[Row[int, str, int | None]]:
-    """(id, name, department_id) of active people who can be named, by unit and name."""
+UNPLACED = 10_000  # beyond the largest place that can be typed
+
+LEADERS_ORDER = (
+    case({role: place for place, role in enumerate(LEADERS)}, value=User.role, else_=len(LEADERS)),
+    func.coalesce(User.position, UNPLACED),
+    User.id,
+)
+"""The official order of leaders: district before bureau, then as the administrator placed them."""
+
+
+def leaders() -> Sequence[Any]:
+    """(id, name, role, position) of the active district and bureau leaders in official order."""
     statement = (
-        select(User.id, User.name, User.department_id)
-        .outerjoin(Department, Department.id == User.department_id)
-        .where(User.is_active, User.role != Role.SYSTEM)
-        .order_by(Department.position, User.name, User.id)
+        select(User.id, User.name, User.role, User.position)
+        .where(User.is_active, User.role.in_(LEADERS))
+        .order_by(*LEADERS_ORDER)
     )
-    if department_id is not None:
-        statement = statement.where(User.department_id == department_id)
-    if roles:
-        statement = statement.where(User.role.in_(roles))
     return db.session.execute(statement).all()
 
 

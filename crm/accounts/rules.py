@@ -1,5 +1,6 @@
 """Who people are and what each role may do (DOMAIN: roles and rights), as plain values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,6 +55,18 @@ LEAD_READERS = (Role.STAFF, Role.UNIT_HEAD, Role.DIRECTOR, Role.DISTRICT_LEADER,
 LEAD_WRITERS = (Role.STAFF, Role.UNIT_HEAD, Role.DIRECTOR)
 LEDGER_IMPORTERS = (Role.UNIT_HEAD, Role.DIRECTOR)
 PEOPLE_ADMINISTRATORS = (Role.ADMINISTRATOR,)
+LEADERS = (Role.DISTRICT_LEADER, Role.DIRECTOR)
+"""Who may look after a project (包挂), district before bureau, as every list of leaders stands."""
+
+
+def moved(order: Sequence[int], one: int, *, up: bool) -> list[int]:
+    """The order with `one` a place further up or down; at the end of the list nothing changes."""
+    found = list(order)
+    place = found.index(one)
+    other = place - 1 if up else place + 1
+    if 0 <= other < len(found):
+        found[place], found[other] = found[other], found[place]
+    return found
 
 
 def login_key(typed: str) -> str:

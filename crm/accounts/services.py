@@ -12,8 +12,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from crm.accounts.models import Department, PastPassword, User
-from crm.accounts.queries import actor_by_id
-from crm.accounts.rules import Actor, Role, login_key, why_weak_password
+from crm.accounts.queries import LEADERS_ORDER, actor_by_id
+from crm.accounts.rules import LEADERS, Actor, Role, login_key, moved, why_weak_password
 from crm.accounts.wording import DEPARTMENT_FIELD, FIELD, ROLE, WEAK_PASSWORD
 from crm.core.db import db
 from crm.core.errors import Fault, Faults, NotFound, Refused, Stale
@@ -157,6 +157,7 @@ class PersonEntry:
     phone: str | None
     is_active: bool
     password: str | None = None
+    position: int | None = None  # of leaders, in the official order
 
 
 def save_person(
@@ -188,7 +189,9 @@ def save_person(
         for code in why_weak_password(entry.password, entry.login):
             faults.add("password", code, WEAK_PASSWORD[code])
     faults.raise_if_any()
-    for key in ("login", "name", "role", "department_id", "email", "phone", "is_active"):
+    for key in (
+        "login", "name", "role", "department_id", "email", "phone", "is_active", "position",
+    ):  # fmt: skip
         setattr(user, key, getattr(entry, key))
     user.initials = pinyin_initials(entry.name, is_person=True)
     if not entry.is_active:
@@ -267,3 +270,35 @@ def save_department(
     elif history.record_changes(actor, at, "department_changed", department):
         department.version += 1
     return department
+
+
+def move_leader(actor: Actor, user_id: int, at: datetime, *, up: bool) -> None:
+    """One place up or down among the active leaders of the same role. Raises NotFound.
+
+    It moves whoever stands beside in the order as it is now, so that nobody's order is overwritten.
+    """
+    role = db.session.scalar(select(User.role).where(User.id == user_id, User.is_active))
+    if role not in LEADERS:
+        raise NotFound
+    statement = select(User).where(User.is_active, User.role == role).order_by(*LEADERS_ORDER)
+    people = {user.id: user for user in db.session.scalars(statement.with_for_update())}
+    if user_id not in people:
+        raise NotFound
+    for place, number in enumerate(moved(tuple(people), user_id, up=up), start=1):
+        user = people[number]
+        user.position = place
+        if history.record_changes(actor, at, "person_changed", user):
+            user.version += 1
+
+
+def move_department(actor: Actor, department_id: int, at: datetime, *, up: bool) -> None:
+    """One place up or down in the official order of all units. Raises NotFound."""
+    statement = select(Department).order_by(Department.position, Department.id)
+    units = {unit.id: unit for unit in db.session.scalars(statement.with_for_update())}
+    if department_id not in units:
+        raise NotFound
+    for place, number in enumerate(moved(tuple(units), department_id, up=up), start=1):
+        unit = units[number]
+        unit.position = place
+        if history.record_changes(actor, at, "department_changed", unit):
+            unit.version += 1

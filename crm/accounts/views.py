@@ -114,7 +114,20 @@ def set_language() -> ResponseReturnValue:
 @bp.get("/people")
 @allow(Role.ADMINISTRATOR)
 def people() -> ResponseReturnValue:
-    return render_template("accounts/people.html", people=queries.all_people(), role_words=ROLE)
+    return render_template(
+        "accounts/people.html",
+        people=queries.all_people(),
+        leaders=queries.leaders(),
+        role_words=ROLE,
+    )
+
+
+@bp.post("/people/<int:user_id>/<any(up, down):direction>")
+@allow(Role.ADMINISTRATOR)
+def move_leader(user_id: int, direction: str) -> ResponseReturnValue:
+    with transaction():
+        services.move_leader(g.actor, user_id, clock.now(), up=direction == "up")
+    return redirect(url_for("accounts.people", _anchor="leaders"))
 
 
 @bp.route("/people/new", methods=["GET", "POST"], defaults={"user_id": None})
@@ -171,3 +184,11 @@ def department(department_id: int | None) -> ResponseReturnValue:
             return redirect(url_for("accounts.departments"))
     page = render_template("accounts/department.html", form=form, department=record)
     return page, form.status
+
+
+@bp.post("/departments/<int:department_id>/<any(up, down):direction>")
+@allow(Role.ADMINISTRATOR)
+def move_department(department_id: int, direction: str) -> ResponseReturnValue:
+    with transaction():
+        services.move_department(g.actor, department_id, clock.now(), up=direction == "up")
+    return redirect(url_for("accounts.departments", _anchor=f"unit-{department_id}"))

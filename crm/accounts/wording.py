@@ -26,6 +26,7 @@ FIELD = {
     "department_id": _l("单位"),
     "email": _l("邮箱"),
     "phone": _l("联系电话"),
+    "position": _l("领导次序"),
     "is_active": _l("在用"),
 }
 """The facts of an account as the form calls them."""

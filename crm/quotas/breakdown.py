@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, func, select
 
 from crm.accounts.models import Department, User
+from crm.accounts.queries import LEADERS_ORDER
 from crm.accounts.rules import Actor, Role
 from crm.chains.models import Chain
 from crm.core.db import rows_of
@@ -116,9 +117,6 @@ class _Line:
     until: date | None = None
 
 
-_RANK = case((User.role == Role.DISTRICT_LEADER, 0), (User.role == Role.DIRECTOR, 1), else_=2)
-
-
 def _lines(by: Dimension) -> list[_Line]:
     """Everybody in the official order, and 未定 last: leaders by rank, then in the order of entry."""
     statement: Any
@@ -139,7 +137,7 @@ def _lines(by: Dimension) -> list[_Line]:
             statement = (
                 select(User.id, User.name)
                 .where(is_leader | User.id.in_(sponsors))
-                .order_by(_RANK, User.id)
+                .order_by(*LEADERS_ORDER)
             )
     found = [_Line(row[0], row[1], row[2] if len(row) > 2 else None) for row in rows_of(statement)]
     return [*found, _Line(NONE)]

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from crm.accounts.models import Department, User
-from crm.accounts.rules import Role
+from crm.accounts.queries import departments, leaders
+from crm.accounts.rules import Role, moved
 from crm.core.db import db
 from crm.history.models import AuditEvent
 
@@ -119,3 +120,89 @@ def test_nobody_else_sees_the_accounts(sign_in, role):
     client = sign_in(role, "药山街道" if role in {Role.STAFF, Role.UNIT_HEAD} else None)
     for address in ("/people", "/people/new", "/departments"):
         assert client.get(address).status_code == 403
+
+
+def names(app):
+    with app.app_context():
+        return [row.name for row in leaders()]
+
+
+@pytest.fixture
+def four_leaders(person):
+    """Two bureau and two district leaders, entered in this order."""
+    return [
+        person(role, login=f"leader{n}", name=name)
+        for n, (role, name) in enumerate(
+            [("director", "丙"), ("district_leader", "乙"), ("director", "丁"),
+             ("district_leader", "甲")]
+        )
+    ]  # fmt: skip
+
+
+def test_district_leaders_stand_before_bureau_leaders_and_each_where_placed(
+    app, admin, four_leaders
+):
+    assert names(app) == ["乙", "甲", "丙", "丁"]
+    _bureau, _first, other, last = four_leaders
+    assert admin.post(f"/people/{last.id}/up").status_code == 302
+    assert admin.post(f"/people/{other.id}/up").status_code == 302
+    assert names(app) == ["甲", "乙", "丁", "丙"]
+    assert admin.post(f"/people/{last.id}/up").status_code == 302  # already the first
+    assert admin.post(f"/people/{last.id}/down").status_code == 302
+    assert names(app)[:2] == ["乙", "甲"]
+    page = admin.get("/people").text
+    shown = page[page.index('id="leaders"') :]
+    assert [shown.index(f"{name}</td>") for name in names(app)] == sorted(
+        shown.index(f"{name}</td>") for name in names(app)
+    )
+    assert {event.actor_id for event in trail(app, "person_changed")} == {admin.actor.id}
+
+
+def test_a_place_is_typed_and_whoever_has_none_comes_after_those_who_have(app, admin, person):
+    one, two, three = (
+        person("district_leader", login=f"leader-{n}", name=name) for n, name in enumerate("一二三")
+    )
+    for place, who in ((5, three), (7, two)):
+        data = {
+            "login": who.login, "name": who.name, "role": "district_leader", "is_active": "y",
+            "version": 1, "position": place,
+        }  # fmt: skip
+        assert admin.post(f"/people/{who.id}", data=data).status_code == 302
+    assert names(app) == ["三", "二", "一"]
+    for wrong in ("0", "-1", "abc", str(10**18)):
+        answer = admin.post(f"/people/{two.id}", data=data | {"version": 2, "position": wrong})
+        assert answer.status_code == 422, wrong
+    assert one.name in names(app)
+
+
+def test_only_leaders_have_a_place_to_move_to(app, admin, person, sign_in):
+    staff = person("staff", "药山街道")
+    assert admin.post(f"/people/{staff.id}/up").status_code == 404
+    assert admin.post("/people/999999/up").status_code == 404
+    assert admin.post(f"/people/{staff.id}/sideways").status_code == 404
+    leader = sign_in("director")
+    assert leader.post(f"/people/{leader.actor.id}/up").status_code == 403
+
+
+def test_units_move_up_and_down(app, admin, person):
+    made = [person("staff", f"{name}单位").department_id for name in "甲乙丙"]
+
+    def order():
+        with app.app_context():
+            return [row.id for row in departments() if row.id in made]
+
+    assert order() == made
+    assert admin.post(f"/departments/{made[2]}/up").status_code == 302
+    assert order() == [made[0], made[2], made[1]]
+    assert admin.post(f"/departments/{made[0]}/down").status_code == 302
+    assert order() == [made[2], made[0], made[1]]
+    assert admin.post("/departments/999999/up").status_code == 404
+    assert len(trail(app, "department_changed")) >= 2
+
+
+@pytest.mark.parametrize("order", [[1, 2, 3], [4], [7, 5]])
+def test_a_move_keeps_everybody_and_the_ends_stay(order):
+    for one in order:
+        for up in (True, False):
+            assert sorted(moved(order, one, up=up)) == sorted(order)
+    assert moved(order, order[0], up=True) == moved(order, order[-1], up=False) == order

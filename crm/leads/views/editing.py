@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from wtforms import BooleanField
 from wtforms.fields import SelectChoice
 
-from crm.accounts.queries import departments, people
-from crm.accounts.rules import LEAD_WRITERS, Role
+from crm.accounts.queries import departments, leaders
+from crm.accounts.rules import LEAD_WRITERS
 from crm.chains.queries import chains, segments
 from crm.core import clock
 from crm.core.guard import allow
@@ -76,8 +76,7 @@ def offer_choices(form: EditForm | MoveForm) -> None:
         form.carrier.offer(tuple(row) for row in carriers())
         form.street.offer(tuple(row) for row in streets())
         form.first_talk_department.offer(tuple(row) for row in departments())
-        leaders = people(roles=(Role.DIRECTOR, Role.DISTRICT_LEADER))
-        form.sponsor.offer((number, name) for number, name, _unit in leaders)
+        form.sponsor.offer((row.id, row.name) for row in leaders())
 
 
 def filled(lead: Lead) -> EditForm:
