@@ -105,6 +105,13 @@ class Lead(Base):
             "investment_yuan",
             *_SEEN_UNIT,
         ),
+        # The leads that may be sure or hoped for (三本账): few have an expected signing day.
+        _partly(
+            "ix_leads_expected",
+            f"{_IN_TALKS} AND expected_sign_on IS NOT NULL",
+            "expected_sign_on",
+            "id",
+        ),
         CheckConstraint(
             "investment_yuan IS NULL OR investment_yuan >= 0", name="investment_positive"
         ),

@@ -111,6 +111,9 @@ class ForecastQuota(Base):
     expected: Mapped[float]
     unknown_low: Mapped[int]  # 尚未入库
     unknown_high: Mapped[int]
+    # Who moves it most and what would be enough: {"movers": [{"lead_id", "p", "if_signed", "if_lost"}],
+    # "more": n, "names": [ids]}; empty in forecasts kept before this was.
+    told: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
 
 class ForecastChance(Base):

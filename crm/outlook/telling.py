@@ -22,7 +22,10 @@ class QuotaLine:
     name: str
     target: int
     due: int | None  # None for who sees a part: the targets are the district's
-    counts: Mapping[Counted, int]
+    counts: Mapping[Counted, int | None]  # None: not counted
+
+    def count(self, number: Counted) -> int:
+        return self.counts[number] or 0
 
 
 def quota_lines(
@@ -37,7 +40,7 @@ def quota_lines(
             {
                 Counted.RECOGNISED: len(achieved[quota.code].recognised),
                 Counted.AWAITING: len(achieved[quota.code].awaiting),
-                **{Counted(book.value): len(books.of(book, quota.code)) for book in Book},
+                **{Counted(book.value): books.count(book, quota.code) for book in Book},
             },
         )
         for quota in numbers.quotas
@@ -71,11 +74,6 @@ def card(entry: Entry, names: Mapping[str, str]) -> dict[str, Any]:
         "decision": decision,
         "may_move": entry.may_edit,
     }
-
-
-def overlapping(entries: Iterable[Entry]) -> int:
-    """How many of the leads count to more than one quota."""
-    return sum(len(entry.counts_to) > 1 for entry in entries)
 
 
 def told_differences(

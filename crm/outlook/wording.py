@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from typing import Protocol
 
 from flask_babel import LazyString, get_locale, lazy_pgettext
 from flask_babel import gettext as _
@@ -11,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from crm.leads import wording as leads_wording
 from crm.outlook.rules.books import Book, DropCause, Finding, FindingCode, Fit
 from crm.outlook.rules.forecasting import Assumed, Ending, Flag
-from crm.outlook.rules.saying import Counted, SaidOfQuota
+from crm.outlook.rules.saying import Counted
 from crm.quotas.wording import day_text
 
 # By class first: members of two StrEnums with the same value are equal and would share one key.
@@ -107,7 +108,17 @@ SAID = (Counted.RECOGNISED, Counted.AWAITING, None, Counted.CERTAIN, Counted.STR
 """What the line says, in this order; None stands for 应达."""
 
 
-def said_text(said: SaidOfQuota) -> str:
+class Said(Protocol):
+    """What is said of one quota, with or without the leads behind it."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def due(self) -> int | None: ...
+    def count(self, number: Counted) -> int: ...
+
+
+def said_text(said: Said) -> str:
     """One quota in the line: 认定6、待认定3、应达9、确保2、争取4."""
     is_english = str(get_locale() or "zh").startswith("en")
     parts = [
@@ -119,7 +130,7 @@ def said_text(said: SaidOfQuota) -> str:
     return (", " if is_english else "、").join(parts)
 
 
-def line_text(said: Sequence[SaidOfQuota], names: Mapping[str, str], on: date) -> str:
+def line_text(said: Sequence[Said], names: Mapping[str, str], on: date) -> str:
     """The whole line to read out or paste; `names` are the quotas' names by code."""
     is_english = str(get_locale() or "zh").startswith("en")
     parts = [f"{names[each.code]}{': ' if is_english else ''}{said_text(each)}" for each in said]

@@ -103,7 +103,7 @@ def _told_last_week(leader: Actor, hoped: Lead, today: date, at: datetime) -> No
     if not numbers.quotas:
         return
     books = books_of(leader, today.year, said_on)
-    said = list(sayable(numbers, books, achieved_of(leader, numbers)))
+    said = list(sayable(leader, numbers, books, achieved_of(leader, numbers)))
     last = said[-1]
     more = {**last.leads, Counted.STRIVE: last.leads[Counted.STRIVE] | {hoped.id}}
     said[-1] = replace(last, leads=more)

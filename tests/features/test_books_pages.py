@@ -1,5 +1,6 @@
 """三本账 by name: where leads stand, who moves them, and what ends a move."""
 
+import itertools
 import re
 from datetime import date, timedelta
 
@@ -12,8 +13,10 @@ from crm.history.models import AuditEvent
 from crm.leads.models import Lead, SigningDayChange, StageChange
 from crm.leads.rules import Confidence, Stage
 from crm.outlook.models import BookMove
-from crm.outlook.queries import books_of
+from crm.outlook.queries import Page, books_of, entries_of, year_quotas
 from crm.outlook.rules.books import Book, DropCause
+from crm.quotas.models import Verdict
+from crm.quotas.rules import Outcome
 from crm.quotas.services import rejudge
 from tests.features.quota_leads import YI, add_figure, add_lead, add_signed
 from tests.leads import opened, read_form
@@ -52,8 +55,9 @@ def in_talks(app, person):
 def books(app, actor):
     today = clock.today()
     with app.app_context():
-        found = books_of(actor, today.year, today)
-    return {each.title: each.book for each in found.entries}, found
+        found = books_of(actor, today.year, today, page=Page())
+        entries = entries_of(actor, found)
+    return {each.title: each.book for each in entries}, found
 
 
 def test_every_lead_in_talks_stands_in_one_book(app, in_talks):
@@ -195,7 +199,62 @@ def test_the_page_asks_as_much_for_many_leads_as_for_few(
         rejudge([lead.id for lead in more], today=clock.today(), at=clock.now())
     with count_queries() as many:
         assert client.get("/outlook/").status_code == 200
-    assert len(many) == len(few) <= 12
+    assert len(many) == len(few) <= 15
+
+
+def test_the_database_puts_every_lead_where_the_rule_does(app, person):
+    """The SQL of the rule, held against the rule over every combination of what it asks."""
+    today = clock.today()
+    closes = date(today.year, 12, 31)
+    with app.app_context(), transaction():
+        made = []
+        for stage, day, (slips, days), (level, ago) in itertools.product(
+            (Stage.CONTACTED, Stage.REVIEWED, Stage.PRE_SIGNING),
+            (None, today - timedelta(1), today, closes, closes + timedelta(1)),
+            ((0, 0), (1, 30), (1, 31), (2, 180), (2, 181), (3, 3)),
+            ((None, None), (Confidence.LOW, 0), (Confidence.MEDIUM, 0), (Confidence.HIGH, 30),
+             (Confidence.HIGH, 31), (Confidence.HIGH, None)),
+        ):  # fmt: skip
+            made.append(
+                Lead(
+                    title="项目", title_key="项目", stage=stage, expected_sign_on=day,
+                    signing_slips=slips, signing_slip_days=days, confidence=level,
+                    confidence_on=None if ago is None else today - timedelta(ago),
+                    stage_since=today, last_progress_on=today, source="商会推荐",
+                    investor_is_unknown=True,
+                )
+            )  # fmt: skip
+        db.session.add_all(made)
+        db.session.flush()
+        quota = next(each for each in year_quotas(today.year) if each.code == "B")
+        for lead in made:
+            db.session.add(
+                Verdict(
+                    quota_id=quota.quota_id, lead_id=lead.id, reasons=[],
+                    judged_at=clock.now(),
+                    verdict=Outcome.NO if lead.id % 7 == 0 else Outcome.PENDING,
+                    is_near_miss=lead.id % 7 == 0,
+                )
+            )  # fmt: skip
+    with app.app_context():
+        leader = person("director", "区局")
+        found = books_of(leader, today.year, today, page=Page())
+        entries = entries_of(leader, found)
+        assert len(entries) == len(made)
+        assert {each.book for each in entries} == set(Book)
+        for book in Book:
+            by_rule = [each for each in entries if each.book is book]
+            assert found.count(book) == found.count(book, "B") == len(by_rule)
+        hoped = books_of(leader, today.year, today, hoped_only=True)
+        assert hoped.count(Book.RESERVE) == 0
+        for book in (Book.CERTAIN, Book.STRIVE):
+            assert hoped.count(book, "B") == found.count(book, "B")
+        by_day = [
+            each.prospect.expected_sign_on or date.max
+            for each in entries
+            if each.book is Book.RESERVE
+        ]
+        assert by_day == sorted(by_day)
 
 
 def test_an_unknown_list_or_year_is_no_page(in_talks, sign_in, person):

@@ -5,11 +5,10 @@ from crm.outlook.queries.backtesting import Backtest, backtest
 from crm.outlook.queries.books import (
     Decision,
     Entry,
-    QuotaOfYear,
     YearBooks,
     books_of,
+    entries_of,
     entry_of,
-    year_quotas,
 )
 from crm.outlook.queries.ceremonies import PlannedCeremony, ceremonies, signable
 from crm.outlook.queries.forecasting import (
@@ -26,6 +25,7 @@ from crm.outlook.queries.forecasting import (
 from crm.outlook.queries.ingredients import Ingredients, ingredients_of
 from crm.outlook.queries.past import ForecastQuota, Gates
 from crm.outlook.queries.saying import Telling, kept_numbers, sayable, tellings
+from crm.outlook.queries.standing import Page, QuotaOfYear, ids_behind, year_quotas
 
 __all__ = [
     "Achieved",
@@ -37,6 +37,7 @@ __all__ = [
     "Ingredients",
     "LeadTold",
     "Named",
+    "Page",
     "PlannedCeremony",
     "QuotaOfYear",
     "Telling",
@@ -49,8 +50,10 @@ __all__ = [
     "backtest",
     "books_of",
     "ceremonies",
+    "entries_of",
     "entry_of",
     "forecast_from",
+    "ids_behind",
     "ingredients_of",
     "kept_numbers",
     "leads_told",

@@ -47,7 +47,10 @@ def achieved_of(actor: Actor, numbers: YearNumbers) -> dict[str, Achieved]:
         conditions.append(and_(Verdict.quota_id == quota.quota_id, since <= numbers.on))
     reached: dict[int, set[int]] = {quota.quota_id: set() for quota in numbers.quotas}
     for quota_id, lead_id in rows_of(
-        select(Verdict.quota_id, Verdict.lead_id).where(or_(*conditions))
+        select(Verdict.quota_id, Verdict.lead_id).where(
+            Verdict.signed_from.is_not(None),  # nothing is reached before; and it has the index
+            or_(*conditions),
+        )
     ):
         reached[quota_id].add(lead_id)
     everyone: set[int] = set().union(*reached.values(), *said.values())

@@ -1,8 +1,8 @@
 """The leads in talks that could count this year, each in one book with its reasons."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +16,15 @@ from crm.leads.access import may_edit, may_see
 from crm.leads.models import Lead, StageChange, among
 from crm.leads.rules import CLOSED, FROM_SIGNING, IN_TALKS, Stage
 from crm.outlook.models import BookMove
+from crm.outlook.queries.standing import (
+    Moved,
+    Page,
+    QuotaOfYear,
+    Tally,
+    counted,
+    counted_and_shown,
+    year_quotas,
+)
 from crm.outlook.rules.books import (
     Book,
     DropCause,
@@ -25,22 +34,9 @@ from crm.outlook.rules.books import (
     proposed,
     why_not_move,
 )
-from crm.quotas.models import Quota, Verdict
-from crm.quotas.queries import computed_quotas, reach
+from crm.quotas.models import Verdict
+from crm.quotas.queries import reach
 from crm.quotas.rules import Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaOfYear:
-    """A quota that judges leads, as the books need it."""
-
-    quota_id: int
-    code: str
-    label: str
-    label_en: str | None
-    opens: date
-    closes: date
-    target: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,66 +96,92 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class YearBooks:
+    """The three books of a year as a person sees them: counted, not read.
+
+    Without reserve (`is_whole` false) only what is sure or hoped for was counted.
+    """
+
     year: int
     on: date
     quotas: tuple[QuotaOfYear, ...]
-    entries: tuple[Entry, ...]
-    dropped: tuple[Decision, ...]
+    tallies: tuple[Tally, ...] = ()
+    moved: Moved = ()
+    decisions: Mapping[int, Decision] = field(default_factory=dict)
+    dropped: tuple[Decision, ...] = ()
+    shown: tuple[int, ...] = ()
+    is_whole: bool = True
 
-    def of(self, book: Book, code: str | None = None) -> tuple[Entry, ...]:
-        """The leads of a book, of one quota or of all, the earliest expected signing first."""
-        return tuple(
-            each
-            for each in self.entries
-            if each.book is book and (code is None or code in each.counts_to)
+    def count(self, book: Book, code: str | None = None, *, seen: bool | None = None) -> int:
+        """How many leads of a book, of one quota or of all; only those the person sees, or does not."""
+        return sum(
+            each.number
+            for each in self.tallies
+            if each.book is book
+            and (code is None or code in each.codes)
+            and (seen is None or each.is_seen is seen)
         )
 
-
-def year_quotas(year: int) -> tuple[QuotaOfYear, ...]:
-    statement = (
-        computed_quotas(year)
-        .with_only_columns(
-            Quota.id, Quota.code, Quota.label, Quota.label_en, Quota.opens, Quota.closes,
-            Quota.target,
-        )
-        .order_by(Quota.position, Quota.id)
-    )  # fmt: skip
-    return tuple(QuotaOfYear(*row) for row in rows_of(statement))
+    @property
+    def overlap(self) -> int:
+        """How many of the leads count to more than one quota."""
+        return sum(each.number for each in self.tallies if len(each.codes) > 1)
 
 
-def books_of(actor: Actor, year: int, on: date) -> YearBooks:
-    """The three books of a year as a person sees them, in at most five queries.
+def books_of(
+    actor: Actor, year: int, on: date, *, page: Page | None = None, hoped_only: bool = False
+) -> YearBooks:
+    """The three books of a year as a person sees them, in at most five queries for any number of leads.
 
     Whoever answers for the whole district counts all of it; what they may not see has no name.
+    With a `page` it is found in the same pass which leads are shown. With `hoped_only` nobody
+    counts the reserve, which is most of the leads.
     """
     quotas = year_quotas(year)
     if not quotas:
-        return YearBooks(year, on, (), (), ())
+        return YearBooks(year, on, ())
     decisions = _decisions(actor, year)
-    entries = _entries(_prospects(actor, quotas), quotas, decisions, on)
-    entries.sort(key=lambda each: (each.prospect.expected_sign_on or date.max, each.lead_id))
-    standing = {each.lead_id for each in entries}
-    dropped = [
-        each.decision for each in entries if each.decision is not None and each.decision.dropped
-    ]
-    dropped += [each for each in decisions.values() if each.lead_id not in standing]
+    decided = [each.lead_id for each in decisions.values() if each.book and not each.dropped]
+    entries = _entries(_prospects(actor, quotas, decided), quotas, decisions, on) if decided else []
+    moved = tuple(
+        (book, tuple(sorted(one.lead_id for one in entries if one.is_moved and one.book is book)))
+        for book in Book
+    )
+    void = {each.lead_id: each.decision for each in entries if not each.is_moved}
+    dropped = [void.get(each.lead_id) or each for each in decisions.values()]
     dropped = [each for each in dropped if each.dropped and each.book is not None]
     dropped.sort(key=lambda each: (each.dropped_on or date.min, each.move_id), reverse=True)
-    return YearBooks(year, on, quotas, tuple(entries), tuple(dropped))
+    shown: tuple[int, ...] = ()
+    if page is None:
+        tallies = counted(actor, quotas, on, moved, hoped_only=hoped_only)
+    else:
+        tallies, shown = counted_and_shown(actor, quotas, on, moved, page)
+    return YearBooks(
+        year, on, quotas, tallies, moved, decisions, tuple(dropped), shown, not hoped_only
+    )
+
+
+def entries_of(actor: Actor, books: YearBooks) -> list[Entry]:
+    """The leads of the books' page with their reasons, the earliest expected signing first; one query."""
+    if not books.shown:
+        return []
+    rows = _prospects(actor, books.quotas, books.shown)
+    entries = _entries(rows, books.quotas, books.decisions, books.on)
+    found = {each.lead_id: each for each in entries}
+    return [found[each] for each in books.shown if each in found]
 
 
 def entry_of(actor: Actor, year: int, lead_id: int, on: date) -> Entry | None:
     """One lead's place in the books; None where it stands in none."""
     quotas = year_quotas(year)
-    rows = _prospects(actor, quotas, lead_id) if quotas else []
-    found = _entries(rows, quotas, _decisions(actor, year, lead_id), on)
+    rows = _prospects(actor, quotas, [lead_id]) if quotas else []
+    found = _entries(rows, quotas, _decisions(actor, year, [lead_id]), on)
     return found[0] if found else None
 
 
 def _prospects(
-    actor: Actor, quotas: Sequence[QuotaOfYear], lead_id: int | None = None
+    actor: Actor, quotas: Sequence[QuotaOfYear], lead_ids: Collection[int]
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """(quota id, verdict, then the lead's columns) of every lead in talks that could count."""
+    """(quota id, verdict, then the lead's columns) of the leads in talks that could count."""
     statement = (
         select(
             Verdict.quota_id,
@@ -187,12 +209,11 @@ def _prospects(
             Verdict.quota_id.in_([quota.quota_id for quota in quotas]),
             or_(Verdict.verdict.in_([Outcome.COUNTS, Outcome.PENDING]), Verdict.is_near_miss),
             among(IN_TALKS),
+            among_values(Lead.id, lead_ids),
             _within(actor),
         )
         .order_by(Lead.id, Verdict.quota_id)
     )
-    if lead_id is not None:
-        statement = statement.where(Lead.id == lead_id)
     return rows_of(statement).all()
 
 
@@ -268,7 +289,9 @@ DROPS: dict[Stage, DropCause] = {
 """The stages that end what was decided about a lead in talks, whether it stays there or comes back."""
 
 
-def _decisions(actor: Actor, year: int, lead_id: int | None = None) -> dict[int, Decision]:
+def _decisions(
+    actor: Actor, year: int, lead_ids: Collection[int] | None = None
+) -> dict[int, Decision]:
     """The last decision on each lead within reach, dropped by what happened to the lead since."""
     moves = (
         select(
@@ -281,8 +304,8 @@ def _decisions(actor: Actor, year: int, lead_id: int | None = None) -> dict[int,
         .where(BookMove.year == year, _within(actor))
         .order_by(BookMove.id)
     )  # fmt: skip
-    if lead_id is not None:
-        moves = moves.where(BookMove.lead_id == lead_id)
+    if lead_ids is not None:
+        moves = moves.where(among_values(BookMove.lead_id, lead_ids))
     last = {row.lead_id: row for row in rows_of(moves)}
     ends = _ends(last)
     found = {}

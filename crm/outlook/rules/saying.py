@@ -15,6 +15,10 @@ class Counted(StrEnum):
     RESERVE = "reserve"
 
 
+SAID = (Counted.RECOGNISED, Counted.AWAITING, Counted.CERTAIN, Counted.STRIVE)
+"""What the line says; nobody is told the reserve."""
+
+
 @dataclass(frozen=True, slots=True)
 class SaidOfQuota:
     """What the line says of one quota: the lead ids behind each number, and what is due."""
@@ -42,14 +46,14 @@ class Differs:
 def differing(told: Sequence[SaidOfQuota], now: Sequence[SaidOfQuota]) -> tuple[Differs, ...]:
     """Every number that differs from what was told, also where the names alone do.
 
-    What is due grows by itself and is left out. A quota told of before and gone since counts as
-    none now, and one new since counted as none then.
+    What is due grows by itself and is left out, and so is the reserve, which is not said. A quota
+    told of before and gone since counts as none now, and one new since counted as none then.
     """
     before = {each.code: each for each in told}
     after = {each.code: each for each in now}
     found = []
     for code in dict.fromkeys([*before, *after]):
-        for number in Counted:
+        for number in SAID:
             old = before[code].leads.get(number, frozenset()) if code in before else frozenset()
             new = after[code].leads.get(number, frozenset()) if code in after else frozenset()
             if old != new:

@@ -1,6 +1,7 @@
 """Keeping each week's forecast, so that it can be held against what happened."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -8,6 +9,7 @@ from crm.core.bulk import insert_rows
 from crm.core.db import db
 from crm.outlook.models import ForecastChance, ForecastQuota, ForecastRun
 from crm.outlook.queries import YearForecast, year_forecast
+from crm.outlook.rules.forecasting import QuotaForecast
 from crm.quotas.models import Quota
 
 
@@ -52,7 +54,7 @@ def keep(found: YearForecast, week_of: date, at: datetime) -> ForecastRun:
                 run_id=run.id, code=each.code, event=by_code[each.code].event.value,
                 target=target.target, certain=target.certain, p_meet=each.p_meet,
                 low=each.band80[0], high=each.band80[1], expected=each.expected,
-                unknown_low=each.not_yet_known[0], unknown_high=each.not_yet_known[1],
+                unknown_low=each.not_yet_known[0], unknown_high=each.not_yet_known[1], told=_told(each),
             )
         )  # fmt: skip
     db.session.flush()
@@ -68,3 +70,19 @@ def keep(found: YearForecast, week_of: date, at: datetime) -> ForecastRun:
         ],
     )  # fmt: skip
     return run
+
+
+def _told(quota: QuotaForecast) -> dict[str, Any]:
+    """Names before numbers: who moves the quota most, and what would be enough."""
+    names = quota.needed.names
+    return {
+        "movers": [
+            {
+                "lead_id": each.lead_id, "p": each.p, "if_signed": each.delta_signed,
+                "if_lost": each.delta_lost,
+            }
+            for each in quota.movers
+        ],
+        "more": quota.needed.more,
+        "names": None if names is None else list(names),
+    }  # fmt: skip

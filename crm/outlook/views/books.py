@@ -1,5 +1,6 @@
 """三本账: what is sure, hoped for and in reserve, by name, and moving a lead between them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
@@ -13,10 +14,10 @@ from crm.core.guard import allow
 from crm.leads.access import lead_to_open
 from crm.outlook import queries, services
 from crm.outlook.forms import BY_RULE, BookForm
-from crm.outlook.queries import YearBooks
+from crm.outlook.queries import Entry, Page, YearBooks
 from crm.outlook.rules.books import Book
 from crm.outlook.rules.saying import Counted
-from crm.outlook.telling import card, overlapping, quota_lines
+from crm.outlook.telling import card, quota_lines
 from crm.outlook.views import bp
 from crm.outlook.views.asking import asked_number, asked_of, asked_year
 from crm.outlook.views.saying import said_today
@@ -38,12 +39,19 @@ def index() -> ResponseReturnValue:
     year, tabs = asked_year()
     today = clock.today()
     numbers = year_numbers(g.actor, year, today)
-    books = queries.books_of(g.actor, year, today)
+    listed = asked_of("list", list(Counted))
+    code = asked_of("quota", [each.code for each in numbers.quotas])
+    start = asked_number("start", largest=10**6)
+    if listed is None:
+        page_of_books = Page(size=SHOWN)
+    elif listed in set(Book):
+        page_of_books = Page(Book(listed), code, start, PAGE)
+    else:
+        page_of_books = None
+    books = queries.books_of(g.actor, year, today, page=page_of_books)
     achieved = queries.achieved_of(g.actor, numbers)
     lines = quota_lines(numbers, books, achieved)
     names = {line.code: line.name for line in lines}
-    listed = asked_of("list", list(Counted))
-    code = asked_of("quota", [*names])
     page = {
         "year": year,
         "tabs": tabs,
@@ -52,16 +60,20 @@ def index() -> ResponseReturnValue:
         "books": tuple(Book),
         "word": word,
         "lists": {each.value: word(each) for each in Counted},
-        "overlap": overlapping(books.entries),
+        "overlap": books.overlap,
         "may_move": g.actor.role in MOVERS,
     }
     if listed in (Counted.RECOGNISED, Counted.AWAITING):
         meant = [achieved[line.code] for line in lines if code in (None, line.code)]
         found = [each for one in meant for each in getattr(one, listed)]
-        return _names(page, listed, code, list(dict.fromkeys(found)))
+        return _names(page, listed, code, list(dict.fromkeys(found)), start)
     if listed is not None:
-        return _book(page, books, Book(listed), code)
-    columns = [(each, _cards(books, each, names, 0, SHOWN), len(books.of(each))) for each in Book]
+        return _book(page, books, Book(listed), code, start)
+    entries = queries.entries_of(g.actor, books)
+    columns = [
+        (each, _cards(books, each, names, [one for one in entries if one.book is each], 0))
+        for each in Book
+    ]
     return render_template(
         "outlook/index.html",
         **page,
@@ -75,24 +87,23 @@ def _cards(
     books: YearBooks,
     book: Book,
     names: dict[str, str],
+    entries: Sequence[Entry],
     start: int,
-    size: int,
     code: str | None = None,
 ) -> dict[str, Any]:
-    """Cards of the leads the person may see, and how many more there are without a name."""
-    entries = books.of(book, code)
-    seen = [each for each in entries if each.is_seen]
+    """Cards of a page of leads the person sees, how many follow, and how many have no name."""
+    seen = books.count(book, code, seen=True)
     return {
-        "cards": [card(each, names) for each in seen[start : start + size]],
-        "more": max(0, len(seen) - start - size),
-        "unseen": len(entries) - len(seen),
-        "total": len(entries),
+        "cards": [card(each, names) for each in entries],
+        "more": max(0, seen - start - len(entries)),
+        "unseen": books.count(book, code, seen=False),
+        "total": books.count(book, code),
     }
 
 
-def _book(page: dict[str, Any], books: YearBooks, book: Book, code: str | None) -> str:
-    start = asked_number("start", largest=10**6)
-    found = _cards(books, book, page["names"], start, PAGE, code)
+def _book(page: dict[str, Any], books: YearBooks, book: Book, code: str | None, start: int) -> str:
+    entries = queries.entries_of(g.actor, books)
+    found = _cards(books, book, page["names"], entries, start, code)
     return render_template(
         "outlook/book.html", **page, book=book, code=code, start=start, found=found,
         next_url=_list_url(page["year"], book.value, code, start + PAGE) if found["more"] else None,
@@ -100,8 +111,9 @@ def _book(page: dict[str, Any], books: YearBooks, book: Book, code: str | None) 
     )  # fmt: skip
 
 
-def _names(page: dict[str, Any], listed: str, code: str | None, leads: list[Any]) -> str:
-    start = asked_number("start", largest=10**6)
+def _names(
+    page: dict[str, Any], listed: str, code: str | None, leads: list[Any], start: int
+) -> str:
     seen = [each for each in leads if each.is_seen]
     return render_template(
         "outlook/names.html", **page, listed=listed, code=code, leads=seen[start : start + PAGE],

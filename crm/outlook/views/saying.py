@@ -14,8 +14,8 @@ from crm.core.guard import allow
 from crm.outlook import queries, services
 from crm.outlook.forms import TellForm
 from crm.outlook.queries import Achieved, YearBooks
-from crm.outlook.rules.saying import differing
-from crm.outlook.telling import told_differences
+from crm.outlook.rules.saying import Differs, differing
+from crm.outlook.telling import quota_lines, told_differences
 from crm.outlook.views import bp
 from crm.outlook.wording import line_text
 from crm.quotas.queries import YearNumbers, year_numbers
@@ -29,13 +29,14 @@ def said_today(
     names: Mapping[str, str],
 ) -> dict[str, Any]:
     """The line of today, what was told before, and what differs from the last telling."""
-    said = queries.sayable(numbers, books, achieved)
     before = queries.tellings(numbers.year)
-    found = differing(before[0].numbers, said) if before else ()
+    found: tuple[Differs, ...] = ()
+    if before:
+        said = queries.sayable(g.actor, numbers, books, achieved)
+        found = differing(before[0].numbers, said)
     leads = queries.names_of(g.actor, {each for one in found for each in (*one.came, *one.went)})
     return {
-        "said": said,
-        "line": line_text(said, names, numbers.on),
+        "line": line_text(quota_lines(numbers, books, achieved), names, numbers.on),
         "tellings": [each.row for each in before],
         "differs": told_differences(found, names, leads),
         "may_tell": g.actor.role is Role.DIRECTOR,
@@ -52,13 +53,15 @@ def tell(year: int) -> ResponseReturnValue:
         abort(404)
     names = {each.code: subject(each.label, each.label_en) for each in numbers.quotas}
     books = queries.books_of(g.actor, year, today)
-    saying = said_today(numbers, books, queries.achieved_of(g.actor, numbers), names)
+    achieved = queries.achieved_of(g.actor, numbers)
+    saying = said_today(numbers, books, achieved, names)
     form = TellForm()
     if form.validate_on_submit():
         done = attempt(
             form,
             lambda: services.tell(
-                g.actor, clock.now(), year, today, saying["line"], saying["said"],
+                g.actor, clock.now(), year, today, saying["line"],
+                queries.sayable(g.actor, numbers, books, achieved),
                 shown=form.shown.data or "", told_to=form.told_to.data,
                 occasion=form.occasion.data,
             ),
