@@ -7,13 +7,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, extract, func, select
+from sqlalchemy import extract, func, literal, select, union_all
 
 from crm.accounts.rules import Actor
 from crm.chains.models import Chain
 from crm.core.db import rows_of
-from crm.leads.models import Lead
-from crm.leads.queries import STATEMENTS_KEPT, first_reached
+from crm.leads.models import Lead, Milestone
+from crm.leads.queries import EVENT_DAY, STATEMENTS_KEPT, first_reaches
 from crm.leads.rules import MilestoneKind
 from crm.leads.rules.filters import LeadFilter
 from crm.quotas.models import Quota
@@ -71,24 +71,29 @@ def milestone_of(quota: Quota) -> MilestoneKind | None:
 
 
 def computed(actor: Actor, quotas: Sequence[Quota], on: date) -> dict[int, Computed]:
-    """By the id of the indicator, for those that our records can tell of: a query for each kind of
-    milestone, whatever the number of leads. Whoever sees a part of the district gets that part."""
-    found: dict[int, Computed] = {}
-    read: dict[tuple[MilestoneKind, date, date], list[_Month]] = {}
+    """By the id of the indicator, for those that our records can tell of: two queries, whatever the
+    number of leads. Whoever sees a part of the district gets that part."""
+    wanted = {
+        quota.id: (kind, quota.opens, min(on, quota.closes))
+        for quota in quotas
+        if (kind := milestone_of(quota)) is not None
+    }
+    if not wanted:
+        return {}
+    months = _by_month(actor, tuple(sorted(set(wanted.values()))))
     chains: dict[str, Any] = {}
-    for quota in quotas:
-        kind = milestone_of(quota)
-        if kind is None:
-            continue
-        span = (quota.opens, min(on, quota.closes))
-        rows = read.get((kind, *span))
-        if rows is None:
-            rows = read[kind, *span] = _by_month(actor, kind, *span)
-        if quota.chain_codes and not chains:
-            found_chains = rows_of(select(Chain.code, Chain.id, Chain.name, Chain.name_en))
-            chains = {row.code: row for row in found_chains}
-        found[quota.id] = _computed(quota, kind, span, rows, chains)
-    return found
+    if any(quota.chain_codes for quota in quotas):
+        found = rows_of(select(Chain.code, Chain.id, Chain.name, Chain.name_en))
+        chains = {row.code: row for row in found}
+    return {
+        quota.id: _computed(quota, wanted[quota.id], months[wanted[quota.id]], chains)
+        for quota in quotas
+        if quota.id in wanted
+    }
+
+
+Span = tuple[MilestoneKind, date, date]
+"""An event, and the first and last day on which it is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,36 +104,49 @@ class _Month:
     land_mu: Decimal
 
 
-def _by_month(actor: Actor, kind: MilestoneKind, since: date, until: date) -> list[_Month]:
-    return [
-        _Month(date(int(row[0]), int(row[1]), 1), row[2], Decimal(row[3]), Decimal(str(row[4])))
-        for row in rows_of(_counting_months(actor, kind, since, until))
-    ]
+def _by_month(actor: Actor, spans: tuple[Span, ...]) -> dict[Span, list[_Month]]:
+    found: dict[Span, list[_Month]] = {span: [] for span in spans}
+    for place, year, month, chain_id, count, land_mu in rows_of(_counting_months(actor, spans)):
+        found[spans[place]].append(
+            _Month(date(int(year), int(month), 1), chain_id, Decimal(count), Decimal(str(land_mu)))
+        )
+    for months in found.values():
+        months.sort(key=lambda each: each.month)
+    return found
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
-def _counting_months(actor: Actor, kind: MilestoneKind, since: date, until: date) -> Select[Any]:
-    reached = first_reached(kind)
-    year, month = extract("year", reached.c.first_on), extract("month", reached.c.first_on)
-    statement: Select[Any] = (
-        select(year, month, Lead.chain_id, func.count(), func.coalesce(func.sum(Lead.land_mu), 0))
-        .join(reached, reached.c.lead_id == Lead.id)
-        .where(reached.c.first_on.between(since, until))
-        .group_by(year, month, Lead.chain_id)
-        .order_by(year, month)
-    )
+def _counting_months(actor: Actor, spans: tuple[Span, ...]) -> Any:
+    """Rows of (place of the span, year, month, chain, leads, land), for all spans in one statement."""
+    year, month = extract("year", EVENT_DAY), extract("month", EVENT_DAY)
     within = reach(actor)
-    return statement if within is None else statement.where(within)
+    parts = []
+    for place, (kind, since, until) in enumerate(spans):
+        part = (
+            select(
+                literal(place),
+                year,
+                month,
+                Lead.chain_id,
+                func.count(),
+                func.coalesce(func.sum(Lead.land_mu), 0),
+            )
+            .join(Lead, Lead.id == Milestone.lead_id)
+            .where(first_reaches(kind), EVENT_DAY.between(since, until))
+            .group_by(year, month, Lead.chain_id)
+        )
+        parts.append(part if within is None else part.where(within))
+    return union_all(*parts)
 
 
 def _computed(
     quota: Quota,
-    kind: MilestoneKind,
-    span: tuple[date, date],
+    span: Span,
     rows: Sequence[_Month],
     chains: Mapping[str, Any],
 ) -> Computed:
-    behind = LeadFilter(milestone=kind, since=span[0], until=span[1])
+    kind, since, until = span
+    behind = LeadFilter(milestone=kind, since=since, until=until)
     is_land = kind is MilestoneKind.LAND_SUPPLIED
 
     def value(row: _Month) -> Decimal:

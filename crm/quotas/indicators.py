@@ -9,13 +9,13 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from crm.accounts.rules import Actor
-from crm.core.db import db, rows_of
+from crm.core.db import db
 from crm.leads.rules.filters import LeadFilter
 from crm.quotas.computed import Computed, computed
 from crm.quotas.facts import nodes_of
 from crm.quotas.models import Quota, YearFigure
 from crm.quotas.queries import reach
-from crm.quotas.reported import Owner, Report, Reports, owners_of, reports_of
+from crm.quotas.reported import Owner, Report, Reports, owners_of, reports_of_years
 from crm.quotas.rules import (
     Measure,
     Modality,
@@ -117,24 +117,31 @@ class Indicator:
         return _months(self.quota, self.known, self.today)
 
 
-def indicators(actor: Actor, quotas: Sequence[Quota], today: date) -> list[Indicator]:
-    """The indicators among a year's quotas, in their order, in a fixed number of queries."""
+def indicators(
+    actor: Actor,
+    quotas: Sequence[Quota],
+    today: date,
+    figures: Mapping[YearSection, Sequence[YearFigure]] | None = None,
+) -> list[Indicator]:
+    """The indicators among a year's quotas, in their order, in a fixed number of queries.
+
+    `figures` are what `year_figures` says of that year, where they are at hand.
+    """
     wanted = [quota for quota in quotas if quota.criteria is None]
     if not wanted:
         return []
-    before = _ids_of_year(wanted[0].year - 1)
-    ids = [quota.id for quota in wanted]
-    reports = reports_of([*ids, *before.values()])
+    year, ids = wanted[0].year, [quota.id for quota in wanted]
+    reports = reports_of_years(year, year - 1)
     owners = owners_of(ids)
     records = computed(actor, wanted, today)
-    bases = _bases(wanted[0].year)
+    bases = _bases(year, year_figures(year) if figures is None else figures)
     is_whole = reach(actor) is None
     return [
         _indicator(
             quota,
             _Known(
-                reports.get(quota.id, Reports()),
-                reports.get(before.get(quota.code, 0), Reports()),
+                reports.get((year, quota.code), Reports()),
+                reports.get((year - 1, quota.code), Reports()),
                 records.get(quota.id),
                 owners.get(quota.id),
                 bases.get(BASE_OF.get(quota.code, "")),
@@ -336,20 +343,12 @@ def _drawn(points: Sequence[tuple[float, float]]) -> str:
     return " ".join(f"{x},{y}" for x, y in points)
 
 
-def _ids_of_year(year: int) -> dict[str, int]:
-    rows = rows_of(select(Quota.code, Quota.id).where(Quota.year == year))
-    return {row.code: row.id for row in rows}
-
-
-def _bases(year: int) -> Mapping[str, int]:
-    rows = rows_of(
-        select(YearFigure.name, YearFigure.amount).where(
-            YearFigure.year == year,
-            YearFigure.section == YearSection.BASE,
-            YearFigure.of_year == year - 1,
-        )
-    )
-    return {row.name: row.amount for row in rows}
+def _bases(
+    year: int, figures: Mapping[YearSection, Sequence[YearFigure]]
+) -> Mapping[str, int | None]:
+    """Last year's whole figures by the report's name for them."""
+    rows = figures.get(YearSection.BASE, ())
+    return {row.name: row.amount for row in rows if row.of_year == year - 1}
 
 
 def year_figures(year: int) -> dict[YearSection, list[YearFigure]]:

@@ -190,10 +190,16 @@ class Verdict(_Judged, Base):
     __table_args__ = (
         UniqueConstraint("quota_id", "lead_id"),
         Index(
+            # With the columns after the third a year's numbers are counted in the index alone.
             "ix_verdicts_signed",
             "quota_id",
             "signed_from",
             "lead_id",
+            "registered_from",
+            "started_from",
+            "is_signed_pending",
+            "is_registered_pending",
+            "is_started_pending",
             sqlite_where=text("signed_from IS NOT NULL"),
             postgresql_where=text("signed_from IS NOT NULL"),
         ),

@@ -45,6 +45,11 @@ def computed_quotas(year: int | None = None) -> Select[Quota]:
     return statement if year is None else statement.where(Quota.year == year)
 
 
+def _judges_leads(quota: Quota) -> bool:
+    """The same of a quota at hand."""
+    return quota.criteria is not None and quota.universe == "leads" and quota.source == "computed"
+
+
 def judged_leads(wanted: LeadFilter, today: date) -> Select[int] | None:
     """The ids of the leads a filter's quota, year, verdict and event mean; None without a quota.
 
@@ -196,12 +201,17 @@ def reach(actor: Actor) -> ColumnElement[bool] | None:
     return None if actor.sees_all else may_see(actor)
 
 
-def year_numbers(actor: Actor, year: int, on: date) -> YearNumbers:
-    """The numbers of the year's quotas for a person, in four queries and without judging."""
-    found = db.session.scalars(computed_quotas(year).order_by(Quota.position, Quota.id)).all()
-    ids = tuple(quota.id for quota in found)
-    numbers = _numbers(actor, ids, on)
-    overlap, distinct = _together(actor, ids, on) if ids else (0, 0)
+def year_numbers(
+    actor: Actor, year: int, on: date, quotas: Sequence[Quota] | None = None
+) -> YearNumbers:
+    """The numbers of the year's quotas for a person, without judging: in three queries, or in one
+    where all quotas and indicators of the year are at hand."""
+    found: Sequence[Quota]
+    if quotas is None:
+        found = db.session.scalars(computed_quotas(year).order_by(Quota.position, Quota.id)).all()
+    else:
+        found = [quota for quota in quotas if _judges_leads(quota)]
+    numbers, overlap, distinct = _numbers(actor, tuple(quota.id for quota in found), on)
     nothing = (Number(), Number(), Number(), 0)
     told = []
     for quota in found:
@@ -226,48 +236,51 @@ def year_numbers(actor: Actor, year: int, on: date) -> YearNumbers:
     return YearNumbers(year, on, tuple(told), overlap, distinct, reach(actor) is None)
 
 
-def _signed_verdicts(
-    statement: Select[*tuple[Any, ...]], actor: Actor, ids: tuple[int, ...], on: date
-) -> Select[*tuple[Any, ...]]:
-    statement = statement.where(Verdict.quota_id.in_(ids), Verdict.signed_from <= on)
-    within = reach(actor)
-    if within is None:
-        return statement
-    return statement.join(Lead, Lead.id == Verdict.lead_id).where(within)
-
-
 def _numbers(
     actor: Actor, ids: tuple[int, ...], on: date
-) -> dict[int, tuple[Number, Number, Number, int]]:
-    rows = rows_of(_counting_numbers(actor, ids, on))
-    return {
-        row[0]: (Number(row[1], row[2]), Number(row[3], row[4]), Number(row[5], row[6]), row[7])
-        for row in rows
-    }
+) -> tuple[dict[int, tuple[Number, Number, Number, int]], int, int]:
+    """By quota id its three numbers and what is new; 重叠; 去重合计."""
+    found = {}
+    overlap = distinct = 0
+    if ids:
+        for row in rows_of(_counting_numbers(actor, ids, on)):
+            found[row[0]] = (
+                Number(row[1], row[2]),
+                Number(row[3], row[4]),
+                Number(row[5], row[6]),
+                row[7],
+            )
+            distinct += row[8]
+            overlap += row[9]
+    return found, overlap, distinct
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
 def _counting_numbers(actor: Actor, ids: tuple[int, ...], on: date) -> Select[*tuple[Any, ...]]:
+    """By quota: each number and its 待补佐证, those since Monday, and of the leads that no quota
+    before it holds how many there are, and how many stand in another one as well."""
     monday = on - timedelta(days=on.weekday())
+    signed = select(
+        Verdict.quota_id,
+        *(column for number in NUMBERS.values() for column in number),
+        func.count().over(partition_by=Verdict.lead_id).label("times"),
+        func.row_number()
+        .over(partition_by=Verdict.lead_id, order_by=Verdict.quota_id)
+        .label("place"),
+    ).where(Verdict.quota_id.in_(ids), Verdict.signed_from <= on)
+    within = reach(actor)
+    if within is not None:
+        signed = signed.join(Lead, Lead.id == Verdict.lead_id).where(within)
+    each = signed.subquery().c
     columns = []
-    for since, is_pending in NUMBERS.values():
+    for event_on, is_pending in NUMBERS.values():
+        since, pending = each[event_on.key], each[is_pending.key]
         columns.append(func.count().filter(since <= on))
-        columns.append(func.count().filter(since <= on, is_pending.is_(True)))
-    columns.append(func.count().filter(Verdict.signed_from >= monday))
-    statement = select(Verdict.quota_id, *columns).group_by(Verdict.quota_id)
-    return _signed_verdicts(statement, actor, ids, on)
-
-
-def _together(actor: Actor, ids: tuple[int, ...], on: date) -> tuple[int, int]:
-    row = rows_of(_counting_together(actor, ids, on)).one()
-    return row[0], row[1]
-
-
-@lru_cache(maxsize=STATEMENTS_KEPT)
-def _counting_together(actor: Actor, ids: tuple[int, ...], on: date) -> Select[int, int]:
-    times = select(func.count().label("times")).select_from(Verdict).group_by(Verdict.lead_id)
-    each = _signed_verdicts(times, actor, ids, on).subquery()
-    return select(func.count().filter(each.c.times > 1), func.count()).select_from(each)
+        columns.append(func.count().filter(since <= on, pending.is_(True)))
+    columns.append(func.count().filter(each.signed_from >= monday))
+    columns.append(func.count().filter(each.place == 1))
+    columns.append(func.count().filter(each.place == 1, each.times > 1))
+    return select(each.quota_id, *columns).group_by(each.quota_id)
 
 
 _TOLD = (

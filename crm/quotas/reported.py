@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from crm.accounts.models import Department, User
 from crm.core.db import rows_of
-from crm.quotas.models import QuotaOwner, ReportedFigure
+from crm.quotas.models import Quota, QuotaOwner, ReportedFigure
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +49,42 @@ class Reports:
         return tuple(entry for entry in self.entries if entry.month == month)
 
 
-def reports_of(quota_ids: Collection[int]) -> Mapping[int, Reports]:
-    """What was reported of these indicators, in one query; nothing for the others."""
-    if not quota_ids:
-        return {}
-    found: dict[int, list[Report]] = defaultdict(list)
-    rows = rows_of(
-        select(
-            ReportedFigure.quota_id,
-            ReportedFigure.month,
-            ReportedFigure.number,
-            ReportedFigure.value,
-            ReportedFigure.stated_text,
-            ReportedFigure.as_of,
-            ReportedFigure.document,
-            ReportedFigure.last_year_value,
-            ReportedFigure.note,
-            User.name,
-            ReportedFigure.recorded_at,
-        )
-        .outerjoin(User, User.id == ReportedFigure.recorded_by_id)
-        .where(ReportedFigure.quota_id.in_(sorted(quota_ids)))
-        .order_by(ReportedFigure.quota_id, ReportedFigure.month, ReportedFigure.number)
+_ENTRIES = (
+    select(
+        ReportedFigure.month,
+        ReportedFigure.number,
+        ReportedFigure.value,
+        ReportedFigure.stated_text,
+        ReportedFigure.as_of,
+        ReportedFigure.document,
+        ReportedFigure.last_year_value,
+        ReportedFigure.note,
+        User.name,
+        ReportedFigure.recorded_at,
     )
-    for quota_id, *entry in rows:
-        found[quota_id].append(Report(*entry))
-    return {quota_id: Reports(tuple(entries)) for quota_id, entries in found.items()}
+    .outerjoin(User, User.id == ReportedFigure.recorded_by_id)
+    .order_by(ReportedFigure.quota_id, ReportedFigure.month, ReportedFigure.number)
+)
+
+
+def reports_of(quota_id: int) -> Reports:
+    """What was reported of this indicator."""
+    rows = rows_of(_ENTRIES.where(ReportedFigure.quota_id == quota_id))
+    return Reports(tuple(Report(*row) for row in rows))
+
+
+def reports_of_years(*years: int) -> Mapping[tuple[int, str], Reports]:
+    """By year and code what was reported of the indicators of some years, in one query; nothing for
+    the others."""
+    found: dict[tuple[int, str], list[Report]] = defaultdict(list)
+    statement = (
+        _ENTRIES.add_columns(Quota.year, Quota.code)
+        .join(Quota, Quota.id == ReportedFigure.quota_id)
+        .where(Quota.year.in_(years))
+    )
+    for *entry, year, code in rows_of(statement):
+        found[year, code].append(Report(*entry))
+    return {key: Reports(tuple(entries)) for key, entries in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ class CodeWords(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._names())
 
+    def __bool__(self) -> bool:
+        """Without reading them: there are always words."""
+        return True
+
 
 def code_words() -> CodeWords:
     """The same for all that is told in one request."""

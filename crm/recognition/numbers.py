@@ -9,7 +9,7 @@ from crm.leads.rules.filters import CountedEvent, LeadFilter, RecognisedAt
 from crm.quotas.numbers import distinct_behind
 from crm.quotas.queries import ALL, YearNumbers
 from crm.quotas.telling import subject
-from crm.recognition.queries import LevelNumbers, level_numbers, once_numbers
+from crm.recognition.queries import LevelNumbers, level_numbers
 from crm.recognition.rules import Level
 from crm.recognition.wording import word
 
@@ -54,9 +54,8 @@ def card_levels(actor: Actor, numbers: YearNumbers) -> dict[str, tuple[LevelPart
 
 
 def year_levels(actor: Actor, numbers: YearNumbers) -> YearLevels:
-    """Every quota's levels and both ways of counting; two queries."""
-    found = level_numbers(actor, numbers.year)
-    once = once_numbers(actor, numbers.year, numbers.on)
+    """Every quota's levels and both ways of counting; one query."""
+    found = level_numbers(actor, numbers.year, numbers.on)
     year, lines, of_quota = numbers.year, [], {}
     for quota in numbers.quotas:
         levels = _levels(found, quota.quota_id, quota.code, year)
@@ -71,7 +70,7 @@ def year_levels(actor: Actor, numbers: YearNumbers) -> YearLevels:
                     LevelPart(
                         "once",
                         _("不重复口径"),
-                        once.get(quota.quota_id, 0),
+                        found.once.get(quota.quota_id, 0),
                         LeadFilter(quota=quota.code, year=year, once=True),
                     ),
                     *levels,

@@ -3,8 +3,9 @@
 from crm.leads.queries.counting import count_leads, leads_by_segment, pipeline
 from crm.leads.queries.listing import ORDERS, Choices, choices, first_leads, lead_page
 from crm.leads.queries.matching import (
+    EVENT_DAY,
     STATEMENTS_KEPT,
-    first_reached,
+    first_reaches,
     hidden_matching,
     leads_matching,
     quiet_condition,
@@ -22,6 +23,7 @@ from crm.leads.queries.trail import changed_on_behalf, events_of, names_in
 
 __all__ = [
     "ACTIVITIES_SHOWN",
+    "EVENT_DAY",
     "ORDERS",
     "STATEMENTS_KEPT",
     "Choices",
@@ -32,7 +34,7 @@ __all__ = [
     "count_leads",
     "events_of",
     "first_leads",
-    "first_reached",
+    "first_reaches",
     "hidden_matching",
     "lead_heading",
     "lead_page",

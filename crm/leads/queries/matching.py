@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true
 from sqlalchemy.orm import aliased
 
 from crm.accounts.rules import Actor
@@ -99,39 +99,44 @@ def milestone_condition(
     kind: MilestoneKind, since: date | None, until: date | None
 ) -> ColumnElement[bool]:
     """Leads that first reached the milestone between two days, both included."""
-    reached = first_reached(kind)
-    statement = select(reached.c.lead_id)
+    statement = select(Milestone.lead_id)
+    lead = Lead
+    if kind is MilestoneKind.STARTED:  # the lead's path decides which event it is
+        lead = aliased(Lead)
+        statement = statement.join(lead, lead.id == Milestone.lead_id)
+    statement = statement.where(first_reaches(kind, lead))
     if since is not None:
-        statement = statement.where(reached.c.first_on >= since)
+        statement = statement.where(since <= EVENT_DAY)
     if until is not None:
-        statement = statement.where(reached.c.first_on <= until)
+        statement = statement.where(until >= EVENT_DAY)
     return Lead.id.in_(statement)
 
 
-def first_reached(kind: MilestoneKind) -> Subquery:
-    """(lead_id, first_on): when each lead first reached the milestone.
+EVENT_DAY = func.coalesce(Milestone.happened_on, Milestone.known_on)
+"""When a lead reached a milestone: the day of the event, or the day we learnt of it."""
 
-    The day is the event's, or the day we learnt of it. STARTED is whatever means it on the path.
+
+def first_reaches(kind: MilestoneKind, lead: type[Lead] = Lead) -> ColumnElement[bool]:
+    """Whether a row of `Milestone` is when its lead, joined as `lead`, first reached the milestone.
+
+    A lead has one event of each kind. STARTED is whatever means it on the path, and the first of
+    what might mean it while the path is not decided. Each row is told by itself, so that whoever
+    asks for a period reads the events of that period and no others.
     """
-    lead = aliased(Lead)
-    first_on = func.min(func.coalesce(Milestone.happened_on, Milestone.known_on))
-    return (
-        select(Milestone.lead_id, first_on.label("first_on"))
-        .join(lead, lead.id == Milestone.lead_id)
-        .where(_reaches(lead, kind))
-        .group_by(Milestone.lead_id)
-        .subquery()
-    )
-
-
-def _reaches(lead: type[Lead], kind: MilestoneKind) -> ColumnElement[bool]:
     if kind is not MilestoneKind.STARTED:
         return Milestone.kind == kind
-    undecided = and_(lead.path.is_(None), Milestone.kind.in_(STARTS.values()))
-    return or_(
-        undecided,
-        *(and_(lead.path == path, Milestone.kind == start) for path, start in STARTS.items()),
+    before = aliased(Milestone)
+    day = func.coalesce(before.happened_on, before.known_on)
+    earlier = select(before.id).where(
+        before.lead_id == Milestone.lead_id,
+        before.kind.in_(STARTS.values()),
+        or_(day < EVENT_DAY, and_(day == EVENT_DAY, before.id < Milestone.id)),
     )
+    undecided = and_(lead.path.is_(None), not_(earlier.exists()))
+    on_its_path = (
+        and_(lead.path == path, Milestone.kind == start) for path, start in STARTS.items()
+    )
+    return and_(Milestone.kind.in_(STARTS.values()), or_(*on_its_path, undecided))
 
 
 def due_condition(due: Due, today: date) -> ColumnElement[bool]:

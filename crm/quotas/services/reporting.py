@@ -47,7 +47,7 @@ def report(
     )
     if not may_report(actor, owner_id):
         raise NotFound
-    known = reports_of([quota_id]).get(quota_id, Reports())
+    known = reports_of(quota_id)
     before = known.of(new.month)
     if new.seen != len(before):
         raise Stale(before[-1] if before else None)

@@ -29,9 +29,10 @@ PAGE = 25
 def index() -> ResponseReturnValue:
     years, today = queries.quota_years(), clock.today()
     year = year_asked(years)
-    numbers = queries.year_numbers(g.actor, year, today)
+    quotas, figures = queries.year_quotas(year), year_figures(year)
+    numbers = queries.year_numbers(g.actor, year, today, quotas)
     levels = year_levels(g.actor, numbers)
-    found = indicators(g.actor, queries.year_quotas(year), today)
+    found = indicators(g.actor, quotas, today, figures)
     return render_template(
         "quotas/index.html",
         year=year,
@@ -45,7 +46,7 @@ def index() -> ResponseReturnValue:
         count=len(found),
         all_examples=all(each.quota.is_example for each in found),
         month_text=month_text,
-        plan=told_plan(year_figures(year)),
+        plan=told_plan(figures),
         named=lambda each: subject(each.label, each.label_en),
         words=word,
     )

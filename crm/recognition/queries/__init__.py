@@ -11,7 +11,6 @@ from crm.recognition.queries.numbers import (
     LevelNumbers,
     level_numbers,
     meant_leads,
-    once_numbers,
 )
 from crm.recognition.queries.reviews import Review, to_review
 from crm.recognition.queries.standing import (
@@ -35,7 +34,6 @@ __all__ = [
     "last_decisions",
     "level_numbers",
     "meant_leads",
-    "once_numbers",
     "open_against",
     "recognised",
     "recognised_by_code",

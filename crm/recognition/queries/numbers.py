@@ -1,15 +1,17 @@
 """The numbers of the levels and of 不重复口径, each from the same ids as the list behind it."""
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, String, case, cast, func, literal, select, union_all
 
 from crm.accounts.rules import Actor
 from crm.core.db import rows_of
 from crm.leads.models import Lead
+from crm.leads.queries import STATEMENTS_KEPT
 from crm.leads.rules.filters import LeadFilter
 from crm.quotas.models import Quota, Verdict
 from crm.quotas.queries import ALL, OVERLAP, judged_leads, reach
@@ -20,42 +22,66 @@ from crm.recognition.rules import Level
 
 @dataclass(frozen=True, slots=True)
 class LevelNumbers:
-    """How many leads each level approved: by quota id, and each lead once (去重合计)."""
+    """How many leads each level approved: by quota id, and each lead once (去重合计).
+
+    `once` is 不重复口径 by quota id: the signed leads, each in one quota alone.
+    """
 
     of_quota: dict[int, Counter[Level]]
     distinct: Counter[Level]
+    once: dict[int, int] = field(default_factory=dict)
 
 
-def level_numbers(actor: Actor, year: int) -> LevelNumbers:
-    """The levels' numbers for a person, who counts what `reach` says; one query."""
-    last = approved_in(year)
-    statement = select(last.c.quota_id, last.c.at_level, last.c.lead_id)
+def level_numbers(actor: Actor, year: int, once_on: date | None = None) -> LevelNumbers:
+    """The levels' numbers for a person, who counts what `reach` says; one query.
+
+    With a day 不重复口径 by the end of it as well, in the same query.
+    """
+    found = LevelNumbers(defaultdict(Counter), Counter())
+    for quota_id, level, count, first in rows_of(_counting_levels(actor, year, once_on)):
+        if level == ONCE:
+            found.once[quota_id] = count
+        else:
+            found.of_quota[quota_id][Level(level)] = count
+            found.distinct[Level(level)] += first
+    return found
+
+
+ONCE = "once"
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _counting_levels(actor: Actor, year: int, once_on: date | None) -> Any:
+    """Rows of (quota, level, leads approved, those of them that no quota before it holds)."""
     within = reach(actor)
+    last = approved_in(year)
+    approved = select(
+        last.c.quota_id,
+        last.c.at_level,
+        func.row_number()
+        .over(partition_by=(last.c.at_level, last.c.lead_id), order_by=last.c.quota_id)
+        .label("place"),
+    )
     if within is not None:
-        statement = statement.join(Lead, Lead.id == last.c.lead_id).where(within)
-    of_quota: dict[int, Counter[Level]] = defaultdict(Counter)
-    distinct: Counter[Level] = Counter()
-    seen: set[tuple[Level, int]] = set()
-    for quota_id, level, lead_id in rows_of(statement):
-        of_quota[quota_id][level] += 1
-        if (level, lead_id) not in seen:
-            seen.add((level, lead_id))
-            distinct[level] += 1
-    return LevelNumbers(dict(of_quota), distinct)
-
-
-def once_numbers(actor: Actor, year: int, on: date) -> dict[int, int]:
-    """不重复口径 by quota id: the signed leads, each in one quota alone; one query."""
-    placed = _placed(year, on)
-    statement = (
-        select(placed.c.quota_id, func.count())
+        approved = approved.join(Lead, Lead.id == last.c.lead_id).where(within)
+    each = approved.subquery().c
+    levels: Select[Any] = select(
+        each.quota_id,
+        cast(each.at_level, String),
+        func.count(),
+        func.count().filter(each.place == 1),
+    ).group_by(each.quota_id, each.at_level)
+    if once_on is None:
+        return levels
+    placed = _placed(year, once_on)
+    once: Select[Any] = (
+        select(placed.c.quota_id, literal(ONCE), func.count(), literal(0))
         .where(placed.c.place == 1)
         .group_by(placed.c.quota_id)
     )
-    within = reach(actor)
     if within is not None:
-        statement = statement.join(Lead, Lead.id == placed.c.lead_id).where(within)
-    return dict(rows_of(statement).all())
+        once = once.join(Lead, Lead.id == placed.c.lead_id).where(within)
+    return union_all(levels, once)
 
 
 def _placed(year: int, on: date) -> Any:
