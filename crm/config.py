@@ -75,6 +75,11 @@ class Settings:
         return self.data_dir / "attachments"
 
     @property
+    def waiting_dir(self) -> Path:
+        """Files sent but not yet taken in, a folder for each page; forgotten after an hour or two."""
+        return self.data_dir / "waiting"
+
+    @property
     def ledgers_dir(self) -> Path:
         """Imported ledger files, kept to write the ledger back in its own layout."""
         return self.data_dir / "ledgers"

@@ -21,5 +21,6 @@ BEAT = {
     "send what waits": _entry("worker.reminders.sweep"),
     "bring criteria into force": _entry("worker.quotas.bring_criteria_into_force"),
     "archive the week's forecast": _entry("worker.outlook.archive_forecasts", EVERY_HOUR),
+    "sweep files at night": _entry("worker.upkeep.sweep_files", EVERY_HOUR),
     "seal the audit trail": _entry("worker.upkeep.seal_history"),
 }

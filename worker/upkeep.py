@@ -1,11 +1,16 @@
-"""What keeps the machine trustworthy: a sign of life, the sealed audit trail."""
+"""What keeps the machine trustworthy: a sign of life, the sealed audit trail, no files nobody owns."""
 
 from celery import shared_task
+from flask import current_app
 
-from crm.core import clock
+from crm.core import clock, waiting
 from crm.core.db import transaction
 from crm.history import services as history
+from crm.leads.services import papers
 from crm.reminders import services as reminders
+
+NIGHT = 3
+"""The hour of the office in which files are swept."""
 
 
 @shared_task
@@ -25,3 +30,14 @@ def seal_history() -> int:
         sealed += count
         if count < history.BATCH:
             return sealed
+
+
+@shared_task
+def sweep_files() -> int:
+    """In the night: remove files that no row tells of and files nobody asks for; how many."""
+    if clock.office_time(clock.now()).hour != NIGHT:
+        return 0
+    settings = current_app.extensions["settings"]
+    with transaction():
+        swept = papers.sweep(clock.now(), settings.attachments_dir)
+    return swept + waiting.sweep(settings.waiting_dir)

@@ -8,10 +8,11 @@ from flask_wtf import FlaskForm
 from flask_wtf.i18n import translations
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms import Field, FileField, Form
-from wtforms.widgets import HiddenInput
+from wtforms.widgets import FileInput, HiddenInput
 
 from crm.core.db import transaction
 from crm.core.errors import Fault, Refused, Stale
+from crm.core.waiting import kept_fields
 
 Done = TypeVar("Done")
 
@@ -70,12 +71,24 @@ class BaseForm(FlaskForm):
                 self.form_errors.append(message)
             else:
                 field.errors = [*field.errors, message]
+        self.keep_files()
+
+    def validate(self, *given: Any, **more: Any) -> bool:
+        is_sound = bool(super().validate(*given, **more))
+        if not is_sound:
+            self.keep_files()
+        return is_sound
+
+    def keep_files(self) -> None:
+        """The form comes back: its files need not be chosen again."""
+        for field in kept_fields(self):
+            field.keep()
 
     def told(self) -> dict[str, Any]:
         """What was typed, by the words of its fields: shown on a 409 page so that nothing is lost."""
         told: dict[str, Any] = {}
         for field in self:
-            if field.type in UNTOLD_FIELDS or isinstance(field.widget, HiddenInput):
+            if field.type in UNTOLD_FIELDS or isinstance(field.widget, HiddenInput | FileInput):
                 continue
             chosen = [
                 str(label)
@@ -99,10 +112,12 @@ def attempt(form: BaseForm, verb: Callable[[], Done]) -> Done | None:
         return None
     except Stale as stale:
         raise Stale(stale.current, stale.changes, form.told()) from None
+    for field in kept_fields(form):
+        field.forget()
     return done
 
 
-UNTOLD_FIELDS = {"CSRFTokenField", "HiddenField", "PasswordField", "FileField", "SubmitField"}
+UNTOLD_FIELDS = {"CSRFTokenField", "HiddenField", "PasswordField", "SubmitField"}
 
 
 class FilterForm(Form):

@@ -59,7 +59,7 @@ def _folder() -> Path:
 
 
 def _waiting() -> WaitingFiles:
-    return WaitingFiles(_folder() / "waiting", "ledger-preview")
+    return WaitingFiles("ledger-preview")
 
 
 def _index(form: BaseForm, status: int = 200) -> ResponseReturnValue:

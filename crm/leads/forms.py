@@ -7,7 +7,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField
 from wtforms import BooleanField, Field, HiddenField, RadioField
 from wtforms.validators import StopValidation, ValidationError
 
@@ -27,6 +26,7 @@ from crm.core.fields import (
 )
 from crm.core.forms import BaseForm, trimmed
 from crm.core.money import Unit
+from crm.core.waiting import KeptFileField
 from crm.leads.rules import (
     REASONS_FOR,
     ActivityKind,
@@ -288,25 +288,25 @@ class MoveForm(LeadForm):
     next_action_on = DayField(_l("下一步时限"))
     segment = Choice(_l("产业链环节"), empty=_l("待归链"))
     review_result = TextLine(_l("评审结论"))
-    review_minutes = FileField(_l("评审纪要"))
-    agreement_draft = FileField(_l("协议草稿"))
+    review_minutes = KeptFileField(_l("评审纪要"))
+    agreement_draft = KeptFileField(_l("协议草稿"))
     expected_sign_on = DayField(_l("预计签约日期"))
     signed_on = DayField(_l("签约日期"))
     agreement_type = code_choice(_l("协议类型"), AgreementType, word)
     agreement_amount = AmountField(_l("协议总投资"), unit=Unit.YI)
-    agreement_file = FileField(_l("协议文件"))
+    agreement_file = KeptFileField(_l("协议文件"))
     is_days_order_confirmed = BooleanField(_l("签约早于首次对接，日期无误"))
     local_entity = TextLine(_l("本地注册企业"), longest=120)
     uscc = TextLine(_l("统一社会信用代码"), longest=40)
     licensed_on = DayField(_l("营业执照日期"))
-    licence_file = FileField(_l("营业执照"))
+    licence_file = KeptFileField(_l("营业执照"))
     path = code_choice(_l("落地方式"), Path, word, empty=_l("未定"))
     started_on = DayField(_l("开工（入驻、纳税）日期"))
     start_document = TextLine(_l("施工许可证号或其他证明"), longest=200)
-    start_file = FileField(_l("许可证或现场照片"))
+    start_file = KeptFileField(_l("许可证或现场照片"))
     operating_on = DayField(_l("投产日期"))
     operating_document = TextLine(_l("投产证明"), longest=200)
-    operating_file = FileField(_l("投产证明文件"))
+    operating_file = KeptFileField(_l("投产证明文件"))
     reason = code_choice(_l("原因"), OffRampReason, word)
     transferred_to = TextLine(_l("流转到"))
     happened_on = DayField(_l("发生日期"))
@@ -321,6 +321,7 @@ class MoveForm(LeadForm):
                 self.form_errors.append(fault)
             else:
                 found.errors = [*found.errors, fault.text]
+        self.keep_files()
 
     def offer_reasons(self, stage: Stage) -> None:
         self.reason.offer((reason.value, word(reason)) for reason in REASONS_FOR.get(stage, ()))
@@ -333,7 +334,7 @@ class MilestoneForm(LeadForm):
     local_entity = TextLine(_l("本地注册企业"), longest=120)
     uscc = TextLine(_l("统一社会信用代码"), longest=40)
     document = TextLine(_l("证号或文号"), longest=200)
-    file = FileField(_l("文件"))
+    file = KeptFileField(_l("文件"))
 
 
 class ScreeningForm(LeadForm):
@@ -367,7 +368,7 @@ class FigureForm(LeadForm):
     as_of = DayField(_l("截至日期"), validators=[Required(_l("请填写日期"))])
     basis = code_choice(_l("营业收入口径"), Basis, word)
     document = TextLine(_l("文件名称或文号"), longest=200)
-    file = FileField(_l("文件"))
+    file = KeptFileField(_l("文件"))
     confirm_size = BooleanField(_l("金额无误"))
 
 
@@ -400,7 +401,7 @@ class PaperForm(BaseForm):
     kind = code_choice(
         _l("材料种类"), AttachmentKind, word, validators=[Required(_l("请选择材料种类"))]
     )
-    file = FileField(_l("文件"))
+    file = KeptFileField(_l("文件"))
 
 
 def text_of(value: Any) -> str | None:

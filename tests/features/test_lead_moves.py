@@ -1,14 +1,17 @@
 """Moving leads: refused with everything missing at once, accepted with evidence, back with a reason."""
 
+import shutil
+
 import pytest
 from sqlalchemy import select
 
 from crm.chains.models import Segment
+from crm.core import waiting
 from crm.core.db import db
 from crm.history.models import AuditEvent
 from crm.leads.models import Attachment, Figure, Lead, Milestone, StageChange
 from crm.leads.rules import FigureSource, MilestoneKind, OffRampReason, Stage
-from tests.leads import USCC, file, formal, opened, registered
+from tests.leads import USCC, file, formal, opened, read_form, registered
 
 pytestmark = pytest.mark.usefixtures("verdicts_stay_true")
 
@@ -211,3 +214,98 @@ def test_the_first_screening_is_a_dated_decision_and_no_stage(app, staff):
     assert staff.post(address, data=data).status_code == 302
     [lead] = rows(app, Lead, id=lead_id)
     assert (lead.screening_result, lead.stage) == ("建议推进", Stage.LEAD)
+
+
+# ---------------------------------------------------------------- files of a refused move
+
+
+@pytest.fixture
+def waiting_room(app):
+    """The folder of refused forms' files, empty."""
+    folder = app.extensions["settings"].waiting_dir / "refused-form"
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
+def kept_marks(answer):
+    return {name: value for name, value in read_form(answer).items() if name.endswith("_kept")}
+
+
+def test_the_files_of_a_refused_move_need_not_be_chosen_again(app, staff, segment, waiting_room):
+    lead_id = registered(staff)
+    place = {"chain": segment.chain_id, "segment": segment.id}
+    refused = move(staff, lead_id, Stage.SIGNED, **formal(**place, signed_on=""))
+    assert refused.status_code == 422
+    assert "材料.pdf" in refused.get_data(as_text=True)
+    again = {**read_form(refused), "signed_on": "2026-06-02"}
+    assert kept_marks(refused).keys() == {
+        "review_minutes_kept", "agreement_draft_kept", "agreement_file_kept",
+    }  # fmt: skip
+    assert staff.post(f"/leads/{lead_id}/advance", data=again).status_code == 302
+    assert [row.filename for row in rows(app, Attachment, lead_id=lead_id)] == ["材料.pdf"] * 3
+    assert not list(waiting_room.iterdir())
+
+
+def test_a_kept_file_that_is_unticked_is_not_taken(app, staff, segment):
+    lead_id = registered(staff)
+    place = {"chain": segment.chain_id, "segment": segment.id}
+    refused = move(staff, lead_id, Stage.SIGNED, **formal(**place, signed_on=""))
+    again = {**read_form(refused), "signed_on": "2026-06-02"}
+    del again["agreement_file_kept"]
+    answer = staff.post(f"/leads/{lead_id}/advance", data=again)
+    assert answer.status_code == 422
+    assert 'href="#agreement_file"' in answer.get_data(as_text=True)
+    assert kept_marks(answer).keys() == {"review_minutes_kept", "agreement_draft_kept"}
+
+
+def test_a_file_chosen_anew_takes_the_place_of_the_kept_one(app, staff):
+    lead_id = registered(staff)
+    address = f"/leads/{lead_id}/papers/new"
+    refused = staff.post(address, data={"file": file("旧.pdf")})
+    again = {**read_form(refused), "kind": "agreement", "file": file("新.pdf")}
+    assert staff.post(address, data=again).status_code == 302
+    assert [row.filename for row in rows(app, Attachment)] == ["新.pdf"]
+
+
+def test_a_kept_file_is_only_for_the_person_who_sent_it(app, staff, sign_in):
+    lead_id = registered(staff)
+    address = f"/leads/{lead_id}/papers/new"
+    refused = staff.post(address, data={"file": file()})
+    leader = sign_in("director", "区投资促进局")
+    answer = leader.post(address, data={**read_form(refused), "kind": "agreement"})
+    assert answer.status_code == 422
+    assert "请重新选择" in answer.get_data(as_text=True)
+    assert not rows(app, Attachment)
+
+
+@pytest.mark.parametrize("mark", ["", "x", "a.b.c", "材料"])
+def test_an_invented_mark_of_a_file_is_a_fault_and_no_file(app, staff, mark):
+    lead_id = registered(staff)
+    data = {"kind": "agreement", "file_kept": mark}
+    assert staff.post(f"/leads/{lead_id}/papers/new", data=data).status_code == 422
+    assert not rows(app, Attachment)
+
+
+def test_a_file_that_may_not_be_kept_is_not_offered_again(app, staff):
+    lead_id = registered(staff)
+    data = {"kind": "agreement", "file": file("程序.exe")}
+    answer = staff.post(f"/leads/{lead_id}/papers/new", data=data)
+    assert answer.status_code == 422
+    assert not kept_marks(answer)
+
+
+def test_of_one_person_only_so_many_files_wait(staff, waiting_room):
+    lead_id = registered(staff)
+    for _ in range(waiting.MOST + 2):
+        staff.post(f"/leads/{lead_id}/papers/new", data={"file": file()})
+    assert len(list(waiting_room.iterdir())) == waiting.MOST
+
+
+def test_a_kept_file_is_asked_for_again_after_an_hour(app, staff, monkeypatch):
+    lead_id = registered(staff)
+    address = f"/leads/{lead_id}/papers/new"
+    refused = staff.post(address, data={"file": file()})
+    monkeypatch.setattr(waiting, "MINUTES", -1)
+    answer = staff.post(address, data={**read_form(refused), "kind": "agreement"})
+    assert answer.status_code == 422
+    assert "请重新选择" in answer.get_data(as_text=True)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from datetime import timedelta
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from crm.enterprises.models import Contact, Enterprise
 from crm.history.models import AuditEvent
 from crm.leads.models import Activity, Attachment, ExchangeRate, Figure, Lead, LeadMember
 from crm.leads.rules import Stage
+from crm.leads.services import papers
 from crm.leads.services.marks import refresh_search_text
 from crm.leads.views import entry
 from tests.leads import PDF, USCC, opened, registered
@@ -349,6 +351,37 @@ def test_a_paper_comes_back_under_its_name_as_a_download(app, staff):
     assert "filename*=UTF-8''" in answer.headers["Content-Disposition"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     answer.close()
+
+
+def stored(folder, name, *, days):
+    """A file of the folder, written so many days ago."""
+    file = folder / name
+    file.write_bytes(PDF)
+    then = (clock.now() - timedelta(days=days)).timestamp()
+    os.utime(file, (then, then))
+    return file
+
+
+def test_files_of_failed_saves_are_swept_after_a_day_and_no_others(app, staff, tmp_path):
+    lead_id = registered(staff)
+    upload(staff, lead_id)
+    upload(staff, lead_id, name="移除的.pdf")
+    staff.post(f"/leads/{lead_id}/papers/{rows(app, Attachment)[1].id}/remove")
+    stay = [stored(tmp_path, row.stored_name, days=40) for row in rows(app, Attachment)]
+    stay += [stored(tmp_path, "b" * 32, days=0), stored(tmp_path, "readme.txt", days=40)]
+    stored(tmp_path, "a" * 32, days=2)
+    with app.app_context():
+        assert papers.sweep(clock.now(), tmp_path) == 1
+    assert set(tmp_path.iterdir()) == set(stay)
+
+
+def test_a_folder_that_is_not_of_this_database_is_left_alone(app, tmp_path, caplog):
+    for number in range(papers.FEW + 1):
+        stored(tmp_path, f"{number:032x}", days=9)
+    with app.app_context():
+        assert papers.sweep(clock.now(), tmp_path) == 0
+    assert len(list(tmp_path.iterdir())) == papers.FEW + 1
+    assert "none was removed" in caplog.text
 
 
 def test_a_paper_is_only_for_those_who_see_its_lead(app, sign_in, staff):

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from crm.core.db import db, transaction
 from crm.history.models import AuditEvent
 from crm.outlook.models import ForecastRun
 from crm.reminders import queries
+from worker import upkeep
 
 ROOT = Path(__file__).resolve().parents[2]
 WEEKS = select(ForecastRun.week_of)
@@ -98,3 +99,17 @@ def test_the_forecast_of_a_week_is_archived_once_however_often_beat_asks(
     with app.app_context():
         weeks = db.session.scalars(WEEKS).all()
         assert len(weeks) == len(set(weeks)) == 1
+
+
+def test_files_are_swept_in_the_night_and_not_by_day(app, monkeypatch):
+    folder = app.extensions["settings"].waiting_dir / "refused-form"
+    folder.mkdir(parents=True, exist_ok=True)
+    forgotten = folder / "1-forgotten"
+    forgotten.write_bytes(b"x")
+    os.utime(forgotten, (0, 0))
+    for hour, is_there in ((12, True), (upkeep.NIGHT, False)):
+        at = clock.office_moment(clock.today(), time(hour))
+        with app.app_context(), monkeypatch.context() as patch:
+            patch.setattr(clock, "now", lambda at=at: at)
+            upkeep.sweep_files()
+        assert forgotten.exists() is is_there

@@ -37,8 +37,7 @@ LONGEST_UNIT = 20
 
 
 def _waiting() -> WaitingFiles:
-    settings = current_app.extensions["settings"]
-    return WaitingFiles(settings.data_dir / "waiting", "ranking-edition")
+    return WaitingFiles("ranking-edition")
 
 
 @bp.route("/rankings/import", methods=["GET", "POST"])

@@ -1,10 +1,14 @@
 """Files of a lead: kept outside the web root under random names, handed out after a look at rights."""
 
 import hashlib
+import logging
+import re
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+
+from sqlalchemy import select
 
 from crm.accounts.rules import Actor
 from crm.core.db import db
@@ -15,6 +19,12 @@ from crm.leads.rules import AttachmentKind
 from crm.leads.rules.papers import Paper, PaperError, judge_paper
 from crm.leads.services import marks
 from crm.leads.wording import word
+
+log = logging.getLogger(__name__)
+STORED = re.compile(r"[0-9a-f]{32}")
+LEFT_OVER_AFTER = timedelta(days=1)
+FEW = 20
+BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +108,31 @@ def remove(actor: Actor, at: datetime, paper_id: int) -> Attachment:
         actor, at, "paper_removed", lead, row, before={"kind": row.kind, "filename": row.filename}
     )
     return row
+
+
+def sweep(at: datetime, folder: Path) -> int:
+    """Remove files older than a day that no row tells of, left by saves that failed; how many.
+
+    Files taken off a lead keep their row and stay. When more than FEW and more than a tenth of all
+    files have no row, the folder and the database do not belong together (one of them was restored
+    or set up anew): then nothing is removed, and the log says so.
+    """
+    latest = (at - LEFT_OVER_AFTER).timestamp()
+    stored = [each for each in folder.glob("*") if STORED.fullmatch(each.name) and each.is_file()]
+    old = [each for each in stored if each.stat().st_mtime < latest]
+    known: set[str] = set()
+    for start in range(0, len(old), BATCH):
+        names = [each.name for each in old[start : start + BATCH]]
+        known.update(
+            db.session.scalars(
+                select(Attachment.stored_name).where(Attachment.stored_name.in_(names))
+            )
+        )
+    left_over = [each for each in old if each.name not in known]
+    if len(left_over) > max(FEW, len(stored) // 10):
+        log.error("%d of %d files have no row; none was removed", len(left_over), len(stored))
+        return 0
+    for each in left_over:
+        each.unlink(missing_ok=True)
+        log.info("removed %s, which no row tells of", each.name)
+    return len(left_over)

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from crm.accounts.rules import LEAD_WRITERS
 from crm.core import clock
 from crm.core.db import db
-from crm.core.errors import NotFound
+from crm.core.errors import Fault, NotFound
 from crm.core.guard import allow
 from crm.leads import access
 from crm.leads.forms import FigureForm, WithdrawForm
@@ -55,7 +55,7 @@ def save_figure(form: FigureForm, lead_id: int) -> Figure | None:
     stated = Stated(form.amount.stated or "", amount)
     is_total = form.kind.data is FigureKind.TOTAL_INVESTMENT
     if is_total and not form.confirm_size.data and is_odd_size(stated):
-        form.amount.errors = [*form.amount.errors, ODD_SIZE]
+        form.show([Fault("amount", "odd_size", ODD_SIZE)])
         return None
     upload = upload_in(form, "file", PAPERS.get(form.source.data, AttachmentKind.OTHER))
 

@@ -9,6 +9,7 @@ from crm.accounts.rules import LEAD_WRITERS
 from crm.core import clock
 from crm.core.errors import Fault
 from crm.core.guard import allow
+from crm.core.waiting import kept_fields
 from crm.leads import access
 from crm.leads.forms import MilestoneForm, MoveForm
 from crm.leads.models import Lead
@@ -72,7 +73,8 @@ def advance(lead_id: int) -> ResponseReturnValue:
         prefill(form, lead, held)
     lead = access.lead_to_open(g.actor, lead_id)
     form.to.data = to.value
-    inputs = inputs | {name for name, field in form._fields.items() if field.errors}
+    inputs = inputs | {field.short_name for field in form if field.errors}
+    inputs = inputs | {field.short_name for field in kept_fields(form) if field.kept}
     link_elsewhere(form, lead_id)
     return render_template(
         "leads/advance.html", form=form, lead=lead, to=to, inputs=inputs,

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS
 from crm.core import clock
 from crm.core.db import transaction
-from crm.core.errors import NotFound
+from crm.core.errors import Fault, NotFound
 from crm.core.guard import allow
 from crm.leads import access
 from crm.leads.forms import PaperForm
@@ -34,7 +34,7 @@ def upload(lead_id: int) -> ResponseReturnValue:
 def save_paper(form: PaperForm, lead_id: int) -> Attachment | None:
     brought = upload_in(form, "file", form.kind.data)
     if brought is None:
-        form.file.errors = [_("请选择要上传的文件")]
+        form.show([Fault("file", "no_file", _("请选择要上传的文件"))])
         return None
     return attempt(
         form, lead_id,

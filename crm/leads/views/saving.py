@@ -85,6 +85,7 @@ def tell_conflict(form: LeadForm, lead_id: int, stale: Stale) -> None:
         }
         for change in stale.changes
     ]
+    form.keep_files()
     open_form(form, lead)
 
 
@@ -130,10 +131,8 @@ def in_words(name: str, value: Any) -> str:
 
 def upload_in(form: BaseForm, name: str, kind: AttachmentKind) -> Upload | None:
     """The file a field of the form brought, None if it is empty."""
-    storage = form[name].data
-    if not getattr(storage, "filename", None):
-        return None
-    return Upload(name, storage.filename, storage.read(), kind)
+    brought = form[name].brought()
+    return Upload(name, *brought, kind) if brought else None
 
 
 def attachments_dir() -> Any:
