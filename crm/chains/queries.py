@@ -10,9 +10,11 @@ from crm.chains.models import Chain, Segment
 from crm.core.db import db
 
 
-def chains() -> Sequence[Row[int, str]]:
-    """(id, name) of all chains and future tracks in their order."""
-    return db.session.execute(select(Chain.id, Chain.name).order_by(Chain.position, Chain.id)).all()
+def chains() -> Sequence[Row[int, str, str | None]]:
+    """(id, name, name_en) of all chains and future tracks in their order."""
+    return db.session.execute(
+        select(Chain.id, Chain.name, Chain.name_en).order_by(Chain.position, Chain.id)
+    ).all()
 
 
 def chain_map() -> Sequence[Row[*tuple[Any, ...]]]:
@@ -37,10 +39,10 @@ def chain_map() -> Sequence[Row[*tuple[Any, ...]]]:
     ).all()
 
 
-def segments() -> Sequence[Row[int, int, str, str]]:
-    """(id, chain_id, code, name) of all segments, chain by chain."""
+def segments() -> Sequence[Row[int, int, str, str, str | None]]:
+    """(id, chain_id, code, name, name_en) of all segments, chain by chain."""
     statement = (
-        select(Segment.id, Segment.chain_id, Segment.code, Segment.name)
+        select(Segment.id, Segment.chain_id, Segment.code, Segment.name, Segment.name_en)
         .join(Chain, Chain.id == Segment.chain_id)
         .order_by(Chain.position, Segment.position, Segment.id)
     )

@@ -7,12 +7,11 @@ from typing import Any
 
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 
 from crm.accounts.rules import LEAD_READERS
 from crm.chains import queries
 from crm.chains.rules import ChainKind, Tier
-from crm.chains.wording import word
+from crm.chains.wording import named, word
 from crm.core.guard import allow
 from crm.leads.queries import leads_by_segment
 from crm.leads.rules.filters import Bucket, LeadFilter
@@ -74,7 +73,7 @@ def _chains() -> Iterator[ChainShown]:
         first = segments[0]
         at_chain = [pair for (chain, _), pair in counts.items() if chain == chain_id]
         place = Place(
-            _named(first.chain, first.chain_en),
+            named(first.chain, first.chain_en),
             sum(talks for talks, _ in at_chain),
             sum(signed for _, signed in at_chain),
             LeadFilter(chain=chain_id, stage=Bucket.IN_TALKS),
@@ -100,13 +99,9 @@ def _counts() -> Any:
 
 def _segment(row: Any, counted: tuple[int, int]) -> Place:
     return Place(
-        _named(row.segment, row.segment_en),
+        named(row.segment, row.segment_en),
         *counted,
         LeadFilter(chain=row.chain_id, segment=row.segment_id, stage=Bucket.IN_TALKS),
         LeadFilter(chain=row.chain_id, segment=row.segment_id, stage=Bucket.FROM_SIGNING),
         row.group_name,
     )
-
-
-def _named(name: str, name_en: str | None) -> str:
-    return name_en if name_en and str(get_locale() or "zh").startswith("en") else name

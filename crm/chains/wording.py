@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from flask_babel import LazyString
+from flask_babel import LazyString, get_locale
 from flask_babel import lazy_gettext as _l
 
 from crm.chains.rules import ChainKind, Tier
@@ -16,3 +16,8 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
 def word(code: StrEnum) -> LazyString:
     """The word for a code of this feature, in the reader’s language. Raises KeyError."""
     return WORDS[type(code)][code]
+
+
+def named(name: str, name_en: str | None) -> str:
+    """The name of a chain or segment in the reader's language; without an English one the Chinese."""
+    return name_en if name_en and str(get_locale() or "zh").startswith("en") else name

@@ -12,8 +12,8 @@ from typing import Any
 
 from flask import current_app, g
 from flask_babel import gettext as _
-from flask_wtf.file import FileField
 from itsdangerous import BadData, URLSafeTimedSerializer
+from wtforms import FileField
 from wtforms.validators import StopValidation
 
 from crm.core import clock

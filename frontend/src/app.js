@@ -9,3 +9,4 @@ import "./behaviour/colours.js";
 import "./behaviour/toasts.js";
 import "./behaviour/pictures.js";
 import "./behaviour/books.js";
+import "./behaviour/tabs.js";

@@ -12,6 +12,7 @@ from wtforms.fields import SelectChoice
 from crm.accounts.queries import departments, leaders
 from crm.accounts.rules import LEAD_WRITERS
 from crm.chains.queries import chains, segments
+from crm.chains.wording import named
 from crm.core import clock
 from crm.core.guard import allow
 from crm.leads import access
@@ -66,10 +67,10 @@ def edit(lead_id: int) -> ResponseReturnValue:
 
 def offer_choices(form: EditForm | MoveForm) -> None:
     """The lists a lead's fields choose from."""
-    of_chain: dict[int, str] = dict(iter(chains()))
+    of_chain = {row.id: named(row.name, row.name_en) for row in chains()}
     form.chain.offer(of_chain.items())
     form.segment.offer(
-        (number, f"{of_chain[chain]} · {name}") for number, chain, _code, name in segments()
+        (row.id, f"{of_chain[row.chain_id]} · {named(row.name, row.name_en)}") for row in segments()
     )
     if isinstance(form, EditForm):
         form.zone.offer(tuple(row) for row in zones())

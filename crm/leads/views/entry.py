@@ -10,6 +10,7 @@ from sqlalchemy import select
 from crm.accounts.models import Department, User
 from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS
 from crm.chains.queries import chains
+from crm.chains.wording import named
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.core.guard import allow
@@ -68,7 +69,7 @@ def looked_up(query: str) -> tuple[Hit, ...]:
 @allow(*LEAD_WRITERS)
 def new() -> ResponseReturnValue:
     form = EntryForm()
-    form.chain.offer([tuple(row) for row in chains()])
+    form.chain.offer([(row.id, named(row.name, row.name_en)) for row in chains()])
     if form.validate_on_submit():
         lead = save_new(form)
         if lead is not None:
