@@ -114,15 +114,18 @@ def register_sign_in(app: Flask) -> None:
 
 def register_features(app: Flask, settings: Settings) -> None:
     """Import every feature's models (so that all tables are known) and mount its pages."""
+    import crm.calendar.models
     import crm.checkup.models
     import crm.closing.models
     import crm.imports.models
     import crm.leads.models
+    import crm.outbox.models
     import crm.outlook.models
     import crm.quotas.models
     import crm.recognition.models
     import crm.reminders.models  # noqa: F401
     from crm.accounts import views as accounts
+    from crm.calendar import views as calendar
     from crm.chains import views as chains
     from crm.checkup import views as checkup
     from crm.closing import views as closing
@@ -131,6 +134,7 @@ def register_features(app: Flask, settings: Settings) -> None:
     from crm.history import views as history
     from crm.imports import views as imports
     from crm.leads import views as leads
+    from crm.outbox import views as outbox
     from crm.outlook import views as outlook
     from crm.quotas import views as quotas
     from crm.recognition import views as recognition
@@ -139,6 +143,7 @@ def register_features(app: Flask, settings: Settings) -> None:
 
     for feature in (
         accounts,
+        calendar,
         chains,
         checkup,
         closing,
@@ -147,6 +152,7 @@ def register_features(app: Flask, settings: Settings) -> None:
         history,
         imports,
         leads,
+        outbox,
         outlook,
         quotas,
         recognition,
@@ -156,7 +162,7 @@ def register_features(app: Flask, settings: Settings) -> None:
         app.register_blueprint(feature.bp)
     if settings.is_development:
         register_styleguide(app)
-        app.register_blueprint(reminders.outbox)
+        app.register_blueprint(outbox.mailbox)
     navigation.register(app)
 
 

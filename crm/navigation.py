@@ -45,7 +45,7 @@ ENTRIES = (
         _l("管理"),
         "settings",
         (Role.ADMINISTRATOR,),
-        also=("reminders.deliveries", "reminders.calendar", "reminders.set_day"),
+        also=("outbox.index", "calendar.index", "calendar.set_day"),
     ),
     Entry("history.index", _l("操作记录"), "history", (Role.ADMINISTRATOR, Role.AUDITOR)),
 )

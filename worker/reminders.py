@@ -5,7 +5,8 @@ from flask import current_app
 
 from crm.core import clock
 from crm.core.db import transaction
-from crm.reminders import queries, sending, services
+from crm.outbox.queries import claimable_ids
+from crm.reminders import letters, services
 
 EXPIRES = 50
 """Seconds; the next sweep finds the row again, so a number that waited longer is worth nothing."""
@@ -25,9 +26,7 @@ def plan_due() -> int:
 @shared_task
 def sweep() -> int:
     """Hand the number of every delivery that may be sent now to a worker; how many."""
-    with transaction():
-        services.give_up_lost(clock.now())
-    ids = queries.claimable_ids(clock.now())
+    ids = claimable_ids(clock.now())
     for delivery_id in ids:
         send_one.apply_async((delivery_id,), expires=EXPIRES)
     return len(ids)
@@ -36,4 +35,4 @@ def sweep() -> int:
 @shared_task
 def send_one(delivery_id: int) -> str | None:
     """Send one delivery, if it is still to be sent and nobody else has it."""
-    return sending.sender_for(current_app.extensions["settings"]).send(delivery_id)
+    return letters.sender_for(current_app.extensions["settings"]).send(delivery_id)

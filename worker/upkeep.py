@@ -7,7 +7,7 @@ from crm.core import clock, waiting
 from crm.core.db import transaction
 from crm.history import services as history
 from crm.leads.services import papers
-from crm.reminders import services as reminders
+from crm.outbox import services as outbox
 
 NIGHT = 3
 """The hour of the office in which files are swept."""
@@ -17,7 +17,7 @@ NIGHT = 3
 def heartbeat() -> None:
     """Beat has asked and a worker answers: both are alive."""
     with transaction():
-        reminders.beat(clock.now())
+        outbox.beat(clock.now())
 
 
 @shared_task

@@ -10,6 +10,7 @@ from flask import current_app
 from crm.accounts.models import User
 from crm.accounts.queries import system_actor
 from crm.accounts.rules import Role
+from crm.calendar import seed as calendar
 from crm.chains import services as chains
 from crm.cli.terminal import say
 from crm.config import ROOT
@@ -18,7 +19,6 @@ from crm.core.db import db, transaction
 from crm.enterprises import reference as rankings
 from crm.places import services as places
 from crm.quotas import services as quotas
-from crm.reminders import calendar
 
 PRESET = ROOT / "crm" / "presets"
 

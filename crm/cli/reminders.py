@@ -8,13 +8,15 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from crm.calendar.queries import work_calendar
 from crm.cli.terminal import print_json, say
 from crm.core import clock
 from crm.core.db import transaction
+from crm.outbox.queries import claimable_ids
+from crm.outbox.rules import DeliveryState
+from crm.reminders import letters
 from crm.reminders import queries as reminders
-from crm.reminders import sending
 from crm.reminders import services as mails
-from crm.reminders.rules import DeliveryState
 
 
 @click.group("reminders")
@@ -33,7 +35,7 @@ def reminder_commands() -> None:
 def reminders_due(on: datetime | None, as_json: bool) -> None:
     """The mails of a day: to whom, about which leads. Sends nothing, needs neither worker nor Redis."""
     day = on.date() if on else clock.today()
-    is_working_day = reminders.work_calendar().is_working_day(day)
+    is_working_day = work_calendar().is_working_day(day)
     mails = reminders.due_mails(day) if is_working_day else ()
     if as_json:
         print_json(
@@ -71,10 +73,9 @@ def reminders_send() -> None:
     """Plan the mails of today and send what is waiting, as beat and worker do. Exit 1 if one failed."""
     settings = current_app.extensions["settings"]
     with transaction():
-        mails.give_up_lost(clock.now())
         mails.plan(clock.now(), settings.reminders_at)
-    sender = sending.sender_for(settings)
-    states = [sender.send(each) for each in reminders.claimable_ids(clock.now())]
+    sender = letters.sender_for(settings)
+    states = [sender.send(each) for each in claimable_ids(clock.now())]
     say(
         ", ".join(f"{state}: {states.count(state)}" for state in dict.fromkeys(states)) or "nothing"
     )

@@ -8,9 +8,9 @@ certain; a connection that breaks after it leaves the fate of the message open.
 import os
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -18,6 +18,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
@@ -42,6 +43,7 @@ class Letter:
     html: str
     locale: str
     at: datetime
+    headers: Mapping[str, str] = field(default_factory=dict)  # further ones, List-Unsubscribe …
 
 
 class MailFault(StrEnum):
@@ -92,8 +94,12 @@ def build(letter: Letter) -> EmailMessage:
     message["Subject"] = one_line(letter.subject)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"  # Exchange and Outlook: no absence notes back
+    for name, value in letter.headers.items():
+        message[name] = one_line(value)
     message.set_content(letter.text, charset="utf-8", cte="base64")
     message.add_alternative(letter.html, subtype="html", charset="utf-8", cte="base64")
+    # Sent again it must be the same mail to the last byte.
+    message.set_boundary(sha256(letter.message_id.encode()).hexdigest()[:32])
     # Setting a content clears every Content-… header, so this one comes last.
     message["Content-Language"] = "zh-CN" if letter.locale.startswith("zh") else letter.locale
     return message

@@ -18,6 +18,8 @@ from crm.leads.rules.filters import (
     Quiet,
     Sort,
 )
+from crm.outbox.queries import deliveries_since, last_sign_at
+from crm.outbox.rules import DeliveryState, is_silent
 from crm.quotas.numbers import Card, cards, distinct_behind, line_to_read, overlap_behind
 from crm.quotas.queries import (
     ALL,
@@ -29,8 +31,6 @@ from crm.quotas.queries import (
 )
 from crm.quotas.telling import Told, told
 from crm.recognition.numbers import LevelPart, card_levels
-from crm.reminders.queries import deliveries_since, last_sign_at
-from crm.reminders.rules import DeliveryState, is_silent
 
 SHOWN = 6
 
@@ -193,7 +193,7 @@ def _work_home(
 def system_home(today: date, at: datetime) -> SystemHome:
     """What the administrator must know: is the worker alive, which mails failed this week."""
     seen = last_sign_at()
-    states = (DeliveryState.FAILED, DeliveryState.UNCERTAIN)
+    states = (DeliveryState.FAILED,)
     return SystemHome(
         seen, is_silent(seen, at), deliveries_since(today - timedelta(days=7), states)
     )

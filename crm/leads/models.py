@@ -162,6 +162,7 @@ class Lead(Base):
     path: Mapped[Path | None]
     first_contact_on: Mapped[date | None]
     expected_sign_on: Mapped[date | None]
+    expected_landing_on: Mapped[date | None]  # 预计落地: registered here
     # 推迟次数 and days, by all of signing_day_changes; written with each change of the day alone.
     signing_slips: Mapped[int] = mapped_column(default=0, server_default="0")
     signing_slip_days: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -360,10 +361,32 @@ class Activity(Base):
     summary: Mapped[text]
     contact_name: Mapped[str | None] = mapped_column(String(60))
     is_substantive: Mapped[bool] = mapped_column(default=False)
+    returned_on: Mapped[date | None]  # of a visit elsewhere; empty: back the same day
+    reported_on: Mapped[date | None]  # 外出招商报告 handed in
     next_action: Mapped[str | None] = mapped_column(String(200))
     next_action_on: Mapped[date | None]
     by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[created]
+
+
+class AgreedDate(Base):
+    """A day the contract or the parties have set: an instalment, a land auction, a handover."""
+
+    __tablename__ = "agreed_dates"
+    __table_args__ = (
+        Index("ix_agreed_dates_lead", "lead_id", "due_on"),
+        Index("ix_agreed_dates_open", "done_on", "due_on"),
+    )
+
+    id: Mapped[pk]
+    lead_id: Mapped[ref] = mapped_column(ForeignKey("leads.id"))
+    title: Mapped[str] = mapped_column(String(120))
+    due_on: Mapped[date]
+    done_on: Mapped[date | None]
+    document: Mapped[str | None] = mapped_column(String(200))
+    created_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[created]
+    version: Mapped[revision]
 
 
 class Attachment(Base):

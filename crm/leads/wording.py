@@ -195,6 +195,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         ActivityKind.RECEPTION: _l("来访接待"),
         ActivityKind.MEETING: _l("会议"),
         ActivityKind.DOCUMENT: _l("材料往来"),
+        ActivityKind.FEEDBACK: _l("反馈引荐人"),
     },
     AttachmentKind: {
         AttachmentKind.AGREEMENT: _l("协议"),

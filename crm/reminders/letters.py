@@ -9,9 +9,13 @@ from flask_babel import gettext as _
 
 from crm.config import Settings
 from crm.core.days import written_day
-from crm.core.mail import Letter, message_id
+from crm.core.mail import Letter, message_id, transport_for
+from crm.outbox.rules import DeliveryKind
+from crm.outbox.sending import Sender, Writer, Written
+from crm.outbox.services import Claim
+from crm.reminders import queries
 from crm.reminders.queries import DueItem, DueMail
-from crm.reminders.rules import DeliveryKind, DueKind
+from crm.reminders.rules import DueKind
 
 MOST_ITEMS = 60
 """More than a person reads in a mail; the page shows the rest."""
@@ -80,3 +84,24 @@ def subject(due: list[DueItem], overdue: list[DueItem], on: date, locale: str) -
         overdue=len(overdue),
         day=day,
     )
+
+
+# --- who writes what ---
+
+
+def writers(settings: Settings) -> dict[DeliveryKind, Writer]:
+    """Who writes the message of which kind."""
+
+    def due_digest(hold: Claim, at: datetime) -> Written:
+        found = queries.due_mails(hold.due_on, hold.person_id)
+        if not found:
+            return None
+        mail = found[0]
+        return mail.problem or due_letter(mail, hold.due_on, at, hold.delivery_id, settings)
+
+    return {DeliveryKind.DUE_DIGEST: due_digest}
+
+
+def sender_for(settings: Settings) -> Sender:
+    """A sender with the transport the settings name and every writer."""
+    return Sender(transport_for(settings.mail), writers(settings))

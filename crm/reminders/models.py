@@ -1,65 +1,111 @@
-"""The working-day calendar and the outbox of mails."""
+"""Reminders, the rules of each kind, and how people want to be told."""
 
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm.core.db import Base, created, pk, ref, text
-from crm.reminders.rules import DayKind, DeliveryKind, DeliveryState, Problem
+from crm.core.db import Base, created, pk, ref, revision, yuan
+from crm.leads.rules import Stage
+from crm.reminders.rules import Level, ReminderKind, ReminderState, Timing
 
 
-class CalendarDay(Base):
-    """A day that differs from Mon–Fri: a holiday on a weekday, or a weekend worked (调休)."""
+class Reminder(Base):
+    """One matter that fell due for one person: planned once, whatever restarts.
 
-    __tablename__ = "workday_calendar"
+    `subject` names it in one word for the unique key, as `lead:12` or `quota:3`; `lead_id` stands
+    beside it where it concerns a lead. `due_on` is the day its step was reached, `planned_on` the
+    working day it was first told on.
+    """
 
-    id: Mapped[pk]
-    day: Mapped[date] = mapped_column(unique=True)
-    kind: Mapped[DayKind]
-    name: Mapped[str | None] = mapped_column(String(60))
-
-
-class CalendarYear(Base):
-    """A year whose calendar is complete; others fall back to Mon–Fri and say so."""
-
-    __tablename__ = "calendar_years"
-
-    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    source: Mapped[str] = mapped_column(String(120))
-
-
-class Delivery(Base):
-    """One mail to one person: planned once per (kind, person, due_on), whatever restarts."""
-
-    __tablename__ = "deliveries"
+    __tablename__ = "reminders"
     __table_args__ = (
-        UniqueConstraint("kind", "person_id", "due_on"),
-        Index("ix_deliveries_state", "state", "next_try_at"),
+        UniqueConstraint("subject", "kind", "step", "due_on", "person_id", "level"),
+        Index("ix_reminders_inbox", "person_id", "state", "planned_on"),
+        Index("ix_reminders_state", "state", "kind"),
     )
 
     id: Mapped[pk]
-    kind: Mapped[DeliveryKind]
-    person_id: Mapped[ref] = mapped_column(ForeignKey("users.id"), index=True)
+    kind: Mapped[ReminderKind]
+    subject: Mapped[str] = mapped_column(String(60))
+    step: Mapped[str] = mapped_column(String(20))
     due_on: Mapped[date]
-    state: Mapped[DeliveryState] = mapped_column(default=DeliveryState.PENDING)
-    attempts: Mapped[int] = mapped_column(default=0)
-    next_try_at: Mapped[datetime | None]
-    claimed_at: Mapped[datetime | None]
-    handed_at: Mapped[datetime | None]  # just before the server was given the message
-    sent_at: Mapped[datetime | None]
-    address: Mapped[str | None] = mapped_column(String(120))
-    subject: Mapped[str | None] = mapped_column(String(200))
-    body: Mapped[text | None]
-    problem: Mapped[Problem | None]
-    last_error: Mapped[text | None]  # in the mail server's own words
+    level: Mapped[Level] = mapped_column(default=Level.OWNER)
+    person_id: Mapped[ref] = mapped_column(ForeignKey("users.id"))
+    lead_id: Mapped[ref | None] = mapped_column(ForeignKey("leads.id"), index=True)
+    planned_on: Mapped[date]
+    state: Mapped[ReminderState] = mapped_column(default=ReminderState.OPEN)
+    snoozed_until: Mapped[date | None]
+    snoozes: Mapped[int] = mapped_column(default=0)
+    note: Mapped[str | None] = mapped_column(String(200))  # the reason of the answer
+    answered_at: Mapped[datetime | None]
+    answered_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    seen_at: Mapped[datetime | None]  # opened in the inbox
+    delivery_id: Mapped[ref | None] = mapped_column(ForeignKey("deliveries.id"), index=True)
     created_at: Mapped[created]
+    version: Mapped[revision]
 
 
-class Heartbeat(Base):
-    """When beat and worker were last seen; an old one is shown to the administrator."""
+class ReminderSetting(Base):
+    """How a kind is reminded of, for all leads or for those of a stage, form or amount.
 
-    __tablename__ = "heartbeats"
+    `steps` reads `notice:14,yellow:30`: code and days. The most particular setting holds.
+    """
 
-    name: Mapped[str] = mapped_column(String(30), primary_key=True)
-    at: Mapped[datetime]
+    __tablename__ = "reminder_settings"
+    __table_args__ = (UniqueConstraint("kind", "scope_key"),)
+
+    id: Mapped[pk]
+    kind: Mapped[ReminderKind]
+    scope_key: Mapped[str] = mapped_column(String(80), default="")  # the three below in one word
+    stage: Mapped[Stage | None]
+    is_headquarters: Mapped[bool | None]
+    at_least_yuan: Mapped[yuan | None]
+    is_on: Mapped[bool] = mapped_column(default=True)
+    steps: Mapped[str] = mapped_column(String(120))
+    in_working_days: Mapped[bool] = mapped_column(default=False)
+    to_unit_head_after: Mapped[int | None]  # working days overdue
+    to_director_after: Mapped[int | None]
+    timing: Mapped[Timing] = mapped_column(default=Timing.DAILY)
+    may_be_off: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[revision]
+
+
+class Preference(Base):
+    """When one person wants to be told of one kind; without a row the office's setting holds."""
+
+    __tablename__ = "reminder_preferences"
+    __table_args__ = (UniqueConstraint("user_id", "kind"),)
+
+    id: Mapped[pk]
+    user_id: Mapped[ref] = mapped_column(ForeignKey("users.id"))
+    kind: Mapped[ReminderKind]
+    timing: Mapped[Timing]
+
+
+class Recipient(Base):
+    """How much one person wants to be told at once; the rest goes into the day's digest."""
+
+    __tablename__ = "reminder_recipients"
+
+    user_id: Mapped[ref] = mapped_column(
+        ForeignKey("users.id"), primary_key=True, autoincrement=False
+    )
+    most_at_once: Mapped[int] = mapped_column(default=5)  # mails a day
+    version: Mapped[revision]
+
+
+class Absence(Base):
+    """Days on which a delegate (代理人) is told instead."""
+
+    __tablename__ = "absences"
+    __table_args__ = (Index("ix_absences_user", "user_id", "ends_on"),)
+
+    id: Mapped[pk]
+    user_id: Mapped[ref] = mapped_column(ForeignKey("users.id"))
+    delegate_id: Mapped[ref] = mapped_column(ForeignKey("users.id"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    note: Mapped[str | None] = mapped_column(String(120))
+    created_at: Mapped[created]
+    version: Mapped[revision]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -10,30 +10,14 @@ from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select
 
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor, Role
-from crm.core.days import WorkCalendar
 from crm.core.db import db
 from crm.enterprises.models import Enterprise
 from crm.leads.access import may_see
 from crm.leads.models import Lead, LeadMember
 from crm.leads.rules import OPEN_STAGES, MembershipKind, Stage
-from crm.reminders.models import CalendarDay, CalendarYear, Delivery, Heartbeat
-from crm.reminders.rules import (
-    DayKind,
-    DeliveryKind,
-    DeliveryState,
-    DueKind,
-    Problem,
-    Scope,
-    Standing,
-    days_overdue,
-    falls_due,
-    is_lost,
-    may_claim,
-    why_not_mail,
-)
-
-WORKER = "worker"
-"""Under this name beat and worker together leave their sign."""
+from crm.outbox.models import Delivery
+from crm.outbox.rules import DeliveryKind, Problem, why_not_mail
+from crm.reminders.rules import DueKind, Scope, days_overdue, falls_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +44,6 @@ class DueMail:
     locale: str
     problem: Problem | None
     items: tuple[DueItem, ...]
-
-
-# --- the calendar ---
-
-
-def work_calendar() -> WorkCalendar:
-    """The office's working days, as the table has them now (two SELECTs)."""
-    days: dict[DayKind, set[date]] = {DayKind.HOLIDAY: set(), DayKind.WORKDAY: set()}
-    for day, kind in db.session.execute(select(CalendarDay.day, CalendarDay.kind)):
-        days[kind].add(day)
-    return WorkCalendar(
-        workdays=frozenset(days[DayKind.WORKDAY]),
-        holidays=frozenset(days[DayKind.HOLIDAY]),
-        years=frozenset(db.session.scalars(select(CalendarYear.year))),
-    )
-
-
-def calendar_days(year: int) -> Sequence[CalendarDay]:
-    """The days of a year that differ from Monday to Friday, in order."""
-    return db.session.scalars(
-        select(CalendarDay)
-        .where(CalendarDay.day.between(date(year, 1, 1), date(year, 12, 31)))
-        .order_by(CalendarDay.day)
-    ).all()
 
 
 # --- what is due ---
@@ -252,67 +212,3 @@ def _page_items(statement: Select[*tuple[Any, ...]], on: date) -> list[PageItem]
         for row in rows
         if (item := _item(row, on)) is not None
     ]
-
-
-# --- deliveries ---
-
-UNSETTLED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.HANDING_OVER)
-
-
-def standing(delivery: Delivery) -> Standing:
-    """What the rules need of a row."""
-    return Standing(
-        delivery.state,
-        delivery.attempts,
-        delivery.next_try_at,
-        delivery.claimed_at,
-        delivery.handed_at,
-    )
-
-
-def unsettled() -> Sequence[Delivery]:
-    """Deliveries that wait, are being sent, or were left behind by a worker that died."""
-    return db.session.scalars(
-        select(Delivery).where(Delivery.state.in_(UNSETTLED)).order_by(Delivery.due_on, Delivery.id)
-    ).all()
-
-
-def claimable_ids(at: datetime) -> list[int]:
-    """Deliveries a worker may take now."""
-    return [each.id for each in unsettled() if may_claim(standing(each), at)]
-
-
-def lost_deliveries(at: datetime) -> list[Delivery]:
-    """Deliveries whose worker died while handing the message over."""
-    return [each for each in unsettled() if is_lost(standing(each), at)]
-
-
-def deliveries_since(day: date, states: Sequence[DeliveryState]) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Deliveries in those states from that day on, newest first, with the person's name."""
-    statement = (
-        select(
-            Delivery.id,
-            Delivery.due_on,
-            Delivery.state,
-            Delivery.attempts,
-            Delivery.next_try_at,
-            Delivery.handed_at,
-            Delivery.sent_at,
-            Delivery.address,
-            Delivery.problem,
-            Delivery.last_error,
-            User.name,
-            Department.name.label("department"),
-        )
-        .join(User, User.id == Delivery.person_id)
-        .outerjoin(Department, Department.id == User.department_id)
-        .where(Delivery.due_on >= day, Delivery.state.in_(states))
-        .order_by(Delivery.due_on.desc(), Delivery.id.desc())
-        .limit(200)
-    )
-    return db.session.execute(statement).all()
-
-
-def last_sign_at() -> datetime | None:
-    """When beat and worker were last seen at work."""
-    return db.session.scalar(select(Heartbeat.at).where(Heartbeat.name == WORKER))

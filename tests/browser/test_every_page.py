@@ -12,9 +12,9 @@ from sqlalchemy.types import String
 
 from crm import sample
 from crm.accounts.queries import actor_by_login
+from crm.calendar.queries import work_calendar
 from crm.core import clock
 from crm.core.db import Base, db, transaction
-from crm.reminders.queries import work_calendar
 from tests.browser.conftest import DESK, PHONE, fill_in_sign_in, speak
 
 pytestmark = pytest.mark.browser
@@ -49,7 +49,7 @@ MUST_BE_SEEN = {
             "/enterprises/rankings/rows/0",
         ),
     },
-    "admin": {"/people/0", "/people/new", "/departments/0", "/reminders/deliveries"},
+    "admin": {"/people/0", "/people/new", "/departments/0", "/deliveries/"},
 }
 """Not all of them: enough to notice when the links are no longer found."""
 OF_ONE_KIND = 3

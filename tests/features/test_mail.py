@@ -20,7 +20,7 @@ from crm.core.mail import (
     build,
     message_id,
 )
-from crm.reminders.rules import Problem
+from crm.outbox.rules import Problem
 
 LETTER = Letter(
     message_id="due_digest.20261204.17@example.gov.cn",

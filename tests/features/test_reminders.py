@@ -8,17 +8,21 @@ import pytest
 from sqlalchemy import func, select, update
 
 from crm.accounts.models import User
-from crm.core import clock
+from crm.calendar.models import CalendarDay
+from crm.calendar.rules import DayKind
 from crm.core.db import db, transaction
 from crm.core.errors import NotFound, Refused
-from crm.core.mail import MailFault, NotDelivered
+from crm.core.mail import MailFault, NotDelivered, build
 from crm.history.models import AuditEvent
 from crm.leads.models import Lead, LeadMember
 from crm.leads.rules import MembershipKind, Stage
-from crm.reminders import queries, services
-from crm.reminders.models import CalendarDay, Delivery
-from crm.reminders.rules import STALE_AFTER, DayKind, DeliveryState, Problem, falls_due
-from crm.reminders.sending import Sender
+from crm.outbox import queries as outbox_queries
+from crm.outbox import services as outbox
+from crm.outbox.models import Delivery
+from crm.outbox.rules import LEASE, DeliveryState, Problem
+from crm.outbox.sending import Sender
+from crm.reminders import letters, queries, services
+from crm.reminders.rules import falls_due
 
 FRIDAY = date(2026, 12, 4)
 MORNING = datetime(2026, 12, 4, 0, 30, tzinfo=UTC)  # 08:30 at the office
@@ -93,7 +97,7 @@ def now():
 
 @pytest.fixture
 def sender(app, post, now, db_session):
-    return Sender(app.extensions["settings"], post, now)
+    return Sender(post, letters.writers(app.extensions["settings"]), now)
 
 
 def plan(at: datetime = MORNING) -> int:
@@ -108,13 +112,11 @@ def rows() -> list[Delivery]:
 
 def claim(delivery_id: int, at: datetime):
     with transaction():
-        return services.claim(delivery_id, at)
+        return outbox.claim(delivery_id, at)
 
 
 def sweep(sender: Sender) -> None:
-    with transaction():
-        services.give_up_lost(sender.now())
-    for delivery_id in queries.claimable_ids(sender.now()):
+    for delivery_id in outbox_queries.claimable_ids(sender.now()):
         sender.send(delivery_id)
 
 
@@ -289,7 +291,7 @@ def test_nothing_goes_when_everything_was_done_meanwhile(owner, lead, sender, po
         session.execute(update(Lead).where(Lead.id == key).values(stage=Stage.LOST))
     assert sender.send(rows()[0].id) is DeliveryState.NOTHING_DUE
     assert post.letters == []
-    assert queries.claimable_ids(MORNING + timedelta(hours=2)) == []
+    assert outbox_queries.claimable_ids(MORNING + timedelta(hours=2)) == []
 
 
 def test_two_workers_find_one_winner(app, db_session, owner, lead):
@@ -322,7 +324,7 @@ def test_a_worker_that_died_before_the_handover_is_replaced(owner, lead, sender,
     key = rows()[0].id
     assert claim(key, MORNING)  # and its worker is killed
     assert sender.send(key) is None
-    now.at += STALE_AFTER
+    now.at += LEASE
     sweep(sender)
     assert len(post.letters) == 1
     assert (rows()[0].state, rows()[0].attempts) == (DeliveryState.SENT, 2)
@@ -336,7 +338,7 @@ def test_a_slow_worker_whose_claim_was_taken_over_gives_nothing_away(
     key = rows()[0].id
 
     def taken_over() -> None:
-        assert claim(key, MORNING + STALE_AFTER)
+        assert claim(key, MORNING + LEASE)
 
     post.meanwhile = taken_over
     sender.send(key)
@@ -344,35 +346,44 @@ def test_a_slow_worker_whose_claim_was_taken_over_gives_nothing_away(
     assert (rows()[0].state, rows()[0].attempts) == (DeliveryState.SENDING, 2)
 
 
-def test_a_worker_that_died_during_the_handover_leaves_an_uncertain_mail(
+def test_a_worker_that_died_during_the_handover_is_made_up_for_by_the_very_same_mail(
     owner, lead, sender, post, now
 ):
-    lead(owner.id)
+    key = lead(owner.id)
     plan()
-    key = rows()[0].id
-    with transaction():
-        hold = services.claim(key, MORNING)
-    with transaction():
-        assert services.begin_handover(hold, MORNING, "a@example.cn", "…", "…")
-    now.at += STALE_AFTER
+
+    class PowerCut(Exception):
+        pass
+
+    post.after = PowerCut()
+    with pytest.raises(PowerCut):
+        sender.send(rows()[0].id)
+    row = rows()[0]
+    assert (row.state, row.handed_at) == (DeliveryState.SENDING, MORNING)
+    with transaction() as session:
+        session.execute(update(Lead).where(Lead.id == key).values(title="改名后的项目"))
+    post.after = None
+    now.at += LEASE
     sweep(sender)
-    assert (rows()[0].state, rows()[0].problem) == (DeliveryState.UNCERTAIN, Problem.LOST)
-    now.at += timedelta(hours=5)
-    sweep(sender)
-    assert post.letters == []
+    [letter] = post.letters
+    assert (letter.message_id, letter.text, letter.html) == (row.message_id, row.body, row.html)
+    assert letter.at == MORNING
+    assert build(letter).as_bytes() == build(letter).as_bytes()
+    assert rows()[0].state is DeliveryState.SENT
 
 
-def test_a_connection_that_breaks_with_the_message_leaves_it_uncertain_at_once(
+def test_a_connection_that_breaks_with_the_message_is_tried_again_with_the_same_mail(
     owner, lead, sender, post, now
 ):
     lead(owner.id)
     plan()
     post.after = NotDelivered(MailFault.LOST, "connection reset")
-    assert sender.send(rows()[0].id) is DeliveryState.UNCERTAIN
+    assert sender.send(rows()[0].id) is DeliveryState.PENDING
+    assert rows()[0].problem is Problem.LOST
     post.after = None
-    now.at += timedelta(hours=1)
+    now.at += MINUTE
     sweep(sender)
-    assert post.letters == []
+    assert [letter.message_id for letter in post.letters] == [rows()[0].message_id]
 
 
 def test_a_busy_server_is_tried_again_when_the_rule_says_so(owner, lead, sender, post, now):
@@ -417,8 +428,6 @@ def test_a_mail_that_cannot_be_written_stops_nobody_else(
     lead(owner.id)
     lead(other.id)
     plan()
-    from crm.reminders import letters
-
     original = letters.due_letter
 
     def broken(mail, *rest):
@@ -456,7 +465,7 @@ def test_a_dead_server_is_not_asked_again_for_every_waiting_mail(
             asked.append(letter.address)
             raise NotDelivered(MailFault.UNREACHABLE, "connection refused")
 
-    dead = Sender(sender.settings, Dead(), now)
+    dead = Sender(Dead(), sender.writers, now)
     sweep(dead)
     assert len(asked) == 1
     now.at += MINUTE
@@ -490,7 +499,7 @@ def test_a_mail_keeps_its_identifier_when_it_is_tried_again(owner, lead, sender,
             seen.append(letter.message_id)
             raise NotDelivered(MailFault.SERVER_BUSY, "421")
 
-    sweep(Sender(sender.settings, Once(), now))
+    sweep(Sender(Once(), sender.writers, now))
     now.at += MINUTE
     sweep(sender)
     assert [post.letters[0].message_id] == seen
@@ -508,7 +517,7 @@ def test_the_administrator_has_a_failed_mail_sent_again(owner, person, lead, sen
     post.before = None
     now.at += MINUTE
     with transaction():
-        services.send_again(admin, rows()[0].id, now.at)
+        outbox.send_again(admin, rows()[0].id, now.at)
     sweep(sender)
     assert rows()[0].state is DeliveryState.SENT
     assert len(post.letters) == 1
@@ -521,19 +530,6 @@ def test_the_administrator_has_a_failed_mail_sent_again(owner, person, lead, sen
     )
 
 
-def test_an_uncertain_mail_is_settled_when_the_recipient_has_it(
-    owner, person, lead, sender, post, now
-):
-    admin = person("administrator")
-    lead(owner.id)
-    plan()
-    post.after = NotDelivered(MailFault.LOST)
-    sweep(sender)
-    with transaction():
-        services.mark_sent(admin, rows()[0].id, now.at)
-    assert (rows()[0].state, rows()[0].sent_at) == (DeliveryState.SENT, MORNING)
-
-
 def test_what_the_administrator_may_not_do_is_refused(owner, person, lead, sender, now):
     admin = person("administrator")
     lead(owner.id)
@@ -541,11 +537,9 @@ def test_what_the_administrator_may_not_do_is_refused(owner, person, lead, sende
     key = rows()[0].id
     sender.send(key)
     with pytest.raises(Refused), transaction():
-        services.send_again(admin, key, now.at)
-    with pytest.raises(Refused), transaction():
-        services.mark_sent(admin, key, now.at)
+        outbox.send_again(admin, key, now.at)
     with pytest.raises(NotFound), transaction():
-        services.mark_sent(admin, key + 1000, now.at)
+        outbox.send_again(admin, key + 1000, now.at)
     assert rows()[0].state is DeliveryState.SENT
 
 
@@ -553,16 +547,17 @@ def test_what_the_administrator_may_not_do_is_refused(owner, person, lead, sende
 
 
 def test_a_sign_of_life_is_one_row_that_moves_on(db_session):
-    assert queries.last_sign_at() is None
+    assert outbox_queries.last_sign_at() is None
     for minutes in (0, 1):
         with transaction():
-            services.beat(MORNING + minutes * MINUTE)
-    assert queries.last_sign_at() == MORNING + MINUTE
+            outbox.beat(MORNING + minutes * MINUTE)
+    assert outbox_queries.last_sign_at() == MORNING + MINUTE
 
 
-def test_the_office_day_ends_at_midnight_in_shanghai():
-    assert services.closes_at(FRIDAY) == datetime(2026, 12, 4, 16, 0, tzinfo=UTC)
-    assert clock.office_day(services.closes_at(FRIDAY)) == FRIDAY + timedelta(days=1)
+def test_a_days_mail_expires_at_midnight_in_shanghai(db_session, owner, lead):
+    lead(owner.id)
+    plan()
+    assert rows()[0].expires_at == datetime(2026, 12, 4, 16, 0, tzinfo=UTC)
 
 
 def test_nothing_is_planned_for_a_person_twice_in_the_table(db_session, owner, lead):

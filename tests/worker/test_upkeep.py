@@ -12,8 +12,8 @@ from sqlalchemy import select
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.history.models import AuditEvent
+from crm.outbox import queries
 from crm.outlook.models import ForecastRun
-from crm.reminders import queries
 from worker import upkeep
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -156,6 +156,7 @@ class ActivityKind(StrEnum):
     RECEPTION = "reception"
     MEETING = "meeting"
     DOCUMENT = "document"
+    FEEDBACK = "feedback"  # to the referrer
 
 
 class AttachmentKind(StrEnum):

@@ -10,7 +10,7 @@ from crm.reminders import queries
 from crm.reminders.queries import SCOPES_OF
 from crm.reminders.rules import Scope
 from crm.reminders.views import bp
-from crm.reminders.wording import SCOPE
+from crm.reminders.wording import WORDS
 
 
 @bp.get("/")
@@ -26,7 +26,7 @@ def index() -> ResponseReturnValue:
         today=today,
         scope=scope,
         scopes=scopes,
-        scope_words=SCOPE,
+        scope_words=WORDS[Scope],
         overdue=overdue,
         due=due,
         coming=queries.coming_for(g.actor, scope, today),

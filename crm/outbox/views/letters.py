@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from crm.core.errors import NotFound
 from crm.core.guard import SIGNED_IN, allow
-from crm.reminders.views import outbox
+from crm.outbox.views import mailbox
 
 NAME = re.compile(r"[A-Za-z0-9_.@+-]{1,200}\.eml")
 SHOWN = 100
@@ -59,27 +59,27 @@ def _path(name: str) -> Path:
     return path
 
 
-@outbox.get("/")
+@mailbox.get("/")
 @allow(SIGNED_IN)
 def index() -> ResponseReturnValue:
     found = sorted(
         _folder().glob("*.eml"), key=lambda path: (path.stat().st_mtime, path.name), reverse=True
     )
     return render_template(
-        "reminders/outbox.html",
+        "outbox/mailbox.html",
         mails=[_mail(path) for path in found[:SHOWN]],
         folder=_folder(),
         count=len(found),
     )
 
 
-@outbox.get("/<name>")
+@mailbox.get("/<name>")
 @allow(SIGNED_IN)
 def message(name: str) -> ResponseReturnValue:
-    return render_template("reminders/mail.html", mail=_mail(_path(name)))
+    return render_template("outbox/mail.html", mail=_mail(_path(name)))
 
 
-@outbox.get("/<name>/html")
+@mailbox.get("/<name>/html")
 @allow(SIGNED_IN)
 def html(name: str) -> ResponseReturnValue:
     """The HTML alternative on a page of its own: its inline styles are let in, scripts never are."""

@@ -6,10 +6,10 @@ from wtforms import DateField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
+from crm.calendar.rules import MOST_LINES, DayKind
+from crm.calendar.wording import WORDS
 from crm.core.forms import BaseForm, trimmed
 from crm.core.sheets import Limits, read_sheets
-from crm.reminders.rules import MOST_LINES, DayKind
-from crm.reminders.wording import WORDS
 
 YEAR_FILE = Limits(file_bytes=512 * 1024, rows=MOST_LINES * 2, columns=20, cells=20_000, sheets=5)
 

@@ -6,9 +6,9 @@ from chinese_calendar import is_holiday
 from chinese_calendar.constants import Holiday, holidays, workdays
 from sqlalchemy import select
 
+from crm.calendar.models import CalendarDay, CalendarYear
+from crm.calendar.rules import DayKind
 from crm.core.db import db
-from crm.reminders.models import CalendarDay, CalendarYear
-from crm.reminders.rules import DayKind
 
 IN_CHINESE = {each.value: each.chinese for each in Holiday}
 SOURCE = "chinesecalendar (国务院办公厅节假日安排)"

@@ -1,0 +1,54 @@
+"""Words for the codes of the outbox."""
+
+from enum import StrEnum
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from crm.outbox.rules import Channel, DeliveryKind, DeliveryState, Problem
+
+WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
+    DeliveryKind: {
+        DeliveryKind.DUE_DIGEST: _l("每日提醒"),
+        DeliveryKind.AT_ONCE: _l("即时提醒"),
+        DeliveryKind.WEEK_DIGEST: _l("每周提醒"),
+        DeliveryKind.MONDAY_BRIEF: _l("周一简报"),
+        DeliveryKind.WEEK_ROLL_UP: _l("每周汇总"),
+        DeliveryKind.INSTRUCTION: _l("交办通知"),
+        DeliveryKind.UNIT_DIGEST: _l("单位每日清单"),
+        DeliveryKind.ACCOUNT_SECURITY: _l("账号安全"),
+    },
+    Channel: {
+        Channel.MAIL: _l("邮件"),
+        Channel.WECOM: _l("企业微信群机器人"),
+        Channel.DINGTALK: _l("钉钉群机器人"),
+        Channel.FEISHU: _l("飞书群机器人"),
+        Channel.WEBHOOK: _l("消息网关"),
+    },
+    DeliveryState: {
+        DeliveryState.PENDING: _l("待发送"),
+        DeliveryState.SENDING: _l("发送中"),
+        DeliveryState.SENT: _l("已发送"),
+        DeliveryState.NOTHING_DUE: _l("已无到期事项，未发"),
+        DeliveryState.FAILED: _l("未发出"),
+    },
+    Problem: {
+        Problem.NO_ADDRESS: _l("没有邮箱地址，请在账号中补上"),
+        Problem.INACTIVE: _l("账号已停用，请把项目交给他人"),
+        Problem.BAD_ADDRESS: _l("邮箱地址写法不对，请在账号中改正"),
+        Problem.REFUSED: _l("邮件服务器拒收，请核对邮箱地址"),
+        Problem.NOT_WRITTEN: _l("邮件内容生成出错，请联系技术支持"),
+        Problem.SERVER_BUSY: _l("邮件服务器暂时不收，系统会再试"),
+        Problem.UNREACHABLE: _l("连不上邮件服务器，系统会再试"),
+        Problem.NOT_TRUSTED: _l("邮件服务器的加密证书不可信，请检查邮件设置"),
+        Problem.SIGN_IN_REFUSED: _l("邮件服务器不接受发信账号或密码，请检查邮件设置"),
+        Problem.LOST: _l("交给邮件服务器时中断，系统会用同一编号再发，收件人不会看到两封"),
+        Problem.DAY_OVER: _l("当天未能发出，内容已并入下一个工作日的邮件"),
+    },
+}
+"""One text for every member of every code people see."""
+
+
+def word(code: StrEnum) -> LazyString:
+    """The word for a code of this feature, in the reader’s language. Raises KeyError."""
+    return WORDS[type(code)][code]

@@ -1,0 +1,24 @@
+"""What falls due, for whom, and when it is told."""
+
+from crm.reminders.rules.due import MAIL_AT, days_overdue, falls_due, planning_day
+from crm.reminders.rules.kinds import (
+    DueKind,
+    Level,
+    ReminderKind,
+    ReminderState,
+    Scope,
+    Timing,
+)
+
+__all__ = [
+    "MAIL_AT",
+    "DueKind",
+    "Level",
+    "ReminderKind",
+    "ReminderState",
+    "Scope",
+    "Timing",
+    "days_overdue",
+    "falls_due",
+    "planning_day",
+]

@@ -1,0 +1,121 @@
+"""When a message is tried, taken over and given up."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm.outbox.rules import (
+    CONCERNS_ALL,
+    DELAYS,
+    FOR_GOOD,
+    LEASE,
+    DeliveryState,
+    Problem,
+    Standing,
+    after_failure,
+    is_silent,
+    may_claim,
+    may_send_again,
+    next_try,
+    why_not_mail,
+)
+
+AT = datetime(2026, 12, 4, 0, 30, tzinfo=UTC)  # 08:30 at the office
+MIDNIGHT = datetime(2026, 12, 4, 16, 0, tzinfo=UTC)
+moments = st.integers(-2880, 2880).map(lambda minutes: AT + timedelta(minutes=minutes))
+standings = st.builds(
+    Standing,
+    state=st.sampled_from(DeliveryState),
+    attempts=st.integers(0, 20),
+    next_try_at=st.none() | moments,
+    claimed_at=st.none() | moments,
+    expires_at=st.none() | moments,
+)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_active", "problem"),
+    [
+        (None, True, Problem.NO_ADDRESS),
+        ("  ", True, Problem.NO_ADDRESS),
+        (None, False, Problem.NO_ADDRESS),
+        ("a@example.cn", False, Problem.INACTIVE),
+        ("a@example.cn", True, None),
+    ],
+)
+def test_who_cannot_be_mailed_is_known_with_the_reason(address, is_active, problem):
+    assert why_not_mail(address, is_active) is problem
+
+
+@pytest.mark.parametrize(("minutes", "silent"), [(None, True), (0, False), (5, False), (6, True)])
+def test_the_worker_is_silent_after_five_minutes_without_a_sign(minutes, silent):
+    sign = None if minutes is None else AT - timedelta(minutes=minutes)
+    assert is_silent(sign, AT) is silent
+
+
+@given(standings, moments)
+def test_a_settled_mail_is_never_taken_up_again(row, at):
+    if row.state not in {DeliveryState.PENDING, DeliveryState.SENDING}:
+        assert not may_claim(row, at)
+
+
+@given(standings, moments, st.timedeltas(timedelta(0), timedelta(days=1)))
+def test_what_may_be_taken_up_now_may_be_taken_up_later(row, at, later):
+    if may_claim(row, at):
+        assert may_claim(row, at + later)
+
+
+def test_a_fresh_claim_is_left_alone_and_a_stale_one_taken_over():
+    row = Standing(DeliveryState.SENDING, 1, claimed_at=AT)
+    assert not may_claim(row, AT + LEASE - timedelta(seconds=1))
+    assert may_claim(row, AT + LEASE)
+
+
+def test_one_whose_worker_died_while_handing_it_over_goes_out_again():
+    row = Standing(DeliveryState.SENDING, 1, claimed_at=AT)
+    assert may_claim(row, AT + LEASE)
+
+
+def test_the_waits_are_1_5_30_120_and_360_minutes_and_then_it_is_given_up():
+    waits = [next_try(n, AT, AT + timedelta(days=3)) for n in range(1, 7)]
+    minutes = [wait and (wait - AT) // timedelta(minutes=1) for wait in waits]
+    assert minutes == [1, 5, 30, 120, 360, None]
+
+
+@given(st.integers(1, 40), moments)
+def test_another_try_is_later_and_still_on_the_same_day(attempts, at):
+    again = next_try(attempts, at, MIDNIGHT)
+    if again:
+        assert at < again < MIDNIGHT
+
+
+def test_trying_ends_by_itself_even_when_every_try_fails():
+    at, attempts = AT, 0
+    while at:
+        attempts += 1
+        outcome = after_failure(Problem.SERVER_BUSY, attempts, at, MIDNIGHT)
+        at = outcome.next_try_at
+    assert outcome.state is DeliveryState.FAILED
+    assert attempts == len(DELAYS) + 1
+
+
+@given(st.sampled_from(Problem), st.integers(1, 20), moments)
+def test_only_a_failure_that_may_pass_is_tried_again(problem, attempts, at):
+    outcome = after_failure(problem, attempts, at, MIDNIGHT)
+    if outcome.state is DeliveryState.PENDING:
+        assert problem not in FOR_GOOD
+        assert outcome.next_try_at is not None
+    else:
+        assert outcome.next_try_at is None
+
+
+def test_what_concerns_the_whole_server_is_never_one_recipients_fault():
+    assert not CONCERNS_ALL & FOR_GOOD
+
+
+@given(standings, moments)
+def test_the_administrator_may_send_again_what_was_given_up_and_is_not_too_late(row, at):
+    is_late = row.expires_at is not None and at >= row.expires_at
+    assert may_send_again(row, at) is (row.state is DeliveryState.FAILED and not is_late)
