@@ -30,6 +30,7 @@ from crm.quotas.queries import (
     year_numbers,
 )
 from crm.quotas.telling import Told, told
+from crm.recognition.desk import stuck_in
 from crm.recognition.numbers import LevelPart, card_levels
 
 SHOWN = 6
@@ -109,6 +110,7 @@ class SystemHome:
     last_sign_at: datetime | None
     is_silent: bool
     failed: Sequence[Any]
+    stuck: int  # decisions of recognition that nobody has the authority to take
 
 
 def leader_home(actor: Actor, today: date) -> LeaderHome:
@@ -190,12 +192,16 @@ def _work_home(
     )
 
 
-def system_home(today: date, at: datetime) -> SystemHome:
-    """What the administrator must know: is the worker alive, which mails failed this week."""
+def system_home(actor: Actor, today: date, at: datetime) -> SystemHome:
+    """What the administrator must know: is the worker alive, which mails failed this week, and
+    whether somebody must be given authority."""
     seen = last_sign_at()
     states = (DeliveryState.FAILED,)
     return SystemHome(
-        seen, is_silent(seen, at), deliveries_since(today - timedelta(days=7), states)
+        seen,
+        is_silent(seen, at),
+        deliveries_since(today - timedelta(days=7), states),
+        stuck_in(actor, today.year, today),
     )
 
 

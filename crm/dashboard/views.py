@@ -19,7 +19,7 @@ def home() -> ResponseReturnValue:
     today = clock.today()
     if g.actor.role is Role.ADMINISTRATOR:
         return render_template(
-            "dashboard/administrator.html", home=homes.system_home(today, clock.now())
+            "dashboard/administrator.html", home=homes.system_home(g.actor, today, clock.now())
         )
     if g.actor.role is Role.STAFF:
         return render_template(

@@ -1,12 +1,14 @@
 """What one person sees of a year's recognition: what waits for them, and every project by level."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
 from crm.accounts.rules import Actor
 from crm.recognition.queries.claims import YearOfClaims, hands_of, year_of_claims
+from crm.recognition.queries.manning import deciders_of
 from crm.recognition.queries.pages import (
     AppealTold,
     Name,
@@ -16,9 +18,18 @@ from crm.recognition.queries.pages import (
     names_of,
 )
 from crm.recognition.queries.reviews import Review, to_review
-from crm.recognition.queries.standing import Said
+from crm.recognition.queries.standing import LeadQuota, Said
 from crm.recognition.queries.suspects import Suspicion
-from crm.recognition.rules import Claim, Decided, Level, Task, task_of, turned_down_at
+from crm.recognition.rules import (
+    Claim,
+    Decided,
+    Deciders,
+    Level,
+    Task,
+    task_of,
+    turned_down_at,
+    waiting_for,
+)
 
 
 class Shown(StrEnum):
@@ -30,11 +41,15 @@ class Shown(StrEnum):
     DISTRICT_ONLY = "district_only"  # the district says yes, the city does not
     CITY_ONLY = "city_only"  # the city says yes, the district does not
     TURNED_DOWN = "turned_down"
+    REVIEW = "review"  # an approval of some level is to be looked at again
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One project and one quota: what each level said, and what is to be done by this person."""
+    """One project and one quota: what each level said, and what is to be done by this person.
+
+    `waits_at` are the levels at which something waits for this person, `deciders` whoever may decide.
+    """
 
     lead_id: int
     quota_id: int
@@ -43,7 +58,22 @@ class Case:
     said: Mapping[Level, Said]
     task: Task | None = None
     appeal: AppealTold | None = None
-    review: Review | None = None
+    reviews: tuple[Review, ...] = ()
+    waits_at: tuple[Level, ...] = ()
+    deciders: Deciders | None = None
+
+    @property
+    def review(self) -> Review | None:
+        """The approval this person looks at first, else the first there is."""
+        mine = [each for each in self.reviews if each.level in self.waits_at]
+        return next(iter(mine or self.reviews), None)
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether the person decides because a head of the unit, or all of them, cannot."""
+        if self.deciders is None or Level.UNIT not in self.waits_at:
+            return False
+        return self.deciders.why is not None or bool(self.deciders.barred)
 
     def is_shown(self, wanted: Shown) -> bool:
         yes = {level for level, said in self.said.items() if said.decided is Decided.APPROVED}
@@ -59,12 +89,18 @@ class Case:
                 return Level.CITY in yes and Level.DISTRICT not in yes
             case Shown.TURNED_DOWN:
                 return turned_down_at(self.claim) is not None
+            case Shown.REVIEW:
+                return bool(self.reviews)
         return True
 
 
 @dataclass(slots=True)
 class Desk:
-    """A year's recognition for one person. `unseen`: cases of projects they may not see."""
+    """A year's recognition for one person. `unseen`: cases of projects they may not see.
+
+    `stuck` wait for a decision that nobody has the authority to take; `stuck_unseen` of those a
+    person may not see.
+    """
 
     found: YearOfClaims
     cases: list[Case] = field(default_factory=list)
@@ -72,6 +108,8 @@ class Desk:
     suspects: list[Suspicion] = field(default_factory=list)
     names: Mapping[int, Name] = field(default_factory=dict)
     unseen: int = 0
+    stuck: list[Case] = field(default_factory=list)
+    stuck_unseen: int = 0
 
 
 def desk(actor: Actor, year: int, today: date) -> Desk:
@@ -90,15 +128,45 @@ def desk(actor: Actor, year: int, today: date) -> Desk:
     made.suspects = [
         each for each in suspects if each.pair.first in names and each.pair.second in names
     ]
-    for case in _cases(actor, found, names, lead_ids, year, today):
+    place = {quota_id: number for number, quota_id in enumerate(found.terms)}
+    for case in _cases(actor, found, names, lead_ids, today):
+        is_stuck = _is_stuck(case)
+        if case.lead_id not in names:
+            made.stuck_unseen += is_stuck
+            continue
         if case.said:
             made.cases.append(case)
         if case.task:
             made.tasks.append(case)
+        if is_stuck:
+            made.stuck.append(case)
+    for some in (made.cases, made.tasks, made.stuck):
+        some.sort(key=lambda case: (case.lead_id, place[case.quota_id]))
     made.unseen = sum(lead_id not in names for lead_id, _ in found.said)
     order = list(Task)
     made.tasks.sort(key=lambda case: order.index(case.task or Task.PROPOSE))
     return made
+
+
+def stuck_in(actor: Actor, year: int, today: date) -> int:
+    """How many decisions of a year wait for nobody: no person has the authority to take them."""
+    decided = decided_leads(year)
+    if not decided:
+        return 0
+    found = year_of_claims(year, decided)
+    return sum(map(_is_stuck, _cases(actor, found, {}, decided, today)))
+
+
+def _is_stuck(case: Case) -> bool:
+    if case.deciders is None:
+        return False
+    appealed = case.appeal.state if case.appeal else None
+    levels = [each.level for each in case.reviews]
+    waiting = waiting_for(case.claim, appealed=appealed, reviews=levels)
+    return any(not case.deciders.at(level) for _task, level in waiting)
+
+
+NAMELESS = Name("", None, None)
 
 
 def _cases(
@@ -106,30 +174,39 @@ def _cases(
     found: YearOfClaims,
     names: Mapping[int, Name],
     lead_ids: set[int],
-    year: int,
     today: date,
 ) -> Iterator[Case]:
-    reviews = {(each.lead_id, each.quota_id): each for each in to_review(year, lead_ids)}
+    """Every case of these projects, those without a name among them."""
+    reviews: dict[LeadQuota, list[Review]] = defaultdict(list)
+    for each in to_review(found.year, lead_ids):
+        reviews[each.lead_id, each.quota_id].append(each)
     last = {pair: _last(said) for pair, said in found.said.items()}
     appeals = appeals_against([said.id for said in last.values()])
     hands = hands_of(actor, lead_ids)
-    place = {quota_id: number for number, quota_id in enumerate(found.terms)}
-    for pair in sorted(found.claims, key=lambda pair: (pair[0], place[pair[1]])):
+    deciders = deciders_of(lead_ids)
+    for pair, claim in found.claims.items():
         lead_id, quota_id = pair
-        if lead_id not in names or lead_id not in hands:
+        if lead_id not in hands:
             continue
-        claim = found.claims[pair]
-        said = found.said.get(pair, {})
+        who = deciders[lead_id]
+        hand = replace(hands[lead_id], stands_in=not who.unit)
         appeal = appeals.get(last[pair].id) if pair in last else None
-        review = reviews.get(pair)
-        task = task_of(
+        appealed = appeal.state if appeal else None
+        mine = reviews.get(pair, ())
+        levels = [each.level for each in mine]
+        waiting = waiting_for(claim, appealed=appealed, reviews=levels)
+        yield Case(
+            lead_id,
+            quota_id,
+            names.get(lead_id, NAMELESS),
             claim,
-            hands[lead_id],
-            today,
-            appealed=appeal.state if appeal else None,
-            is_to_review=review is not None,
+            found.said.get(pair, {}),
+            task_of(claim, hand, today, appealed=appealed, reviews=levels),
+            appeal,
+            tuple(mine),
+            tuple(dict.fromkeys(level for _task, level in waiting if level in hand.decides)),
+            who,
         )
-        yield Case(lead_id, quota_id, names[lead_id], claim, said, task, appeal, review)
 
 
 def _last(said: Mapping[Level, Said]) -> Said:

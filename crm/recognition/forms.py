@@ -21,6 +21,13 @@ from crm.recognition.wording import word
 DECISIONS = (Decided.APPROVED, Decided.RETURNED, Decided.NOT_COUNTED)
 
 
+REVIEWED = {
+    Decided.APPROVED: _l("维持通过"),
+    Decided.RETURNED: _l("撤回，退回补正"),
+    Decided.NOT_COUNTED: _l("撤回，认定不计数"),
+}
+
+
 class ProposeForm(BaseForm):
     reason = TextLine(_l("说明"), longest=200)
 
@@ -36,6 +43,11 @@ class DecideForm(BaseForm):
         if level is Level.UNIT:
             self.decided.choices = [SelectChoice(e.value, word(e)) for e in DECISIONS[:2]]
             del self.batch
+
+    def of_review(self) -> None:
+        """Of an approval whose facts changed: it is confirmed or withdrawn."""
+        for choice in self.decided.choices:
+            choice.label = REVIEWED[Decided(choice.value)]
 
 
 class AppealForm(BaseForm):

@@ -11,6 +11,7 @@ from crm.recognition.rules import (
     Alike,
     Answer,
     Appealed,
+    Barred,
     Change,
     Decided,
     Level,
@@ -52,6 +53,11 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Task.APPROVE: _l("单位审核"),
         Task.REPLY: _l("补正或申诉"),
         Task.PROPOSE: _l("申报"),
+    },
+    Barred: {
+        Barred.OWN: _l("单位负责人%(names)s本人负责、协办或包挂，不能自审"),
+        Barred.NOT_NAMED: _l("单位负责人不在这一敏感项目的名单内"),
+        Barred.NO_HEAD: _l("项目所在单位没有在岗的负责人"),
     },
     Change: {
         Change.NO_LONGER_COUNTS: _l("通过以后不再可计入"),

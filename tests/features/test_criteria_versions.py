@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import select, update
 
 from crm.accounts.queries import system_actor
-from crm.closing.queries.changes import changes_behind
 from crm.closing.queries.known import quotas_as_known, year_as_known
 from crm.core import migrations
 from crm.core.db import db, transaction
 from crm.core.errors import NotFound, Refused, Stale
+from crm.history.changes import changes_behind
 from crm.history.models import AuditEvent
 from crm.leads.models import Lead
 from crm.leads.rules import Stage

@@ -267,6 +267,98 @@ def test_a_bureau_leader_is_told_that_somebody_else_decides_their_own(
     assert "请由其他负责人决定" in answer.text
 
 
+def tasks_of(browser):
+    """What waits for the person, as the desk lists it."""
+    page = browser.get("/recognition/").text
+    _before, found, after = page.partition('id="tasks"')
+    return after.partition("</section>")[0] if found else ""
+
+
+def test_what_a_head_may_not_decide_reaches_the_bureau_leader_with_the_reason(
+    app, people, browsers, add, quota_ids
+):
+    lead_id = add(owner_id=people["head"].id)
+    case = f"/recognition/{lead_id}/{quota_ids['B']}"
+    assert browsers["head"].post(f"{case}/propose").status_code == 302
+    assert "新材料基地" not in tasks_of(browsers["head"])
+    told = tasks_of(browsers["director"])
+    assert "新材料基地" in told
+    name = people["head"].name
+    assert f"单位负责人{name}本人负责、协办或包挂，不能自审，由局领导审核" in told
+    assert f"单位负责人{name}本人负责" in browsers["director"].get(case).text
+    answer = browsers["director"].post(f"{case}/decide/unit", data={"unit-decided": "approved"})
+    assert answer.status_code == 302
+    assert "区认定" in tasks_of(browsers["director"])
+
+
+def test_another_head_of_the_unit_decides_before_the_bureau_leader(
+    people, person, sign_in, browsers, add, quota_ids
+):
+    second = sign_in(person("unit_head", "甲单位"))
+    lead_id = add(owner_id=people["head"].id)
+    browsers["head"].post(f"/recognition/{lead_id}/{quota_ids['B']}/propose")
+    assert "由同单位其他负责人审核" in tasks_of(second)
+    assert "新材料基地" not in tasks_of(browsers["director"])
+
+
+def test_what_nobody_may_decide_is_told_to_leaders_and_administrators(
+    app, people, person, sign_in, browsers, add, quota_ids
+):
+    lead_id = add(owner_id=people["head"].id, sponsor_id=people["director"].id)
+    browsers["head"].post(f"/recognition/{lead_id}/{quota_ids['B']}/propose")
+    page = browsers["director"].get("/recognition/").text
+    assert "1项没有人可以决定" in page
+    assert "新材料基地" in page.partition("1项没有人可以决定")[2].partition("各级认定名单")[0]
+    administrator = sign_in(person("administrator"))
+    home = administrator.get("/").text
+    assert "1项认定没有人可以决定" in home
+    assert "新材料基地" not in home
+    person("director", "局")
+    assert "没有人可以决定" not in browsers["director"].get("/recognition/").text
+    assert "没有人可以决定" not in administrator.get("/").text
+
+
+def test_each_level_sees_what_changed_since_and_confirms_or_withdraws(
+    app, people, browsers, add, quota_ids
+):
+    lead_id = add()
+    case = f"/recognition/{lead_id}/{quota_ids['B']}"
+    through_unit(browsers, case)
+    district = new_batch(app, browsers["director"])
+    pick = {"pick": f"{lead_id}-{quota_ids['B']}"}
+    browsers["director"].post(f"/recognition/batches/{district.id}/approve", data=pick)
+    page = browsers["staff"].get(f"/leads/{lead_id}/figures/new").text
+    figure = {
+        "kind": "total_investment", "source": "filing", "as_of": clock.today().isoformat(),
+        "amount": "60亿元", "document": "备案证明",
+        "version": re.search(r'name="version"[^>]*value="(\d+)"', page)[1],
+    }  # fmt: skip
+    answer = browsers["staff"].post(f"/leads/{lead_id}/figures/new", data=figure)
+    assert answer.status_code == 302, answer.text
+    for who, level in (("head", "申报"), ("director", "区认定")):
+        told = tasks_of(browsers[who])
+        assert f"{level}以后" in told
+        assert "升到门槛50亿元以上" in told
+        assert "6亿元 → 60亿元" in told
+        assert people["staff"].name in told
+    page = browsers["head"].get(case).text
+    assert "维持通过" in page
+    answer = browsers["head"].post(f"{case}/decide/unit", data={"unit-decided": "approved"})
+    assert answer.status_code == 302
+    assert "复核" not in tasks_of(browsers["head"])
+    assert (
+        f'value="{pick["pick"]}"'
+        in browsers["director"].get(f"/recognition/batches/{district.id}").text
+    )
+    withdrawn = {
+        "district-decided": "returned", "district-batch": district.id,
+        "district-reason": "金额有变，重新核对",
+    }  # fmt: skip
+    assert browsers["director"].post(f"{case}/decide/district", data=withdrawn).status_code == 302
+    assert "复核" not in tasks_of(browsers["director"])
+    assert one(app, Credit) is None
+
+
 def test_the_names_of_sensitive_projects_stay_with_their_list(app, browsers, add, quota_ids):
     lead_id = add("绝密基地")
     case = f"/recognition/{lead_id}/{quota_ids['B']}"

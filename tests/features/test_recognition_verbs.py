@@ -203,16 +203,46 @@ def test_an_approval_whose_amount_crosses_a_threshold_goes_back(add, people):
     add_figure(lead, 4 * YI, source=FigureSource.STATISTICS, as_of=TODAY, document="入统表")
     judge_later(lead)
     assert verdict(lead).verdict is Outcome.NO
-    (review,) = to_review(YEAR)
-    assert (review.lead_id, {each.change for each in review.crossings}) == (
-        lead.id,
-        {Change.NO_LONGER_COUNTS, Change.FELL_BELOW},
-    )
+    assert [(each.lead_id, each.level) for each in to_review(YEAR)] == [
+        (lead.id, Level.UNIT),
+        (lead.id, Level.DISTRICT),
+    ]
+    for review in to_review(YEAR):
+        told = {each.change: (each.old, each.new) for each in review.crossings}
+        assert told == {
+            Change.NO_LONGER_COUNTS: (Outcome.COUNTS, Outcome.NO),
+            Change.FELL_BELOW: (7 * YI, 4 * YI),
+        }
     decide(
         people["director"], lead, decided=Decided.RETURNED, batch_id=meeting.id, reason="入统不足",
         at=LATER,
     )  # fmt: skip
+    assert to_review(YEAR) == [], "what the district took out the unit need not look at again"
+
+
+def test_each_level_looks_again_at_what_it_approved(add, people):
+    lead = add()
+    through_unit(people["staff"], people["head"], lead)
+    director = people["director"]
+    decide(director, lead, batch_id=batch(director).id)
+    add_figure(lead, 50 * YI, source=FigureSource.FILING, as_of=TODAY, document="备案证明")
+    judge_later(lead)
+    city = batch(director, Level.CITY)
+    decide(director, lead, Level.CITY, batch_id=city.id, at=LATER)
+    assert [each.level for each in to_review(YEAR)] == [Level.UNIT, Level.DISTRICT], (
+        "the city saw the larger amount already"
+    )
+    decide(people["head"], lead, Level.UNIT, at=LATER)
+    decide(director, lead, batch_id=batch(director).id, at=LATER)
     assert to_review(YEAR) == []
+    add_figure(lead, 4 * YI, source=FigureSource.STATISTICS, as_of=TODAY, document="入统表")
+    rejudge([lead.id], today=TODAY, at=LATER + timedelta(hours=1))
+    assert [each.level for each in to_review(YEAR)] == list(Level)
+    decide(
+        director, lead, Level.CITY, Decided.NOT_COUNTED, batch_id=city.id, reason="市里撤回",
+        at=LATER + timedelta(hours=2),
+    )  # fmt: skip
+    assert credits_of(lead) == {("B", "district")}
 
 
 def test_an_approval_for_one_quota_goes_back_when_the_amount_reaches_another_ones(add, people):
@@ -224,10 +254,15 @@ def test_an_approval_for_one_quota_goes_back_when_the_amount_reaches_another_one
     judge_later(lead)
     late.is_withdrawn = True
     judge_later(lead)
-    (review,) = to_review(YEAR)
-    assert [each.change for each in review.crossings] == [Change.ROSE_ABOVE]
+    for review in to_review(YEAR):
+        (change,) = review.crossings
+        assert (change.change, change.old, change.new, change.now) == (
+            Change.ROSE_ABOVE, 6 * YI, 50 * YI, 6 * YI,
+        )  # fmt: skip
     decide(people["director"], lead, batch_id=meeting.id, at=LATER)
-    assert to_review(YEAR) == [], "the certifier looked at it and approved it again"
+    assert [each.level for each in to_review(YEAR)] == [Level.UNIT]
+    decide(people["head"], lead, Level.UNIT, at=LATER)
+    assert to_review(YEAR) == [], "the certifiers looked at it and approved it again"
 
 
 MINUTES = count(1)

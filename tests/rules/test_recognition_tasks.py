@@ -72,7 +72,7 @@ def test_each_is_asked_for_their_own_step(rows, owner, head, director):
 
 def test_a_changed_fact_and_an_appeal_come_before_everything_else():
     certified = claim(AGREED, CERTIFIED)
-    assert task_of(certified, DIRECTOR, TODAY, is_to_review=True) is Task.REVIEW
+    assert task_of(certified, DIRECTOR, TODAY, reviews={Level.DISTRICT}) is Task.REVIEW
     returned = claim(AGREED, RETURNED)
     assert task_of(returned, DIRECTOR, TODAY, appealed=Appealed.OPEN) is Task.ANSWER
     assert task_of(returned, DIRECTOR, TODAY, appealed=Appealed.ACCEPTED) is Task.CERTIFY

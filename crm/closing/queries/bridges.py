@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.accounts.rules import Actor
-from crm.closing.queries.changes import Change, changes_behind
 from crm.closing.queries.known import (
     ENTRY_DAYS,
     QuotaAsKnown,
@@ -31,6 +30,7 @@ from crm.closing.rules import (
 )
 from crm.core.bulk import among, chunked
 from crm.core.db import rows_of
+from crm.history.changes import Change, changes_behind
 from crm.leads.access import may_see
 from crm.leads.models import Lead
 from crm.quotas.queries import reach

@@ -12,15 +12,24 @@ from crm.recognition.rules.deciding import (
     why_not_propose,
 )
 from crm.recognition.rules.levels import BELOW, Answer, Decided, Level, Ruling
-from crm.recognition.rules.reviewing import Change, Crossing, Snapshot, crossings, sides_of
+from crm.recognition.rules.manning import Barred, Decider, Deciders, Manned, deciders
+from crm.recognition.rules.reviewing import (
+    Change,
+    Crossing,
+    Snapshot,
+    amounts_of,
+    crossings,
+    sides_of,
+)
 from crm.recognition.rules.suspects import Alike, Known, Pair, pairs_alike
-from crm.recognition.rules.tasks import Appealed, Task, task_of, turned_down_at
+from crm.recognition.rules.tasks import Appealed, Task, task_of, turned_down_at, waiting_for
 
 __all__ = [
     "BELOW",
     "Alike",
     "Answer",
     "Appealed",
+    "Barred",
     "BatchFacts",
     "Change",
     "Claim",
@@ -28,9 +37,12 @@ __all__ = [
     "Contest",
     "Crossing",
     "Decided",
+    "Decider",
+    "Deciders",
     "Hand",
     "Known",
     "Level",
+    "Manned",
     "Pair",
     "Ruling",
     "Share",
@@ -38,13 +50,16 @@ __all__ = [
     "State",
     "Task",
     "WhyNot",
+    "amounts_of",
     "assign",
     "crossings",
+    "deciders",
     "pairs_alike",
     "shortfall",
     "sides_of",
     "task_of",
     "turned_down_at",
+    "waiting_for",
     "why_not_appeal",
     "why_not_decide",
     "why_not_propose",

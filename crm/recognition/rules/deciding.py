@@ -45,12 +45,27 @@ class WhyNot(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """The person who acts, as seen from the project: own = owner or co-owner."""
+    """The person who acts, as seen from the project: own = owner or co-owner.
+
+    `stands_in`: nobody of the unit may decide on the project, so the bureau leader does.
+    """
 
     role: Role
     is_own: bool = False
     is_sponsor: bool = False  # 包挂领导
     is_of_unit: bool = False
+    stands_in: bool = False
+
+    @property
+    def decides(self) -> frozenset[Level]:
+        """The levels that wait for this person; a bureau leader may step in at the unit's anyway."""
+        if self.is_own or self.is_sponsor:
+            return frozenset()
+        if self.role is Role.DIRECTOR:
+            found = {Level.DISTRICT, Level.CITY}
+            return frozenset(found | {Level.UNIT} if self.stands_in else found)
+        is_head = self.role is Role.UNIT_HEAD and self.is_of_unit
+        return frozenset({Level.UNIT} if is_head else ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ what has been judged since. No door can forget to send a project back.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -27,20 +27,30 @@ class Change(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What was judged of a project: the verdict on the quota, and on which side of every threshold
-    of the year's quotas its amounts stood (True: reached)."""
+    of the year's quotas its amounts stood (True: reached). `amounts` in whole yuan, by threshold."""
 
     outcome: Outcome | None
     sides: Mapping[Side, bool]
+    amounts: Mapping[Side, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """One thing that changed since the approval. `field` and `threshold` (yuan) where an amount did."""
+    """One thing that changed since the approval, from what to what, and what it is now.
+
+    Amounts (whole yuan) with `field` and `threshold` where an amount changed, outcomes else; None
+    where it is not known. `by` and `at` tell who changed it and when, where the trail says so.
+    """
 
     change: Change
     since: datetime | None = None
     field: FigureKind | None = None
     threshold: int | None = None
+    old: int | Outcome | None = None
+    new: int | Outcome | None = None
+    now: int | Outcome | None = None
+    by: str | None = None
+    at: datetime | None = None
 
 
 def sides_of(quota_id: int, reasons: Iterable[Mapping[str, Any]]) -> dict[Side, bool]:
@@ -58,6 +68,18 @@ def sides_of(quota_id: int, reasons: Iterable[Mapping[str, Any]]) -> dict[Side, 
     return found
 
 
+def amounts_of(quota_id: int, reasons: Iterable[Mapping[str, Any]]) -> dict[Side, int]:
+    """The amounts held against the quota's thresholds in a verdict's reasons, in whole yuan."""
+    found: dict[Side, int] = {}
+    for data in reasons:
+        reason = read_reason(data)
+        if reason.field is None or reason.threshold is None or reason.value is None:
+            continue
+        side = (quota_id, reason.field.value, reason.threshold)
+        found[side] = max(found.get(side, reason.value), reason.value)
+    return found
+
+
 def crossings(
     approved: Snapshot, since: Iterable[tuple[datetime | None, Snapshot]]
 ) -> tuple[Crossing, ...]:
@@ -67,18 +89,35 @@ def crossings(
     A threshold crossed and crossed back counts: somebody should look why.
     """
     found: dict[tuple[Change, str, int], Crossing] = {}
+    amounts, outcome = dict(approved.amounts), approved.outcome
 
     def note(crossing: Crossing) -> None:
         key = (crossing.change, crossing.field or "", crossing.threshold or 0)
         found.setdefault(key, crossing)
 
     for moment, state in since:
+        was, outcome = outcome, state.outcome
         if state.outcome is None:
-            note(Crossing(Change.OTHER_PERIOD, moment))
+            note(Crossing(Change.OTHER_PERIOD, moment, old=was))
         elif approved.outcome is Outcome.COUNTS and state.outcome is not Outcome.COUNTS:
-            note(Crossing(Change.NO_LONGER_COUNTS, moment))
+            note(Crossing(Change.NO_LONGER_COUNTS, moment, old=was, new=state.outcome))
         for side in sorted(approved.sides.keys() & state.sides.keys()):
             if approved.sides[side] != state.sides[side]:
                 change = Change.ROSE_ABOVE if state.sides[side] else Change.FELL_BELOW
-                note(Crossing(change, moment, FigureKind(side[1]), side[2]))
-    return tuple(found.values())
+                old, new = amounts.get(side), state.amounts.get(side)
+                note(Crossing(change, moment, FigureKind(side[1]), side[2], old, new))
+        amounts |= state.amounts
+    return tuple(
+        replace(each, now=outcome if each.field is None else _latest(amounts, each))
+        for each in found.values()
+    )
+
+
+def _latest(amounts: Mapping[Side, int], crossing: Crossing) -> int | None:
+    """The amount now, whichever quota asks for it."""
+    asked = {
+        amount
+        for (_, name, threshold), amount in amounts.items()
+        if (name, threshold) == (crossing.field, crossing.threshold)
+    }
+    return max(asked, default=None)

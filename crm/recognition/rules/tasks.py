@@ -1,5 +1,6 @@
 """What waits for a person on one project and quota; one thing at a time, the most pressing."""
 
+from collections.abc import Collection, Iterator
 from datetime import date
 from enum import StrEnum
 
@@ -34,22 +35,23 @@ def task_of(
     today: date,
     *,
     appealed: Appealed | None = None,
-    is_to_review: bool = False,
+    reviews: Collection[Level] = (),
 ) -> Task | None:
-    """What this person should do next about the project and the quota; None if nothing."""
+    """What this person should do next about the project and the quota; None if nothing.
+
+    `reviews` are the levels whose approval is to be looked at again.
+    """
     if claim.is_period_closed:
         return None
-    if hand.role is Role.DIRECTOR:
-        is_barred = hand.is_own or hand.is_sponsor
-        return None if is_barred else _certifier(claim, appealed, is_to_review)
+    waiting = waiting_for(claim, appealed=appealed, reviews=reviews)
+    for task, level in waiting:
+        if level in hand.decides:
+            return task
     if hand.role not in {Role.UNIT_HEAD, Role.STAFF}:
         return None
     is_unit_head = hand.role is Role.UNIT_HEAD and hand.is_of_unit
     if not (hand.is_own or is_unit_head):
         return None
-    is_proposed = claim.unit is not None and claim.unit.decided is Decided.PROPOSED
-    if is_proposed and is_unit_head and not (hand.is_own or hand.is_sponsor):
-        return Task.APPROVE
     if turned_down_at(claim) is not None and appealed is None:
         return Task.REPLY
     if claim.unit is None and not why_not_propose(claim, hand, today):
@@ -57,22 +59,35 @@ def task_of(
     return None
 
 
-def _certifier(claim: Claim, appealed: Appealed | None, is_to_review: bool) -> Task | None:
+def waiting_for(
+    claim: Claim, *, appealed: Appealed | None = None, reviews: Collection[Level] = ()
+) -> tuple[tuple[Task, Level], ...]:
+    """What waits for a decision, whoever takes it, and at which level; the most pressing first."""
+    if claim.is_period_closed:
+        return ()
+    return tuple(_waiting_for(claim, appealed, reviews))
+
+
+def _waiting_for(
+    claim: Claim, appealed: Appealed | None, reviews: Collection[Level]
+) -> Iterator[tuple[Task, Level]]:
     unit, district, city = claim.unit, claim.district, claim.city
     if appealed is Appealed.OPEN:
-        return Task.ANSWER
-    if is_to_review:
-        return Task.REVIEW
+        yield Task.ANSWER, Level.DISTRICT
+    for level in Level:
+        if level in reviews:
+            yield Task.REVIEW, level
+    if unit and unit.decided is Decided.PROPOSED:
+        yield Task.APPROVE, Level.UNIT
     if unit and unit.decided is Decided.APPROVED:
         is_renewed = district is not None and unit.number > district.number
         is_upheld = appealed is Appealed.ACCEPTED
         if district is None or (district.decided in TURNED_DOWN and (is_renewed or is_upheld)):
-            return Task.CERTIFY
+            yield Task.CERTIFY, Level.DISTRICT
     if district and district.decided is Decided.APPROVED:
         is_renewed = city is not None and district.number > city.number
         if city is None or (city.decided in TURNED_DOWN and is_renewed):
-            return Task.CONFIRM
-    return None
+            yield Task.CONFIRM, Level.CITY
 
 
 def turned_down_at(claim: Claim) -> Level | None:

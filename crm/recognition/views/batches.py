@@ -26,7 +26,6 @@ from crm.recognition.views.asking import year_asked
 from crm.recognition.views.index import quota_name
 from crm.recognition.wording import TONES
 
-TASK_OF = {Level.DISTRICT: (Task.CERTIFY, Task.REVIEW), Level.CITY: (Task.CONFIRM,)}
 MOST_AT_ONCE = 200
 
 
@@ -174,7 +173,7 @@ def _page(row: RecognitionBatch, form: BaseForm | None = None) -> str:
         waiting = [
             case
             for case in desk(g.actor, row.year, clock.today()).tasks
-            if case.task in TASK_OF[row.at_level]
+            if row.at_level in case.waits_at and case.task is not Task.ANSWER
         ]
     terms = terms_of_year(row.year)
     return render_template(

@@ -1,7 +1,7 @@
 """One project and one quota: what each level said and why, and the next step of whoever may take it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import flash, g, redirect, render_template, url_for
@@ -22,7 +22,8 @@ from crm.quotas.telling import told
 from crm.recognition import services
 from crm.recognition.forms import AnswerForm, AppealForm, DecideForm, ProposeForm
 from crm.recognition.models import Appeal, Decision
-from crm.recognition.queries import YearOfClaims, hands_of, to_review, year_of_claims
+from crm.recognition.queries import Review, YearOfClaims, hands_of, to_review, year_of_claims
+from crm.recognition.queries.manning import deciders_of
 from crm.recognition.queries.pages import appeals_against, decisions_of, names_of, open_batches
 from crm.recognition.rules import (
     Appealed,
@@ -33,6 +34,7 @@ from crm.recognition.rules import (
     Task,
     WhyNot,
     task_of,
+    waiting_for,
     why_not_appeal,
     why_not_decide,
     why_not_propose,
@@ -62,6 +64,7 @@ class Step:
     why_not: tuple[WhyNot, ...]
     has_batches: bool
     is_next: bool  # it waits for this person; otherwise it would be a correction
+    is_review: bool = False
 
 
 @bp.get("/<int:lead_id>/<int:quota_id>")
@@ -212,18 +215,20 @@ def _page(
     others = {each.pair.first + each.pair.second - lead_id: each for each in pairs}
     why_not = why_not_propose(claim, hand, today)
     open_appeal = next((each for each in appeals.values() if each.state is Appealed.OPEN), None)
-    review = next(
-        (each for each in to_review(quota.year, [lead_id]) if each.quota_id == quota_id), None
-    )
+    reviews = [each for each in to_review(quota.year, [lead_id]) if each.quota_id == quota_id]
+    who = deciders_of([lead_id])[lead_id]
+    hand = replace(hand, stands_in=not who.unit)
     task = task_of(
         claim,
         hand,
         today,
         appealed=appeals[trail[0].id].state if trail and trail[0].id in appeals else None,
-        is_to_review=review is not None,
+        reviews=[each.level for each in reviews],
     )
     may_answer = g.actor.role is Role.DIRECTOR and not (hand.is_own or hand.is_sponsor)
-    steps = _steps(found, lead_id, quota_id, hand, _next_level(claim, task), decide)
+    steps = _steps(
+        found, lead_id, quota_id, hand, _next_level(claim, hand, task, reviews), decide, reviews
+    )
     appealable = _appealable(claim, trail, appeals, hand)
     return render_template(
         "recognition/case.html",
@@ -236,7 +241,8 @@ def _page(
         tones=TONES,
         verdict=told(verdict) if verdict else None,
         trail=[_event(row, appeals.get(row.id)) for row in trail],
-        review=review,
+        reviews=reviews,
+        deciders=who if Level.UNIT in _waiting_levels(claim, reviews) else None,
         suspects=[
             (others[other], other, other_name)
             for other, other_name in names_of(g.actor, others).items()
@@ -288,9 +294,11 @@ def _steps(
     hand: Hand,
     next_level: Level | None,
     given: tuple[Level, DecideForm] | None,
+    reviews: Sequence[Review],
 ) -> list[Step]:
     """The levels at which the person may decide: what waits for them first, then corrections."""
     steps = []
+    reviewed = {each.level for each in reviews}
     for level in Level:
         claim = found.claim(lead_id, quota_id, level)
         today = clock.today()
@@ -300,32 +308,39 @@ def _steps(
             continue
         is_given = given is not None and given[0] is level
         form = given[1] if given is not None and is_given else _decide_form(level, found.year)
+        if level in reviewed:
+            form.of_review()
         steps.append(
             Step(
                 level,
                 form,
                 tuple(why for why in approve if why not in OF_BATCHES),
                 level is Level.UNIT or bool(form.batch.choices[1:]),
-                is_given or level is next_level,
+                is_given or level is next_level or level in reviewed & hand.decides,
+                level in reviewed,
             )
         )
     return sorted(steps, key=lambda step: not step.is_next)
 
 
-NEXT_LEVEL = {
-    Task.APPROVE: Level.UNIT,
-    Task.CERTIFY: Level.DISTRICT,
-    Task.REVIEW: Level.DISTRICT,
-    Task.CONFIRM: Level.CITY,
-}
+NEXT_LEVEL = {Task.APPROVE: Level.UNIT, Task.CERTIFY: Level.DISTRICT, Task.CONFIRM: Level.CITY}
 
 
-def _next_level(claim: Claim, task: Task | None) -> Level | None:
-    """At which level the next decision falls due; a bureau leader may stand in for a unit's head."""
+def _next_level(
+    claim: Claim, hand: Hand, task: Task | None, reviews: Sequence[Review]
+) -> Level | None:
+    """At which level the next decision falls due; a bureau leader may step in for a unit's head."""
+    if task is Task.REVIEW:
+        return next(each.level for each in reviews if each.level in hand.decides)
     if task is not None:
         return NEXT_LEVEL.get(task)
     is_proposed = claim.unit is not None and claim.unit.decided is Decided.PROPOSED
     return Level.UNIT if is_proposed else None
+
+
+def _waiting_levels(claim: Claim, reviews: Sequence[Review]) -> set[Level]:
+    waiting = waiting_for(claim, reviews=[each.level for each in reviews])
+    return {level for _task, level in waiting}
 
 
 def _appealable(claim: Claim, trail: Any, appeals: Any, hand: Hand) -> Any:

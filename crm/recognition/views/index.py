@@ -82,6 +82,7 @@ def _shown_tabs(year: int, active: Shown, cases: list[Case]) -> list[dict[str, A
         Shown.DISTRICT_ONLY: _("区认定、市未核定"),
         Shown.CITY_ONLY: _("市核定、区未认定"),
         Shown.TURNED_DOWN: _("退回和不计数"),
+        Shown.REVIEW: _("待复核"),
     }
     return [
         {
