@@ -16,7 +16,7 @@ from crm.recognition.wording import word
 
 @dataclass(frozen=True, slots=True)
 class LevelPart:
-    """A number of one kind: its word, and the list behind it (None: a sum of lists)."""
+    """A number of one kind: its word, and the list behind it (None: the list of the sum of `key`)."""
 
     key: str
     label: str

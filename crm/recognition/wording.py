@@ -13,6 +13,7 @@ from crm.recognition.rules import (
     Appealed,
     Barred,
     Change,
+    Counting,
     Decided,
     Level,
     Ruling,
@@ -104,6 +105,13 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     },
 }
 """One text for every member of every code people see."""
+
+COUNTING = {
+    Counting.REPEAT: _l("可重复口径"),
+    Counting.ONCE: _l("不重复口径"),
+    **{Counting(level.value): WORDS[Level][level] for level in Level},
+}
+"""What a sum counts, in words."""
 
 TONES = {
     Decided.PROPOSED: ("info", "hourglass"),

@@ -91,7 +91,7 @@ def test_every_number_of_the_board_is_the_list_behind_it(district, sign_in):
         client = sign_in(district[who])
         found = numbers_on(client.get("/quotas/").text)
         assert {name for name in found if "district" in name} >= {
-            "A-district", "B-district", "distinct-district-together",
+            "A-district", "B-district", "distinct-district-together", "sum-district-together",
         }  # fmt: skip
         differing = {
             name: (number, listed(client, address))
@@ -113,6 +113,8 @@ def test_the_board_counts_with_and_without_repetition_and_each_level(district, s
     assert (together["A-once"], together["B-once"]) == (2, 2)
     assert [numbers[f"A-{level}"] for level in ("unit", "district", "city")] == [2, 1, 1]
     assert [numbers[f"B-{level}"] for level in ("unit", "district", "city")] == [2, 2, 0]
+    assert (together["sum-repeat"], together["sum-once"]) == (6, 4)
+    assert [together[f"sum-{level}"] for level in ("unit", "district", "city")] == [4, 3, 1]
     assert [together[f"distinct-{level}"] for level in ("unit", "district", "city")] == [3, 2, 1]
 
 
@@ -162,3 +164,15 @@ def test_a_level_without_a_quota_is_refused_in_an_address(sign_in):
     assert client.get("/leads/?quota=A&level=province").status_code == 400
     assert client.get("/leads/?quota=A&once=perhaps").status_code == 400
     assert client.get("/leads/?quota=OVERLAP&level=district&verdict=counts").status_code == 200
+
+
+def test_the_list_of_a_sum_names_a_project_once_for_each_quota(district, sign_in):
+    client, year = sign_in(district["director"]), district["year"]
+    page = client.get(f"/recognition/counted?year={year}&by=district").text
+    assert (page.count(">大一<"), page.count(">大二<"), page.count(">实一<")) == (2, 0, 1)
+    page = client.get(f"/recognition/counted?year={year}&by=once").text
+    assert page.count(">大一<") == 1
+    assert ">密<" not in page
+    assert "另有1个敏感项目" in page
+    for query in ("by=none", "start=-1", "start=x", "year=1999"):
+        assert client.get(f"/recognition/counted?{query}").status_code in {400, 404}

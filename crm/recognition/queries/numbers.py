@@ -73,18 +73,18 @@ def _counting_levels(actor: Actor, year: int, once_on: date | None) -> Any:
     ).group_by(each.quota_id, each.at_level)
     if once_on is None:
         return levels
-    placed = _placed(year, once_on)
+    once_placed = placed(year, once_on)
     once: Select[Any] = (
-        select(placed.c.quota_id, literal(ONCE), func.count(), literal(0))
-        .where(placed.c.place == 1)
-        .group_by(placed.c.quota_id)
+        select(once_placed.c.quota_id, literal(ONCE), func.count(), literal(0))
+        .where(once_placed.c.place == 1)
+        .group_by(once_placed.c.quota_id)
     )
     if within is not None:
-        once = once.join(Lead, Lead.id == placed.c.lead_id).where(within)
+        once = once.join(Lead, Lead.id == once_placed.c.lead_id).where(within)
     return union_all(levels, once)
 
 
-def _placed(year: int, on: date) -> Any:
+def placed(year: int, on: date) -> Any:
     """Signed leads with their quotas of the year; place 1 is the one they count in.
 
     Where the published assignment puts them, else the first in the order of the quotas.
@@ -95,7 +95,13 @@ def _placed(year: int, on: date) -> Any:
         partition_by=Verdict.lead_id, order_by=(is_published, Quota.position, Quota.id)
     )
     return (
-        select(Verdict.lead_id, Verdict.quota_id, Quota.code, place.label("place"))
+        select(
+            Verdict.lead_id,
+            Verdict.quota_id,
+            Verdict.signed_from,
+            Quota.code,
+            place.label("place"),
+        )
         .join(Quota, Quota.id == Verdict.quota_id)
         .outerjoin(
             AssignmentPlace,
@@ -121,10 +127,8 @@ def meant_leads(wanted: LeadFilter, today: date) -> Select[int] | None:
     if wanted.level:
         ids.append(_recognised(wanted.quota, Level(wanted.level.value), year))
     if wanted.once:
-        placed = _placed(year, today)
-        ids.append(
-            select(placed.c.lead_id).where(placed.c.place == 1, placed.c.code == wanted.quota)
-        )
+        once = placed(year, today)
+        ids.append(select(once.c.lead_id).where(once.c.place == 1, once.c.code == wanted.quota))
     if wanted.event or wanted.verdict:
         judged = judged_leads(wanted, today)
         assert judged is not None

@@ -11,7 +11,7 @@ from crm.recognition.rules.deciding import (
     why_not_decide,
     why_not_propose,
 )
-from crm.recognition.rules.levels import BELOW, Answer, Decided, Level, Ruling
+from crm.recognition.rules.levels import BELOW, Answer, Counting, Decided, Level, Ruling
 from crm.recognition.rules.manning import Barred, Decider, Deciders, Manned, deciders
 from crm.recognition.rules.reviewing import (
     Change,
@@ -35,6 +35,7 @@ __all__ = [
     "Claim",
     "Contender",
     "Contest",
+    "Counting",
     "Crossing",
     "Decided",
     "Decider",

@@ -18,6 +18,16 @@ BELOW: dict[Level, Level | None] = {
 }
 
 
+class Counting(StrEnum):
+    """What a sum counts: signed projects with and without repetition, or what a level approved."""
+
+    REPEAT = "repeat"
+    ONCE = "once"
+    UNIT = Level.UNIT.value
+    DISTRICT = Level.DISTRICT.value
+    CITY = Level.CITY.value
+
+
 class Decided(StrEnum):
     """What a row says of a lead and a quota at a level. PROPOSED stands at the unit's level alone."""
 
