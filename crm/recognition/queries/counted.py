@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from crm.accounts.models import Department
 from crm.accounts.rules import Actor
@@ -66,7 +66,7 @@ def counted_in(
 
 def _pairs(year: int, counting: Counting, on: date) -> Any:
     """Quota, lead and the day from which it stands there, as a subquery."""
-    found: Select[Any]
+    found: Any
     match counting:
         case Counting.REPEAT:
             found = (
