@@ -20,6 +20,7 @@ from crm.leads.rules.filters import (
 )
 from crm.outbox.queries import deliveries_since, last_sign_at
 from crm.outbox.rules import DeliveryState, is_silent
+from crm.outlook.briefing import Brief, brief_of
 from crm.quotas.numbers import Card, cards, distinct_behind, line_to_read, overlap_behind
 from crm.quotas.queries import (
     ALL,
@@ -32,6 +33,7 @@ from crm.quotas.queries import (
 from crm.quotas.telling import Told, told
 from crm.recognition.desk import stuck_in
 from crm.recognition.numbers import LevelPart, card_levels
+from crm.recognition.queries import level_numbers
 
 SHOWN = 6
 
@@ -82,6 +84,7 @@ class LeaderHome:
     overlap: LeadFilter
     distinct: LeadFilter
     line: str
+    brief: Brief
     near: Sequence[tuple[Any, Told]]
     stages: Sequence[StageShare]
     in_talks: Counted
@@ -114,25 +117,30 @@ class SystemHome:
 
 
 def leader_home(actor: Actor, today: date) -> LeaderHome:
-    """Both quotas, the pipeline, what is quiet and what the week holds; ten queries."""
+    """The answer to the phone, the quotas, the pipeline, what is quiet and what the week holds.
+
+    Sixteen queries at most. The reserve of the three books is not counted where the leads in talks
+    are more than are counted.
+    """
     numbers = year_numbers(actor, today.year, today)
     stages = _stages(actor, {})
     talks = [each for each in stages if each.stage.is_in_talks]
     amounts = [each.yuan for each in talks if each.yuan is not None]
     quiet = LeadFilter(quiet=Quiet.ANY, sort=Sort.PROGRESS, is_reversed=True)
     week = LeadFilter(due=Due.WEEK, sort=Sort.DUE)
+    levels = level_numbers(actor, numbers.year, reached_on=today)
+    in_talks = sum(each.number for each in talks)
     return LeaderHome(
         numbers=numbers,
         cards=cards(numbers),
-        levels=card_levels(actor, numbers),
+        levels=card_levels(actor, numbers, levels),
         overlap=overlap_behind(numbers.year),
         distinct=distinct_behind(numbers.year),
         line=line_to_read(numbers),
+        brief=brief_of(actor, numbers, levels, hoped_only=in_talks > COUNT_LIMIT),
         near=[(row, told(row)) for row in nearest(actor, numbers.quotas, numbers.year)],
         stages=stages,
-        in_talks=Counted(
-            "in_talks", sum(each.number for each in talks), LeadFilter(stage=Bucket.IN_TALKS)
-        ),
+        in_talks=Counted("in_talks", in_talks, LeadFilter(stage=Bucket.IN_TALKS)),
         in_talks_yuan=sum(amounts) if len(amounts) == len(talks) else None,
         counts=_counts(
             actor,

@@ -44,9 +44,11 @@ class YearLevels:
     distinct: Line
 
 
-def card_levels(actor: Actor, numbers: YearNumbers) -> dict[str, tuple[LevelPart, ...]]:
-    """The levels of each quota by its code, for the cards; one query."""
-    found = level_numbers(actor, numbers.year)
+def card_levels(
+    actor: Actor, numbers: YearNumbers, found: LevelNumbers | None = None
+) -> dict[str, tuple[LevelPart, ...]]:
+    """The levels of each quota by its code, for the cards; one query unless they are `found` already."""
+    found = found or level_numbers(actor, numbers.year)
     return {
         quota.code: _levels(found, quota.quota_id, quota.code, numbers.year)
         for quota in numbers.quotas

@@ -38,6 +38,7 @@ from crm.leads.rules import (
     Tier,
     to_yuan,
 )
+from crm.outlook.services import archive_week
 from crm.places.models import Street, Zone
 from crm.quotas.services import rejudge
 from crm.sample import (
@@ -425,7 +426,9 @@ def load(at: datetime, today: date, files_dir: Folder) -> int:
     recognition.load(leads, users, today, at)
     outlook.decide(users, leads, today, at)
     numbers = {code: segment.id for code, segment in segments.items()}
-    return len(leads) + past.load(users, numbers, today, at)
+    earlier = past.load(users, numbers, today, at)
+    archive_week(at, today)  # this week's forecast, as the worker keeps it
+    return len(leads) + earlier
 
 
 def _reason(stage: Stage) -> OffRampReason | None:

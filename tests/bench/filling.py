@@ -267,8 +267,16 @@ class Filler:
                 progress - timedelta(days=200), progress,
                 ACTIONS[n % 5] if due else None, due, False, True, n % 3 == 2, "new", "other_province",
                 "chain", "abc"[n % 3], SAID[n % 4], amount, f"{amount / 10**8:g}亿元" if amount else None,
-                owner, self.morning - timedelta(days=n % 3000), 1,
+                owner, self.morning - timedelta(days=n % 3000), 1, *self.prospects(n),
             )  # fmt: skip
+
+    def prospects(self, n: int) -> tuple[date | None, int, int, str | None, date | None]:
+        """Of one in eight leads in talks: expected day, delays, the owner's confidence and its day."""
+        if self.stage(n) not in OPEN[1:] or n // 5 % 8:
+            return None, 0, 0, None, None
+        expected = self.today + timedelta(days=n * 37 % 400 - 40)
+        stated_on = self.today - timedelta(days=n % 50)
+        return expected, n % 3, n % 3 * 25, ("high", "medium", "low")[n // 7 % 3], stated_on
 
     def is_signed(self, n: int) -> bool:
         return n % 100 == 0
@@ -352,6 +360,7 @@ LEAD_COLUMNS = (
     "last_progress_on", "next_action", "next_action_on", "is_days_order_confirmed", "is_physical",
     "is_headquarters", "nature", "origin", "promotion_mode", "tier", "latest_progress",
     "investment_yuan", "investment_text", "created_by_id", "created_at", "version",
+    "expected_sign_on", "signing_slips", "signing_slip_days", "confidence", "confidence_on",
 )  # fmt: skip
 
 

@@ -144,6 +144,23 @@ def test_a_supposed_signing_raises_the_expectation_and_a_loss_lowers_it(app, wit
         assert expected(WhatIf(u=0.5)) > expected(WhatIf(u=-0.5))
 
 
+def test_the_home_tells_the_forecast_kept_last_by_name_first(app, with_past, leader):
+    assert "还没有存档的预测" in text_of(leader.get("/"))
+    today = clock.today()
+    with app.app_context(), transaction():
+        assert archive_week(clock.now(), today) == 1
+    told = text_of(leader.get("/"))
+    answer = told[told.index("影响最大") :]
+    assert answer.index("在谈PRE_SIGNING") < answer.index("若签约") < answer.index("照目前进度")
+    assert f"{today}所作预测" in answer
+    with app.app_context(), transaction():
+        db.session.get(Lead, with_past[0]).is_sensitive = True
+    told = text_of(leader.get("/"))
+    answer = told[told.index("影响最大") : told.index("照目前进度")]
+    assert "在谈PRE_SIGNING" not in answer
+    assert "敏感项目" in answer
+
+
 @pytest.mark.parametrize("address", ["signed=x", "lost=-1", "season=best", "year=x9"])
 def test_what_makes_no_sense_is_refused(in_talks, leader, address):
     assert leader.get(f"/outlook/forecast?{address}").status_code in {400, 404}

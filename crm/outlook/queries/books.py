@@ -128,15 +128,21 @@ class YearBooks:
 
 
 def books_of(
-    actor: Actor, year: int, on: date, *, page: Page | None = None, hoped_only: bool = False
+    actor: Actor,
+    year: int,
+    on: date,
+    *,
+    page: Page | None = None,
+    hoped_only: bool = False,
+    quotas: tuple[QuotaOfYear, ...] | None = None,
 ) -> YearBooks:
     """The three books of a year as a person sees them, in at most five queries for any number of leads.
 
     Whoever answers for the whole district counts all of it; what they may not see has no name.
     With a `page` it is found in the same pass which leads are shown. With `hoped_only` nobody
-    counts the reserve, which is most of the leads.
+    counts the reserve, which is most of the leads. `quotas` are the year's where they are known.
     """
-    quotas = year_quotas(year)
+    quotas = year_quotas(year) if quotas is None else quotas
     if not quotas:
         return YearBooks(year, on, ())
     decisions = _decisions(actor, year)

@@ -159,6 +159,27 @@ def archived_statements(year: int) -> list[Stated]:
     ]
 
 
+def last_forecast(year: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """What the forecast kept last said of each quota, one row each; one query."""
+    last = (
+        select(ForecastRun.id)
+        .where(ForecastRun.year == year)
+        .order_by(ForecastRun.week_of.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return rows_of(
+        select(
+            ForecastRun.made_on, ForecastQuota.code, ForecastQuota.target, ForecastQuota.certain,
+            ForecastQuota.p_meet, ForecastQuota.low, ForecastQuota.high, ForecastQuota.expected,
+            ForecastQuota.told,
+        )
+        .join(ForecastQuota, ForecastQuota.run_id == ForecastRun.id)
+        .where(ForecastRun.id == last)
+        .order_by(ForecastQuota.id)
+    ).all()  # fmt: skip
+
+
 def archived_runs(year: int, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """What the latest archived forecasts said of each quota, the latest week first."""
     runs = (

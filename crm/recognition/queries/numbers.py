@@ -12,9 +12,9 @@ from crm.accounts.rules import Actor
 from crm.core.db import rows_of
 from crm.leads.models import Lead
 from crm.leads.queries import STATEMENTS_KEPT
-from crm.leads.rules.filters import LeadFilter
+from crm.leads.rules.filters import CountedEvent, LeadFilter
 from crm.quotas.models import Quota, Verdict
-from crm.quotas.queries import ALL, OVERLAP, judged_leads, reach
+from crm.quotas.queries import ALL, NUMBERS, OVERLAP, judged_leads, reach
 from crm.recognition.models import Assignment, AssignmentPlace
 from crm.recognition.queries.standing import approved_in, recognised_ids
 from crm.recognition.rules import Level
@@ -24,21 +24,35 @@ from crm.recognition.rules import Level
 class LevelNumbers:
     """How many leads each level approved: by quota id, and each lead once (去重合计).
 
-    `once` is 不重复口径 by quota id: the signed leads, each in one quota alone.
+    `once` is 不重复口径 by quota id: the signed leads, each in one quota alone. `reached` tells of
+    those the district approved for a quota how many stand in each of its numbers.
     """
 
     of_quota: dict[int, Counter[Level]]
     distinct: Counter[Level]
     once: dict[int, int] = field(default_factory=dict)
+    reached: dict[tuple[int, CountedEvent], int] = field(default_factory=dict)
 
 
-def level_numbers(actor: Actor, year: int, once_on: date | None = None) -> LevelNumbers:
+def level_numbers(
+    actor: Actor, year: int, once_on: date | None = None, *, reached_on: date | None = None
+) -> LevelNumbers:
     """The levels' numbers for a person, who counts what `reach` says; one query.
 
-    With a day 不重复口径 by the end of it as well, in the same query.
+    With a day 不重复口径 by the end of it as well, or what of the approved is `reached` by then,
+    in the same query.
     """
     found = LevelNumbers(defaultdict(Counter), Counter())
-    for quota_id, level, count, first in rows_of(_counting_levels(actor, year, once_on)):
+    statement = (
+        _counting_levels(actor, year, once_on)
+        if reached_on is None
+        else _counting_reached(actor, year, reached_on)
+    )
+    for quota_id, level, count, first, *reached in rows_of(statement):
+        if level == Level.DISTRICT:
+            found.reached.update(
+                {(quota_id, event): n for event, n in zip(NUMBERS, reached, strict=False)}
+            )
         if level == ONCE:
             found.once[quota_id] = count
         else:
@@ -82,6 +96,33 @@ def _counting_levels(actor: Actor, year: int, once_on: date | None) -> Any:
     if within is not None:
         once = once.join(Lead, Lead.id == once_placed.c.lead_id).where(within)
     return union_all(levels, once)
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _counting_reached(actor: Actor, year: int, on: date) -> Any:
+    """As `_counting_levels`, with how many of the approved stand in each number on the day."""
+    within = reach(actor)
+    last = approved_in(year)
+    approved = select(
+        last.c.quota_id,
+        last.c.at_level,
+        func.row_number()
+        .over(partition_by=(last.c.at_level, last.c.lead_id), order_by=last.c.quota_id)
+        .label("place"),
+        *(since.expression.label(event.value) for event, (since, _is) in NUMBERS.items()),
+    ).outerjoin(
+        Verdict, (Verdict.quota_id == last.c.quota_id) & (Verdict.lead_id == last.c.lead_id)
+    )
+    if within is not None:
+        approved = approved.join(Lead, Lead.id == last.c.lead_id).where(within)
+    each = approved.subquery().c
+    return select(
+        each.quota_id,
+        cast(each.at_level, String),
+        func.count(),
+        func.count().filter(each.place == 1),
+        *(func.count().filter(each[event.value] <= on) for event in NUMBERS),
+    ).group_by(each.quota_id, each.at_level)
 
 
 def placed(year: int, on: date) -> Any:
