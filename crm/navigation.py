@@ -45,7 +45,7 @@ ENTRIES = (
         _l("管理"),
         "settings",
         (Role.ADMINISTRATOR,),
-        also=("outbox.index", "calendar.index", "calendar.set_day"),
+        also=("outbox.index", "calendar.index", "calendar.set_day", "quotas.ranking"),
     ),
     Entry("history.index", _l("操作记录"), "history", (Role.ADMINISTRATOR, Role.AUDITOR)),
 )

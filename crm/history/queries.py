@@ -11,7 +11,14 @@ from crm.core.errors import TheirChange
 from crm.core.lists import Order, Page, keyset_page, whole
 from crm.history.models import AuditEvent
 
-ADMIN_SUBJECTS = ("users", "departments", "workday_calendar", "deliveries", "app")
+ADMIN_SUBJECTS = (
+    "users",
+    "departments",
+    "workday_calendar",
+    "deliveries",
+    "ranking_switches",
+    "app",
+)
 """What an administrator works on; business records are not theirs to read (三员 separation)."""
 
 NEWEST_FIRST = Order("id", AuditEvent.id, True, whole, is_nullable=False)

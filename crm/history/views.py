@@ -39,6 +39,8 @@ FIELDS_OF: dict[str, dict[str, Any]] = {
     "ranking_editions": RANKING_FIELD,
     "quotas": QUOTA_FIELD,
     "criteria_versions": QUOTA_FIELD,
+    "quota_divisions": QUOTA_FIELD,
+    "ranking_switches": QUOTA_FIELD,
 }
 WORDS_OF: dict[Any, Any] = {
     Role: ROLE,

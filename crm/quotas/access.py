@@ -1,10 +1,19 @@
-"""Who may report an indicator's figures, and who may set what is due by when."""
+"""Who may report an indicator's figures, divide a target, and set what is due by when."""
 
 from crm.accounts.rules import Actor, Role
 
 
 def may_set_pacing(actor: Actor) -> bool:
     return actor.role is Role.DIRECTOR
+
+
+def may_divide(actor: Actor) -> bool:
+    """Divide targets, and type figures of the year before."""
+    return actor.role is Role.DIRECTOR
+
+
+def may_switch_ranking(actor: Actor) -> bool:
+    return actor.role in {Role.DIRECTOR, Role.ADMINISTRATOR}
 
 
 def may_report(actor: Actor, owner_department_id: int | None) -> bool:

@@ -33,6 +33,7 @@ from crm.quotas.rules import (
 from crm.quotas.telling import subject
 from crm.quotas.wording import (
     figure_text,
+    growth_text,
     listed,
     month_text,
     months_text,
@@ -272,7 +273,7 @@ def _difference(records: Computed | None, report: Report | None, unit: str) -> s
 
 def _growth(value: Decimal | None, last_year: Decimal | None) -> str | None:
     found = growth_percent(value, last_year) if value is not None else None
-    return None if found is None else f"{found:+}%".replace("-", "−")
+    return growth_text(found)
 
 
 def _value_of(quota: Quota, known: _Known, month: date) -> Decimal | None:

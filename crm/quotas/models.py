@@ -4,11 +4,22 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Numeric, String, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Numeric,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.core.db import Base, created, pk, ref, revision
-from crm.quotas.rules import Curve, Outcome, Rounding, YearSection
+from crm.leads.rules.filters import CountedEvent
+from crm.quotas.rules import Among, Curve, Outcome, Rounding, YearSection
 
 
 class Quota(Base):
@@ -105,6 +116,84 @@ class ReportedFigure(Base):
     note: Mapped[str | None] = mapped_column(String(200))  # why it was corrected
     recorded_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
     recorded_at: Mapped[created]
+
+
+class Division(Base):
+    """分解: how a year's quotas are divided among units, or among leaders, on which paper.
+
+    The shares are rows of `quota_shares`; this row carries their common version.
+    """
+
+    __tablename__ = "quota_divisions"
+    __table_args__ = (UniqueConstraint("year", "among"),)
+
+    id: Mapped[pk]
+    year: Mapped[int]
+    among: Mapped[Among]
+    document_number: Mapped[str | None] = mapped_column(String(100))
+    note: Mapped[str | None] = mapped_column(String(500))
+    version: Mapped[revision]
+
+
+class QuotaShare(Base):
+    """What of a quota's target one unit, or one leader, answers for, in the quota's unit."""
+
+    __tablename__ = "quota_shares"
+    __table_args__ = (
+        UniqueConstraint("quota_id", "department_id"),
+        UniqueConstraint("quota_id", "sponsor_id"),
+        CheckConstraint("(department_id IS NULL) <> (sponsor_id IS NULL)", name="one_holder"),
+        CheckConstraint("target > 0", name="target_is_positive"),
+    )
+
+    id: Mapped[pk]
+    quota_id: Mapped[ref] = mapped_column(ForeignKey("quotas.id"))
+    department_id: Mapped[ref | None] = mapped_column(ForeignKey("departments.id"))
+    sponsor_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    target: Mapped[int] = mapped_column(BigInteger)
+
+
+class PastFigure(Base):
+    """上年同期, typed from a paper: a number of a quota by the end of a month of the year before.
+
+    Cumulative since that year began; of the whole district, or of one unit.
+    """
+
+    __tablename__ = "past_figures"
+    __table_args__ = (
+        UniqueConstraint("quota_id", "event", "department_id", "month"),
+        # Several empty values are no repetition to the constraint above.
+        Index(
+            "uq_past_figures_district",
+            "quota_id",
+            "event",
+            "month",
+            unique=True,
+            sqlite_where=text("department_id IS NULL"),
+            postgresql_where=text("department_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[pk]
+    quota_id: Mapped[ref] = mapped_column(ForeignKey("quotas.id"))  # of this year
+    event: Mapped[CountedEvent]
+    department_id: Mapped[ref | None] = mapped_column(ForeignKey("departments.id"))
+    month: Mapped[date]  # its first day, in the year before
+    value: Mapped[int] = mapped_column(BigInteger)
+    document: Mapped[str] = mapped_column(String(120))
+    recorded_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    recorded_at: Mapped[created]
+
+
+class RankingSwitch(Base):
+    """排名: whether the tables of a year may be sorted by 完成率. Without a row it is off."""
+
+    __tablename__ = "ranking_switches"
+
+    id: Mapped[pk]
+    year: Mapped[int] = mapped_column(unique=True)
+    is_on: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[revision]
 
 
 class YearFigure(Base):

@@ -30,6 +30,7 @@ from crm.leads.rules import (
 )
 from crm.quotas.rules import (
     AllOf,
+    Among,
     AmountClause,
     AnyOf,
     Clause,
@@ -39,6 +40,7 @@ from crm.quotas.rules import (
     CountingEvent,
     CriteriaFault,
     Curve,
+    Divided,
     EditionPolicy,
     FactClause,
     FactName,
@@ -89,6 +91,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     Curve: {
         Curve.STRAIGHT: _l("按天数"),
         Curve.SEASONAL: _l("春节平缓、年末略多"),
+    },
+    Among: {
+        Among.DEPARTMENT: _l("责任单位"),
+        Among.SPONSOR: _l("包挂领导"),
     },
     Measure: {
         Measure.COUNT: _l("个数"),
@@ -304,6 +310,9 @@ FIELD: dict[str, LazyString] = {
     "month": _l("月份"),
     "document": _l("文号或文件名"),
     "last_year": _l("上年同期"),
+    "counted": _l("计数"),
+    "note": _l("说明"),
+    "is_on": _l("开启排名"),
     "is_example": _l("示例"),
 }
 """What the trail tells of a quota and its versions."""
@@ -651,6 +660,38 @@ def _bracketed(clause: Clause, kinds: UnionType | type, names: Mapping[str, str]
     if not isinstance(clause, kinds) or (isinstance(clause, AnyOf | AllOf) and len(clause.of) == 1):
         return text
     return f"{_mark('（', '(')}{text}{_mark('）', ')')}"
+
+
+def divided_text(divided: Divided, unit: str) -> str:
+    """How what was given out stands beside the target: 加压, 未分解, or the same."""
+    shared, target = figure_text(divided.shared, unit), figure_text(divided.target, unit)
+    if divided.extra:
+        extra = figure_text(divided.extra, unit)
+        return _(
+            "分解合计%(shared)s，全区任务%(target)s，加压%(extra)s",
+            shared=shared,
+            target=target,
+            extra=extra,
+        )
+    if divided.undivided:
+        undivided = figure_text(divided.undivided, unit)
+        return _(
+            "分解合计%(shared)s，全区任务%(target)s，未分解%(undivided)s",
+            shared=shared,
+            target=target,
+            undivided=undivided,
+        )
+    return _("分解合计与全区任务一致，均为%(target)s", target=target)
+
+
+def growth_text(growth: Decimal | None) -> str | None:
+    """同比 with its sign: +33.3%, −5.0%; None where nothing can be told in per cent."""
+    return None if growth is None else f"{growth:+}%".replace("-", "−")
+
+
+def percent_text(percent: Decimal | None) -> str | None:
+    """完成率: 66.7%, 100%."""
+    return None if percent is None else f"{percent.normalize():f}%"
 
 
 def day_text(on: date) -> str:

@@ -45,6 +45,7 @@ from crm.sample import (
     checkup,
     closing,
     criteria,
+    division,
     indicators,
     outlook,
     papers,
@@ -415,6 +416,7 @@ def load(at: datetime, today: date, files_dir: Folder) -> int:
     load_editions(users["leader"], today, at)
     for chain in list(chains.values())[:2]:
         chain.leader_id = district.id
+    division.load_leaders(leads, at)
     papers.load(leads, files_dir, at)
     outlook.load(leads, today, at)
     checkup.load(leads, at)
@@ -423,6 +425,7 @@ def load(at: datetime, today: date, files_dir: Folder) -> int:
     closing.load(leads, users, today)
     rejudge([lead.id for lead in leads], today=today, at=at)
     criteria.load(users["leader"], today, at)
+    division.load(users["leader"], today, at)
     recognition.load(leads, users, today, at)
     outlook.decide(users, leads, today, at)
     numbers = {code: segment.id for code, segment in segments.items()}

@@ -10,3 +10,4 @@ import "./behaviour/toasts.js";
 import "./behaviour/pictures.js";
 import "./behaviour/books.js";
 import "./behaviour/tabs.js";
+import "./behaviour/sums.js";

@@ -32,6 +32,15 @@ from crm.quotas.rules.criteria import (
     leaves,
 )
 from crm.quotas.rules.curve import Curve, festival_weeks, spring_festival
+from crm.quotas.rules.dividing import (
+    Among,
+    Divided,
+    completion_percent,
+    completion_places,
+    falling,
+    last_whole_month,
+    number_of_month,
+)
 from crm.quotas.rules.drafting import GroupKind
 from crm.quotas.rules.facts import (
     Edition,
@@ -96,11 +105,13 @@ from crm.quotas.rules.terms import (
     QuotaTerms,
     Rounding,
     due,
+    due_of_share,
     due_under,
     monthly_nodes,
     rounding_step,
 )
 from crm.quotas.rules.versions import (
+    LARGEST_TARGET,
     PlannedPeriod,
     Publishing,
     VersionFault,
@@ -112,7 +123,9 @@ from crm.quotas.rules.versions import (
 __all__ = [
     "ALL_EXCLUSIONS",
     "CATALOGUE",
+    "LARGEST_TARGET",
     "AllOf",
+    "Among",
     "AmountClause",
     "AnyOf",
     "Clause",
@@ -125,6 +138,7 @@ __all__ = [
     "CriteriaError",
     "CriteriaFault",
     "Curve",
+    "Divided",
     "Edition",
     "EditionPolicy",
     "Entry",
@@ -165,17 +179,22 @@ __all__ = [
     "VersionFault",
     "YearSection",
     "clause_name",
+    "completion_percent",
+    "completion_places",
     "counted",
     "cutoff",
     "due",
+    "due_of_share",
     "due_under",
     "entered",
+    "falling",
     "festival_weeks",
     "first_entry_lists",
     "growth_percent",
     "in_force",
     "judge",
     "kept",
+    "last_whole_month",
     "leaves",
     "missing_months",
     "monthly_nodes",
@@ -183,6 +202,7 @@ __all__ = [
     "nearest_misses",
     "never_true",
     "next_month",
+    "number_of_month",
     "parse_criteria",
     "parse_exclusions",
     "progress",

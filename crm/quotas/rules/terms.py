@@ -99,15 +99,22 @@ def due(
         return 0
     if on >= closes:
         return target
+    asked = _asked(target, on, opens=opens, closes=closes, nodes=nodes, curve=curve)
+    return min(_rounded(asked / step, rounding) * step, target)
+
+
+def _asked(
+    target: int, on: date, *, opens: date, closes: date, nodes: Iterable[Node], curve: Curve
+) -> Fraction:
+    """What is due by a day inside the period, before it is rounded."""
     inner = sorted((node.on, node.count) for node in nodes if opens <= node.on < closes)
     begin, reached = opens - ONE_DAY, 0
     for day, count in [*inner, (closes, target)]:
         count = min(max(count, reached), target)
         if on <= day:
-            asked = reached + (count - reached) * _share(begin, on, day, curve)
-            return min(_rounded(asked / step, rounding) * step, target)
+            return reached + (count - reached) * _share(begin, on, day, curve)
         begin, reached = day, count
-    return target
+    return Fraction(target)
 
 
 def due_under(terms: QuotaTerms, on: date) -> int:
@@ -121,6 +128,26 @@ def due_under(terms: QuotaTerms, on: date) -> int:
         rounding=terms.rounding,
         curve=terms.curve,
     )
+
+
+def due_of_share(share: int, terms: QuotaTerms, on: date) -> int:
+    """应达 of a share of the target: the same part of it as of the whole, rounded the same way.
+
+    Each share is rounded for itself, so that shares may ask for more or less than the whole does.
+    """
+    if on < terms.opens or terms.target <= 0:
+        return 0
+    if on >= terms.closes:
+        return share
+    asked = _asked(
+        terms.target,
+        on,
+        opens=terms.opens,
+        closes=terms.closes,
+        nodes=terms.nodes,
+        curve=terms.curve,
+    )
+    return min(_rounded(asked * share / terms.target, terms.rounding), share)
 
 
 def rounding_step(target: int) -> int:

@@ -1,6 +1,8 @@
 """What changes quotas and verdicts."""
 
+from crm.quotas.services.dividing import Shares, divide, switch_ranking
 from crm.quotas.services.judging import differences, rejudge, rejudge_all, rejudge_quota
+from crm.quotas.services.last_year import PastFigures, type_last_year
 from crm.quotas.services.pacing import Pacing, change_pacing
 from crm.quotas.services.planning import Plan, change_plan
 from crm.quotas.services.presets import load_preset
@@ -18,13 +20,16 @@ from crm.quotas.services.versions import (
 __all__ = [
     "NewReport",
     "Pacing",
+    "PastFigures",
     "Plan",
+    "Shares",
     "Signature",
     "change_pacing",
     "change_plan",
     "criteria_faults",
     "differences",
     "discard",
+    "divide",
     "draft",
     "load_preset",
     "publish",
@@ -33,5 +38,7 @@ __all__ = [
     "rejudge_quota",
     "report",
     "save_draft",
+    "switch_ranking",
     "take_effect",
+    "type_last_year",
 ]
