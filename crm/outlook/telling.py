@@ -6,7 +6,7 @@ from typing import Any
 
 from crm.core.web import money_text
 from crm.leads import wording as leads_wording
-from crm.outlook.queries import Achieved, Entry, Named, YearBooks
+from crm.outlook.queries import Achieved, Entry, LeadPlace, Named, YearBooks
 from crm.outlook.rules.books import Book
 from crm.outlook.rules.saying import Counted, Differs
 from crm.outlook.wording import finding_text, word
@@ -73,6 +73,17 @@ def card(entry: Entry, names: Mapping[str, str]) -> dict[str, Any]:
         "proposed": word(entry.proposal.book),
         "decision": decision,
         "may_move": entry.may_edit,
+    }
+
+
+def place_told(place: LeadPlace) -> dict[str, Any]:
+    """A lead's book on its own page: what holds it back, or who moved it and why."""
+    return {
+        "year": place.year,
+        "book": word(place.book),
+        "proposed": word(place.proposal.book),
+        "holding": [finding_text(each) for each in place.proposal.holding_back],
+        "decision": place.decision,
     }
 
 

@@ -91,7 +91,7 @@ _QUOTAS_OF = (
     .where(Quota.year == bindparam("year"))
     .order_by(Quota.position, Quota.id)
 )
-_VERDICTS_OF = (
+VERDICTS_OF = (
     select(
         Quota.year,
         Quota.id.label("quota_id"),
@@ -121,7 +121,11 @@ def verdicts_of(lead_id: int, year: int) -> list[Row[Any]]:
     A lead whose signing counts in another year answers for that year instead. Rows of (year,
     quota_id, code, label, label_en, verdict, branch, lacks_yuan, reasons, judged_at).
     """
-    rows = rows_of(_VERDICTS_OF, {"lead_id": lead_id}).all()
+    return of_year_meant(rows_of(VERDICTS_OF, {"lead_id": lead_id}).all(), year)
+
+
+def of_year_meant(rows: Sequence[Row[Any]], year: int) -> list[Row[Any]]:
+    """Of a lead's verdicts those of the year, or of the last one where its signing counts in another."""
     years = {row.year for row in rows}
     meant = year if year in years else max(years, default=year)
     return [row for row in rows if row.year == meant]

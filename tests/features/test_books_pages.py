@@ -108,6 +108,39 @@ def test_a_head_moves_a_lead_with_a_reason_and_the_proposal_stays(app, in_talks,
     assert books(app, in_talks["head"])[0]["争取项目"] is Book.STRIVE
 
 
+def test_a_leads_page_names_its_book_what_holds_it_back_and_who_moved_it(
+    app, in_talks, sign_in, person
+):
+    client = sign_in(in_talks["head"])
+
+    def said(name, reader=client):
+        page = reader.get(f"/leads/{in_talks[name]}").text
+        part = page[page.index('id="prospects"') :]
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", part[: part.index("</section>")]))
+
+    assert "三本账 确保 各项都到位" in said("sure")
+    assert "三本账 争取 处于评审阶段" in said("hoped")
+    assert "三本账 储备 还不符合口径" in said("near")
+    move(client, in_talks, "hoped", book="certain", reason="协议已会签")
+    moved = said("hoped")
+    assert "三本账 确保 人工调整 协议已会签" in moved
+    assert in_talks["head"].name in moved
+    assert "规则建议“争取”" in moved
+    assert (
+        f"/outlook/{clock.today().year}/leads/"
+        not in sign_in(person("auditor")).get(f"/leads/{in_talks['hoped']}").text
+    )
+    today = clock.today()
+    with app.app_context(), transaction():  # parked and taken up again: the decision is void
+        db.session.add(
+            StageChange(
+                lead_id=in_talks["hoped"], to_stage=Stage.PARKED, happened_on=today, at=clock.now()
+            )
+        )
+    assert "三本账 争取" in said("hoped")
+    assert 'id="prospects"' not in client.get(f"/leads/{in_talks['signed']}").text
+
+
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [

@@ -33,6 +33,9 @@ from crm.leads.views.prospects import prospects
 from crm.leads.views.trail import told
 from crm.leads.views.verdicts import verdict_entries
 from crm.leads.wording import field_word, word
+from crm.outlook.queries import place_of, verdicts_and_move_of
+from crm.outlook.services import MOVERS as BOOK_MOVERS
+from crm.outlook.telling import place_told
 
 ACTIVITY_ICONS = {
     "call": "phone",
@@ -86,6 +89,8 @@ WIDE = {"description", "latest_progress", "problems", "coordination", "remark", 
 def detail(lead_id: int) -> ResponseReturnValue:
     page = queries.lead_page_of(g.actor, lead_id)
     lead, today = page.lead, clock.today()
+    judged = verdicts_and_move_of(lead_id, today.year)
+    place = place_of(lead, judged, today)
     return render_template(
         "leads/detail.html",
         lead=lead,
@@ -107,8 +112,10 @@ def detail(lead_id: int) -> ResponseReturnValue:
         is_late=bool(
             lead.next_action_on and lead.next_action_on < today and not lead.stage.is_closed
         ),
-        verdicts=list(verdict_entries(lead_id, today)),
+        verdicts=list(verdict_entries(lead_id, judged, today)),
         prospects=prospects(lead),
+        place=place and place_told(place),
+        may_move_book=lead.can_edit and g.actor.role in BOOK_MOVERS,
         **ledger_matters(lead_id),
         **evidence(page, may_act=lead.can_edit),
     )

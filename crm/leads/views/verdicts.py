@@ -1,13 +1,13 @@
 """What the quotas say of one lead, in words, and how far its recognition is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
 
-from crm.quotas.queries import verdicts_of
 from crm.quotas.telling import Told, told
 from crm.recognition.queries import Said, said_of
 from crm.recognition.rules import Level
@@ -34,9 +34,11 @@ class LeadVerdict:
     case_href: str
 
 
-def verdict_entries(lead_id: int, today: date) -> Iterator[LeadVerdict]:
-    """Each quota's verdict and recognition; another year's is marked with the year."""
-    rows = verdicts_of(lead_id, today.year)
+def verdict_entries(lead_id: int, rows: Sequence[Any], today: date) -> Iterator[LeadVerdict]:
+    """Each quota's verdict and recognition; another year's is marked with the year.
+
+    `rows` as `quotas.queries.verdicts_of` returns them.
+    """
     said = said_of(rows[0].year, [lead_id]) if rows else {}
     for row in rows:
         each = told(row, url_for("quotas.detail", year=row.year, code=row.code))

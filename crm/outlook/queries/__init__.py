@@ -5,10 +5,13 @@ from crm.outlook.queries.backtesting import Backtest, backtest
 from crm.outlook.queries.books import (
     Decision,
     Entry,
+    LeadPlace,
     YearBooks,
     books_of,
     entries_of,
     entry_of,
+    place_of,
+    verdicts_and_move_of,
 )
 from crm.outlook.queries.ceremonies import PlannedCeremony, ceremonies, signable
 from crm.outlook.queries.forecasting import (
@@ -36,6 +39,7 @@ __all__ = [
     "ForecastQuota",
     "Gates",
     "Ingredients",
+    "LeadPlace",
     "LeadTold",
     "Named",
     "Page",
@@ -60,11 +64,13 @@ __all__ = [
     "last_forecast",
     "leads_told",
     "names_of",
+    "place_of",
     "reached_days",
     "reached_on",
     "sayable",
     "signable",
     "tellings",
+    "verdicts_and_move_of",
     "year_forecast",
     "year_quotas",
 ]

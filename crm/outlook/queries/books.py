@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, literal, or_, select
+from sqlalchemy import Row, func, literal, or_, select
 
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor
@@ -34,8 +34,8 @@ from crm.outlook.rules.books import (
     proposed,
     why_not_move,
 )
-from crm.quotas.models import Verdict
-from crm.quotas.queries import reach
+from crm.quotas.models import Quota, Verdict
+from crm.quotas.queries import VERDICTS_OF, of_year_meant, reach
 from crm.quotas.rules import Outcome
 
 
@@ -339,3 +339,86 @@ def _ends(last: Mapping[int, Row[*tuple[Any, ...]]]) -> dict[int, tuple[DropCaus
         if row.at > last[row.lead_id].at:
             found.setdefault(row.lead_id, (DROPS[row.to_stage], row.happened_on))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPlace:
+    """In which book one lead stands, what the rule says, and the decision that holds."""
+
+    year: int
+    book: Book
+    proposal: Proposal
+    decision: Decision | None
+
+
+def _void() -> Any:
+    """Whether something ended the decision since; as `_ends` says it."""
+    return (
+        select(StageChange.id)
+        .where(
+            StageChange.lead_id == BookMove.lead_id,
+            StageChange.at > BookMove.at,
+            StageChange.to_stage.in_([*DROPS]),
+        )
+        .exists()
+    )
+
+
+_LAST_MOVE = (
+    select(func.max(BookMove.id))
+    .where(BookMove.lead_id == Verdict.lead_id, BookMove.year == Quota.year)
+    .correlate(Verdict, Quota)
+    .scalar_subquery()
+)
+_VERDICTS_WITH_MOVE = (
+    VERDICTS_OF.add_columns(
+        Verdict.is_near_miss, Quota.opens, Quota.closes,
+        BookMove.id.label("move_id"), BookMove.book.label("moved_to"), BookMove.from_book,
+        BookMove.proposed, BookMove.reason.label("move_reason"), BookMove.at.label("moved_at"),
+        User.name.label("moved_by"), _void().label("is_void"),
+    )
+    .outerjoin(BookMove, BookMove.id == _LAST_MOVE)
+    .outerjoin(User, User.id == BookMove.by_id)
+)  # fmt: skip
+
+
+def verdicts_and_move_of(lead_id: int, year: int) -> list[Row[Any]]:
+    """`quotas.queries.verdicts_of`, each with the last decision on the lead's book; one query."""
+    return of_year_meant(rows_of(_VERDICTS_WITH_MOVE, {"lead_id": lead_id}).all(), year)
+
+
+def place_of(lead: Any, rows: Sequence[Row[Any]], on: date) -> LeadPlace | None:
+    """The lead's place in the books from what its page has read; None where it stands in none.
+
+    `lead` has the columns of a lead; `rows` come from `verdicts_and_move_of`.
+    """
+    rows = [row for row in rows if row.year == on.year]
+    fits = [row for row in rows if row.verdict is not Outcome.NO]
+    nears = [row for row in rows if row.verdict is Outcome.NO and row.is_near_miss]
+    if lead.stage not in IN_TALKS or not (fits or nears):
+        return None
+    verdicts = {Fit(row.verdict.value) for row in fits} or {Fit.NEAR}
+    prospect = Prospect(
+        lead.id, lead.stage, lead.expected_sign_on, lead.signing_slips, lead.signing_slip_days,
+        lead.confidence, lead.confidence_on, min(verdicts, key=tuple(Fit).index),
+    )  # fmt: skip
+    counted_to = fits or nears
+    proposal = proposed(
+        prospect,
+        opens=min(row.opens for row in counted_to),
+        closes=max(row.closes for row in counted_to),
+        on=on,
+    )
+    row = rows[0]
+    is_moved = (
+        row.moved_to is not None
+        and not row.is_void
+        and why_not_move(prospect, row.moved_to) is None
+    )
+    if not is_moved:
+        return LeadPlace(on.year, proposal.book, proposal, None)
+    decision = Decision(
+        row.move_id, lead.id, lead.title, row.moved_to, row.from_book, row.proposed,
+        row.move_reason, row.moved_by, row.moved_at,
+    )  # fmt: skip
+    return LeadPlace(on.year, row.moved_to, proposal, decision)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _l
 
-from crm.accounts.rules import Actor
+from crm.accounts.rules import Actor, Role
 from crm.core.db import db
 from crm.core.errors import Faults, Refused, Stale, TheirChange
 from crm.leads import access
@@ -13,6 +13,9 @@ from crm.outlook.models import BookMove
 from crm.outlook.queries import entry_of
 from crm.outlook.rules.books import Book, why_not_move
 from crm.outlook.wording import word
+
+MOVERS = (Role.DIRECTOR, Role.UNIT_HEAD)
+"""Who moves leads between the books, of those they may change."""
 
 
 def move_book(

@@ -7,7 +7,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from crm.accounts.rules import LEAD_READERS, Role
+from crm.accounts.rules import LEAD_READERS
 from crm.core import clock
 from crm.core.forms import attempt
 from crm.core.guard import allow
@@ -29,8 +29,6 @@ SHOWN = 20
 """Leads of a book on the page of all three; its own page has them all."""
 
 PAGE = 50
-
-MOVERS = (Role.DIRECTOR, Role.UNIT_HEAD)
 
 
 @bp.get("/")
@@ -61,7 +59,7 @@ def index() -> ResponseReturnValue:
         "word": word,
         "lists": {each.value: word(each) for each in Counted},
         "overlap": books.overlap,
-        "may_move": g.actor.role in MOVERS,
+        "may_move": g.actor.role in services.MOVERS,
     }
     if listed in (Counted.RECOGNISED, Counted.AWAITING):
         meant = [achieved[line.code] for line in lines if code in (None, line.code)]
@@ -129,7 +127,7 @@ def _list_url(year: int, listed: str, code: str | None, start: int) -> str:
 
 
 @bp.route("/<int:year>/leads/<int:lead_id>", methods=["GET", "POST"])
-@allow(*MOVERS)
+@allow(*services.MOVERS)
 def move_book(year: int, lead_id: int) -> ResponseReturnValue:
     """Move a lead to another book; dragging a card opens this with ?to=."""
     today = clock.today()
