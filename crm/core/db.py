@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, TypeVarTuple
 
+from flask_babel import lazy_gettext as _l
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
@@ -25,13 +26,17 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     event,
+    func,
+    select,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from crm.core import clock
+from crm.core.errors import Fault, Refused
 
 Columns = TypeVarTuple("Columns")
 _writing = ContextVar("writing", default=False)  # does the transaction about to begin write?
@@ -103,13 +108,22 @@ def _only_inside_a_transaction(_session: Session, _context: object, _rows: objec
         raise RuntimeError("changes were made outside transaction()")
 
 
+GATE = 20260101
+"""The advisory lock that every writer holds shared, and whoever tells the past alone."""
+
+PATIENCE_MS = 5000
+"""So long whoever tells the past waits for running writers, while new ones queue behind."""
+
+
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(*, alone: bool = False) -> Iterator[Session]:
     """One door, one verb, one commit: all of it happens or nothing does.
 
     What was read before is forgotten, so the verb judges the state it will change. On SQLite the
     transaction begins IMMEDIATE: two writers queue up instead of failing with "database is locked".
-    Raises RuntimeError when the session already holds unsaved changes.
+    With `alone` no other writer runs meanwhile and all earlier ones have committed, which is what
+    an account of the past needs (ADR 0021). Raises RuntimeError when the session already holds
+    unsaved changes, and Refused where other writers do not end within PATIENCE_MS.
     """
     session = db.session()
     if session.new or session.dirty or session.deleted:
@@ -118,6 +132,7 @@ def transaction() -> Iterator[Session]:
     session.expire_all()
     token = _writing.set(True)
     try:
+        _enter(session, alone=alone)
         yield session
         session.commit()
     except BaseException:
@@ -125,6 +140,30 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         _writing.reset(token)
+
+
+def _enter(session: Session, *, alone: bool) -> None:
+    """Pass the gate; SQLite lets in one writer at a time anyway."""
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    connection = session.connection()
+    if not alone:
+        connection.execute(_PASS_WITH_OTHERS)
+        return
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {PATIENCE_MS}")
+    try:
+        connection.execute(_PASS_ALONE)
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        text = _l("有较大的写入正在进行，请过一会儿再试")
+        raise Refused([Fault("", "busy", text)]) from None
+    connection.exec_driver_sql("SET LOCAL lock_timeout = DEFAULT")
+
+
+LOCK_NOT_AVAILABLE = "55P03"
+_PASS_WITH_OTHERS = select(func.pg_advisory_xact_lock_shared(GATE))
+_PASS_ALONE = select(func.pg_advisory_xact_lock(GATE))
 
 
 def rows_of(

@@ -99,13 +99,13 @@ class BaseForm(FlaskForm):
         return told
 
 
-def attempt(form: BaseForm, verb: Callable[[], Done]) -> Done | None:
+def attempt(form: BaseForm, verb: Callable[[], Done], *, alone: bool = False) -> Done | None:
     """Run a verb in one transaction: what it returned, None if it was refused, with why in the form.
 
-    Raises Stale with what was typed, so that the 409 page loses nothing.
+    `alone` as in `transaction`. Raises Stale with what was typed, so that the 409 page loses nothing.
     """
     try:
-        with transaction():
+        with transaction(alone=alone):
             done = verb()
     except Refused as refused:
         form.show(refused.faults)

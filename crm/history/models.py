@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -44,3 +44,14 @@ class AuditEvent(Base):
     note: Mapped[text | None]
     sealed_at: Mapped[datetime | None]
     seal: Mapped[str | None] = mapped_column(String(64))
+
+
+class PastTold(Base):
+    """Up to which moment the past was told (an export, a closed period). The one row of its table:
+    whatever is recorded later bears a later moment."""
+
+    __tablename__ = "past_told"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[pk]
+    until: Mapped[datetime]

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import func, inspect, select
 
-from crm.core.db import Base, db
-from crm.history.models import AuditEvent
+from crm.core.db import Base, db, rows_of
+from crm.history.models import AuditEvent, PastTold
 
 UNTOLD = {
     "version",
@@ -74,6 +74,49 @@ def changed_fields(record: Base) -> tuple[dict[str, Any], dict[str, Any]]:
     return before, after
 
 
+TICK = timedelta(microseconds=1)
+
+
+def recorded(at: datetime) -> datetime:
+    """The moment under which something is recorded that `known_at` will ask for.
+
+    It is `at`, or, where the past was told up to a later moment while this verb was on its way
+    (or another host's clock is behind), just after that: nobody can add to what was told. To be
+    called inside `transaction()`, which lets nobody tell the past meanwhile.
+    """
+    until = _told_until()
+    return at if until is None or at > until else until + TICK
+
+
+def tell_until(at: datetime) -> None:
+    """Let nothing be recorded any more as known at `at` or before.
+
+    To be called inside `transaction(alone=True)`, so that all who recorded earlier have committed.
+    """
+    row = db.session.get(PastTold, 1)
+    if row is None:
+        db.session.add(PastTold(id=1, until=at))
+    elif row.until < at:
+        row.until = at
+    db.session.flush()
+    db.session.info.pop(TOLD, None)
+
+
+TOLD = "past_told"
+
+
+def _told_until() -> datetime | None:
+    """Read once in a transaction: while it runs, the gate keeps it from moving."""
+    session = db.session()
+    inside = session.get_transaction()
+    kept: tuple[object, datetime | None] | None = session.info.get(TOLD)
+    if inside is None or kept is None or kept[0] is not inside:
+        until = rows_of(select(PastTold.until)).scalar_one_or_none()
+        kept = (session.get_transaction(), until)
+        session.info[TOLD] = kept
+    return kept[1]
+
+
 def record(
     actor: Doer,
     at: datetime,
@@ -89,7 +132,7 @@ def record(
 ) -> AuditEvent:
     """Add one event. `subject` must already have its id (flush first)."""
     event = AuditEvent(
-        at=at,
+        at=recorded(at),
         actor_id=actor.id or None,
         actor_name=actor.name,
         address=actor.address,

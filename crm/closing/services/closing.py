@@ -50,7 +50,8 @@ def close_period(
     """Freeze a month of the year, or the whole of it (month 0), as it is known now.
 
     Verdicts, terms, figures and papers are kept as rows; a closed year also keeps its verdicts from
-    being judged again. There is no way back. Raises Refused with everything that stands against it.
+    being judged again. There is no way back. To be run in `transaction(alone=True)`, like an
+    export. Raises Refused with everything that stands against it.
     """
     # The rows of the year are the gate: two who close at once queue here.
     quotas = db.session.scalars(
@@ -63,6 +64,7 @@ def close_period(
     closed = {row.month for row in periods_of(year)}
     if faults := why_not_close(month, closes_on, closed, today):
         raise Refused([_fault(each) for each in faults])
+    history.tell_until(at)
     document = standing_document(year, closes_on, at)
     assert document is not None
     period = ClosedPeriod(

@@ -18,11 +18,13 @@ def take_export(
 ) -> StandingExport:
     """Keep the standing of a day: of a day gone by as known at its end, of today as known now.
 
+    To be run in `transaction(alone=True)`: what it reads is all that was known by then, for ever.
     Raises Refused for a day to come and for a year without quotas.
     """
     if as_of > today:
         raise Refused([_fault(ExportFault.NOT_YET)])
     known_at = min(at, end_of(as_of))
+    history.tell_until(known_at)
     content = standing_document(year, as_of, known_at)
     if content is None:
         raise Refused([_fault(ExportFault.NO_QUOTAS)])

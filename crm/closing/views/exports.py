@@ -32,11 +32,12 @@ from crm.quotas.wording import day_text
 @bp.post("/exports")
 @allow(Role.DIRECTOR)
 def take() -> ResponseReturnValue:
-    year, form, at = asked_year(), ExportForm(), clock.now()
+    year, form = asked_year(), ExportForm()
     if form.validate_on_submit():
         export = attempt(
             form,
-            lambda: take_export(g.actor, at, year, form.as_of.data, today=clock.office_day(at)),
+            lambda: take_export(g.actor, clock.now(), year, form.as_of.data, today=clock.today()),
+            alone=True,
         )
         if export is not None:
             flash(_("已导出并留存。"), "success")

@@ -92,10 +92,10 @@ def close(year: int, period: str) -> ResponseReturnValue:
         abort(404)
     form, today = CloseForm(), clock.today()
     if form.validate_on_submit():
-        at = clock.now()
         closed_now = attempt(
             form,
-            lambda: close_period(g.actor, at, year, month, form.note.data, today=today),
+            lambda: close_period(g.actor, clock.now(), year, month, form.note.data, today=today),
+            alone=True,
         )
         if closed_now is not None:
             flash(_("已封账：%(period)s。", period=period_text(year, month)), "success")

@@ -10,6 +10,7 @@ from sqlalchemy import Row, delete, select, update
 
 from crm.core.bulk import among, insert_rows
 from crm.core.db import db
+from crm.history.services import TICK, recorded
 from crm.leads.models import Lead
 from crm.quotas.facts import (
     CHUNK,
@@ -121,8 +122,12 @@ class _Change:
 
 
 def _write(changes: Iterable[_Change], at: datetime) -> int:
-    written = 0
+    written, asked = 0, recorded(at)
     for change in changes:
+        # A verdict judged meanwhile by a clock that is ahead is not replaced before it began.
+        at = max(
+            [asked, *(row.judged_at + TICK for row in change.replaced if row.judged_at >= asked)]
+        )
         if change.added:
             insert_rows(Verdict, [{**row, "judged_at": at} for row in change.added])
         insert_rows(SupersededVerdict, [_superseded(row, at) for row in change.replaced])

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.core.db import db
+from crm.history.services import recorded
 from crm.quotas.models import CriteriaVersion, Quota, YearFigure
 from crm.quotas.rules import Curve, Rounding, YearSection
 
@@ -85,7 +86,7 @@ def _first_version(quota: Quota, at: datetime) -> CriteriaVersion:
         criteria=quota.criteria,
         event=quota.event,
         started_at=at,
-        published_at=at,
+        published_at=recorded(at),
         in_force_from=quota.opens,
         document_number=EXAMPLE,
     )

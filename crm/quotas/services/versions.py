@@ -137,7 +137,7 @@ def publish(
     told += criteria_faults(found.criteria)
     if told:
         raise Refused(told)
-    found.published_at, found.published_by_id = at, actor.id
+    found.published_at, found.published_by_id = history.recorded(at), actor.id
     found.document_number, found.note = signed.document_number.strip(), signed.note
     found.in_force_from, found.version = signed.in_force_from, found.version + 1
     db.session.flush()

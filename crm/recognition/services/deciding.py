@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from crm.accounts.rules import Actor
 from crm.core.db import db
 from crm.core.errors import NotFound
+from crm.history.services import recorded
 from crm.leads.access import lead_to_edit
 from crm.leads.models import Lead
 from crm.leads.services import marks
@@ -132,7 +133,7 @@ def _add(
         reason=reason,
         decided_on=on,
         by_id=actor.id,
-        recorded_at=at,
+        recorded_at=recorded(at),
         outcome_then=seen.outcome,
         sides_then=kept_sides(seen.sides),
     )
