@@ -122,7 +122,7 @@ def transaction(*, alone: bool = False) -> Iterator[Session]:
     What was read before is forgotten, so the verb judges the state it will change. On SQLite the
     transaction begins IMMEDIATE: two writers queue up instead of failing with "database is locked".
     With `alone` no other writer runs meanwhile and all earlier ones have committed, which is what
-    an account of the past needs (ADR 0022). Raises RuntimeError when the session already holds
+    an account of the past needs (ADR 0023). Raises RuntimeError when the session already holds
     unsaved changes, and Refused where other writers do not end within PATIENCE_MS.
     """
     session = db.session()
