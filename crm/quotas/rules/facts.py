@@ -1,5 +1,6 @@
 """What a quota reads of a lead, and what it answers: facts, reasons, verdict."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -201,43 +202,38 @@ class Reason:
     is_outdone: bool = False
 
 
-class Verdict:
+class Verdict(ABC):
     """The answer of one quota to one lead, with every reason.
 
     ``branch`` is the alternative that decided, None where nothing counts. ``miss`` is the amount a
     NO falls short by, if that amount alone stands in the way.
     """
 
-    __slots__ = ("_lead_id", "_miss", "_reasons", "_title", "branch", "outcome")
-
-    def __init__(
-        self,
-        lead_id: int,
-        title: str,
-        outcome: Outcome,
-        reasons: tuple[Reason, ...],
-        branch: int | None = None,
-        miss: Reason | None = None,
-    ) -> None:
-        self._lead_id, self._title, self.outcome, self.branch = lead_id, title, outcome, branch
-        self._reasons: tuple[Reason, ...] | None = reasons
-        self._miss = miss
+    __slots__ = ()
 
     @property
-    def lead_id(self) -> int:
-        return self._lead_id
+    @abstractmethod
+    def lead_id(self) -> int: ...
 
     @property
-    def title(self) -> str:
-        return self._title
+    @abstractmethod
+    def title(self) -> str: ...
 
     @property
-    def reasons(self) -> tuple[Reason, ...]:
-        return self._reasons or ()
+    @abstractmethod
+    def outcome(self) -> Outcome: ...
 
     @property
-    def miss(self) -> Reason | None:
-        return self._miss
+    @abstractmethod
+    def branch(self) -> int | None: ...
+
+    @property
+    @abstractmethod
+    def reasons(self) -> tuple[Reason, ...]: ...
+
+    @property
+    @abstractmethod
+    def miss(self) -> Reason | None: ...
 
     @property
     def lacks(self) -> int | None:

@@ -164,16 +164,18 @@ def _lack(reason: Reason) -> int:
 
 
 class _Told(Verdict):
-    """A verdict whose reasons are made when somebody reads them."""
+    """A verdict whose reasons are made when somebody reads them.
 
-    __slots__ = ("_barred", "_read", "_ruling")
+    A district has a million of them, so it holds what the others hold too: the lead as it was
+    read, the ruling on its pattern of answers, and where something bars the lead as a whole
+    (``barring``) what the quota excludes.
+    """
 
-    def __init__(self, read: Read, ruling: _Ruling, barred: tuple[Reason, ...]) -> None:
-        self._read, self._ruling, self._barred, self._reasons = read, ruling, barred, None
-        if barred:
-            self.outcome, self.branch = Outcome.NO, None
-        else:
-            self.outcome, self.branch = ruling.outcome, ruling.branch
+    __slots__ = ("_barring", "_read", "_reasons", "_ruling")
+
+    def __init__(self, read: Read, ruling: _Ruling, barring: frozenset[Exclusion] | None) -> None:
+        self._read, self._ruling, self._barring = read, ruling, barring
+        self._reasons: tuple[Reason, ...] | None = None
 
     @property
     def lead_id(self) -> int:
@@ -184,15 +186,24 @@ class _Told(Verdict):
         return self._read.lead.title
 
     @property
+    def outcome(self) -> Outcome:
+        return self._ruling.outcome if self._barring is None else Outcome.NO
+
+    @property
+    def branch(self) -> int | None:
+        return self._ruling.branch if self._barring is None else None
+
+    @property
     def reasons(self) -> tuple[Reason, ...]:
         """What bars the lead as a whole, then every clause."""
         if self._reasons is None:
-            self._reasons = (*self._barred, *self._ruling.reasons(self._read))
+            bars = () if self._barring is None else _bars(self._read.lead, self._barring)
+            self._reasons = (*bars, *self._ruling.reasons(self._read))
         return self._reasons
 
     @property
     def miss(self) -> Reason | None:
-        if self.outcome is not Outcome.NO or self._barred:
+        if self.outcome is not Outcome.NO or self._barring is not None:
             return None
         return self._ruling.miss(self._read)
 
@@ -256,7 +267,9 @@ class Judging:
             if ruling is None:
                 asked = [self._asked[number] for number in bench.numbers]
                 ruling = rulings[pattern] = _Ruling(bench.alternatives, asked, pattern)
-            found.append(_Told(read, ruling, () if is_free else _bars(lead, bench.exclusions)))
+            is_barred = not is_free and any(_bars(lead, bench.exclusions))
+            found.append(_Told(read, ruling, bench.exclusions if is_barred else None))
+        read.weighed = None  # weighed again where somebody reads the reasons
         return [found[slot] for slot in self._slots]
 
     def _bench(self, terms: QuotaTerms) -> _Bench:
@@ -323,17 +336,17 @@ def _picker(numbers: Sequence[int]) -> Callable[[Sequence[Said]], tuple[Said, ..
 _ENDED = (Stage.LOST, Stage.TRANSFERRED)
 
 
-def _bars(lead: JudgedLead, barring: frozenset[Exclusion]) -> tuple[Reason, ...]:
+def _bars(lead: JudgedLead, barring: frozenset[Exclusion]) -> Iterator[Reason]:
     """What keeps a lead out whatever its size."""
-    bars = []
     if lead.stage is Stage.LOST:
-        bars.append(Reason(ReasonCode.LOST, passed=False))
+        yield _LOST
     if lead.stage is Stage.TRANSFERRED:
-        bars.append(Reason(ReasonCode.TRANSFERRED, passed=False))
+        yield _TRANSFERRED
     if lead.exclusion is not None and lead.exclusion in barring:
-        bars.append(Reason(ReasonCode.EXCLUDED, passed=False, exclusion=lead.exclusion))
+        yield Reason(ReasonCode.EXCLUDED, passed=False, exclusion=lead.exclusion)
     if lead.contract_lead_id is not None and lead.contract_lead_id != lead.id:
-        bars.append(
-            Reason(ReasonCode.PHASE_OF_CONTRACT, passed=False, refers_to=lead.contract_lead_id)
-        )
-    return tuple(bars)
+        yield Reason(ReasonCode.PHASE_OF_CONTRACT, passed=False, refers_to=lead.contract_lead_id)
+
+
+_LOST = Reason(ReasonCode.LOST, passed=False)
+_TRANSFERRED = Reason(ReasonCode.TRANSFERRED, passed=False)
