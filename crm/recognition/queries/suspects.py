@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, literal, or_, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import aliased
 
 from crm.core.bulk import among
@@ -14,10 +14,8 @@ from crm.leads.models import Lead
 from crm.quotas.models import Quota, Verdict
 from crm.quotas.rules import Outcome
 from crm.recognition.models import Decision, SuspectRuling
+from crm.recognition.queries.sharing import HIGHEST, sharing
 from crm.recognition.rules import Known, Pair, Ruling, pairs_alike
-
-HIGHEST = 8
-"""How far up a group of companies is followed, as for ranking lists."""
 
 
 def contending(year: int) -> frozenset[int]:
@@ -51,7 +49,9 @@ def suspicions(year: int, lead_ids: Collection[int] | None = None) -> list[Suspi
     wanted = contending(year) if lead_ids is None else frozenset(lead_ids)
     if not wanted:
         return []
-    pairs = pairs_alike(_known(wanted), wanted)
+    own = known_projects(wanted)
+    others = sharing(own) - wanted
+    pairs = pairs_alike(known_projects(wanted | others) if others else own, wanted)
     said = _rulings()
     return [Suspicion(pair, *said.get((pair.first, pair.second), ())) for pair in pairs]
 
@@ -81,11 +81,8 @@ def _rulings() -> dict[tuple[int, int], tuple[Ruling, str]]:
     return {(row.first_id, row.second_id): (row.ruling, row.reason) for row in rows}
 
 
-def _known(wanted: Collection[int]) -> list[Known]:
-    """What is compared of the wanted leads, and of all that stand in a number of any other year."""
-    counting = select(Verdict.lead_id).where(
-        Verdict.verdict != Outcome.NO, Verdict.signed_from.is_not(None)
-    )
+def known_projects(lead_ids: Collection[int]) -> list[Known]:
+    """What is compared of these leads; four queries."""
     rows = rows_of(
         select(
             Lead.id,
@@ -98,7 +95,7 @@ def _known(wanted: Collection[int]) -> list[Known]:
             Enterprise.address,
         )
         .outerjoin(Enterprise, Enterprise.id == Lead.legal_entity_id)
-        .where(or_(Lead.id.in_(counting), among(Lead.id, wanted)))
+        .where(among(Lead.id, lead_ids))
     ).all()
     companies = {row.investor_id for row in rows if row.investor_id is not None}
     tops = _tops(companies)

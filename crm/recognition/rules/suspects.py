@@ -57,13 +57,31 @@ NOT_WORDS = re.compile(r"[\W_]+")
 
 def base_title(title: str) -> str:
     """A title without its phase: 储能产业园（二期） and 储能产业园 have one."""
-    return NOT_WORDS.sub("", PHASE.sub("", title)).removesuffix("项目")
+    whole = PHASE.sub("", title) if "期" in title else title  # 原文
+    return NOT_WORDS.sub("", whole).removesuffix("项目")
 
 
 def plain_address(address: str) -> str:
     """An address to compare: without blanks, marks and the regions every address here begins with."""
     kept = without_regions(NOT_WORDS.sub("", address).removeprefix("中国"))
-    return kept if len(kept) >= 4 else ""
+    return kept if len(kept) >= LEAST_ADDRESS else ""
+
+
+LEAST_ADDRESS = 4
+
+
+def address_end(address: str) -> str:
+    """How an address ends, found at once: addresses that compare equal end alike."""
+    return NOT_WORDS.sub("", address)[-LEAST_ADDRESS:]
+
+
+def plain_phone(phone: str) -> str:
+    """A number to compare: its last digits, empty where they are too few to be one."""
+    digits = re.sub(r"\D", "", phone)
+    return digits[-PHONE_DIGITS:] if len(digits) >= LEAST_PHONE else ""
+
+
+PHONE_DIGITS, LEAST_PHONE = 11, 7
 
 
 def pairs_alike(
@@ -113,8 +131,8 @@ def _keys(project: Known) -> Iterator[tuple[Alike, object]]:
         if key := plain_address(address):
             yield Alike.SAME_ADDRESS, key
     for phone in project.phones:
-        if len(digits := re.sub(r"\D", "", phone)) >= 7:
-            yield Alike.SAME_CONTACT, digits[-11:]
+        if number := plain_phone(phone):
+            yield Alike.SAME_CONTACT, number
     yield Alike.SAME_CONTRACT, project.contract_id or project.id
     if project.title_key:
         yield Alike.SAME_TITLE, project.title_key
