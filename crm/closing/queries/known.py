@@ -30,6 +30,7 @@ from crm.quotas.models import (
 from crm.quotas.queries import computed_quotas
 from crm.quotas.rules import (
     Entry,
+    KeptVerdict,
     Outcome,
     QuotaTerms,
     Reason,
@@ -38,7 +39,6 @@ from crm.quotas.rules import (
     standing_of,
     together,
 )
-from crm.quotas.rules import Verdict as Judgement
 from crm.quotas.standings import Judged, YearOnDay
 
 Stored = type[Verdict] | type[SupersededVerdict]
@@ -271,12 +271,12 @@ def reasons_of(row: Row[Any]) -> tuple[Reason, ...]:
     return tuple(read_reason(data) for data in row.reasons)
 
 
-def _judgement(row: Row[Any], title: str) -> Judgement:
+def _judgement(row: Row[Any], title: str) -> KeptVerdict:
     reasons = reasons_of(row)
     alone = [
         reason for reason in reasons if reason.lacks_yuan and reason.lacks_yuan == row.lacks_yuan
     ]
-    return Judgement(
+    return KeptVerdict(
         row.lead_id,
         title,
         Outcome(row.verdict),

@@ -45,6 +45,7 @@ from crm.quotas.rules.drafting import GroupKind
 from crm.quotas.rules.facts import (
     Edition,
     JudgedLead,
+    KeptVerdict,
     MilestoneDay,
     Outcome,
     RankingMembership,
@@ -150,6 +151,7 @@ __all__ = [
     "HeadquartersClause",
     "JudgedLead",
     "Judging",
+    "KeptVerdict",
     "Key",
     "Leaf",
     "Measure",

@@ -253,3 +253,44 @@ class Verdict(ABC):
     def __repr__(self) -> str:
         codes = ", ".join(f"{r.branch}:{r.code}:{r.passed}" for r in self.reasons)
         return f"<Verdict {self.lead_id} {self.outcome} {codes}>"
+
+
+class KeptVerdict(Verdict):
+    """A verdict as it was kept, nothing of it to be found out."""
+
+    __slots__ = ("_kept",)
+
+    def __init__(
+        self,
+        lead_id: int,
+        title: str,
+        outcome: Outcome,
+        reasons: tuple[Reason, ...],
+        branch: int | None = None,
+        miss: Reason | None = None,
+    ) -> None:
+        self._kept = lead_id, title, outcome, branch, reasons, miss
+
+    @property
+    def lead_id(self) -> int:
+        return self._kept[0]
+
+    @property
+    def title(self) -> str:
+        return self._kept[1]
+
+    @property
+    def outcome(self) -> Outcome:
+        return self._kept[2]
+
+    @property
+    def branch(self) -> int | None:
+        return self._kept[3]
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        return self._kept[4]
+
+    @property
+    def miss(self) -> Reason | None:
+        return self._kept[5]
