@@ -8,7 +8,14 @@ from crm.accounts.models import User
 from crm.accounts.rules import Actor
 from crm.core.db import db
 from crm.core.sheets import Sheet
-from crm.enterprises.models import Enterprise, RankingList, RankingProposal, RankingRow
+from crm.enterprises.models import (
+    Enterprise,
+    RankingEdition,
+    RankingEntry,
+    RankingList,
+    RankingProposal,
+    RankingRow,
+)
 from crm.enterprises.rules.ranking.columns import proposed_mapping
 from crm.enterprises.services import (
     EditionEntry,
@@ -85,3 +92,33 @@ def _confirm_all(actor: Actor, at: datetime) -> None:
             reject_match(actor, at, row_id, company, "榜上是集团，本区登记的是同名的另一家")
         else:
             confirm_match(actor, at, row_id, company, "全国工商联发布会名单（示例）")
+
+
+def load_member(confirmed_by: User, today: date, at: datetime) -> None:
+    """The one listed investor of the sample stands on last summer's Fortune list."""
+    ranking = db.session.scalar(select(RankingList).where(RankingList.code == "fortune_global_500"))
+    member = db.session.scalar(
+        select(Enterprise).where(Enterprise.name == "样本电气（中国）投资有限公司")
+    )
+    if ranking is None or member is None:
+        return
+    year = today.year if today >= date(today.year, 8, 1) else today.year - 1
+    edition = RankingEdition(
+        list_id=ranking.id,
+        year=year,
+        published_on=date(year, 7, 29),
+        document="《财富》官网榜单截图（示例）",
+    )
+    db.session.add(edition)
+    db.session.flush()
+    db.session.add(
+        RankingEntry(
+            edition_id=edition.id,
+            enterprise_id=member.id,
+            rank=196,
+            name_on_list="样本电气",
+            document="榜单第196位截图（示例）",
+            confirmed_by_id=confirmed_by.id,
+            confirmed_at=at,
+        )
+    )
