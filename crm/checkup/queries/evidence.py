@@ -17,6 +17,7 @@ from crm.core.db import db, rows_of
 from crm.enterprises.models import Enterprise
 from crm.leads.access import may_see
 from crm.leads.models import Attachment, Lead, Milestone
+from crm.leads.queries import with_names
 from crm.leads.rules import AttachmentKind, FigureKind, MilestoneKind
 from crm.places.models import Zone
 from crm.quotas.models import Quota, Verdict
@@ -65,29 +66,27 @@ def _counted(quota_id: int, on: date) -> tuple[ColumnElement[bool], ...]:
 def folder_projects(actor: Actor, quota: Quota, on: date) -> list[FolderProject]:
     """The signed projects of a quota this person may see, by statistics day and id; three queries."""
     rows = rows_of(
-        select(
-            Lead.id,
-            Lead.title,
-            Lead.path,
-            Lead.investment_yuan,
-            Enterprise.name.label("investor"),
-            Chain.name.label("chain"),
-            Segment.name.label("segment"),
-            Zone.name.label("zone"),
-            Department.name.label("department"),
-            User.name.label("owner"),
-            Verdict.verdict,
-            Verdict.branch,
-            Verdict.reasons,
-            Verdict.signed_from,
-            Verdict.is_signed_pending,
+        with_names(
+            select(
+                Lead.id,
+                Lead.title,
+                Lead.path,
+                Lead.investment_yuan,
+                Enterprise.name.label("investor"),
+                Chain.name.label("chain"),
+                Segment.name.label("segment"),
+                Zone.name.label("zone"),
+                Department.name.label("department"),
+                User.name.label("owner"),
+                Verdict.verdict,
+                Verdict.branch,
+                Verdict.reasons,
+                Verdict.signed_from,
+                Verdict.is_signed_pending,
+            )
+            .select_from(Verdict)
+            .join(Lead, Lead.id == Verdict.lead_id)
         )
-        .select_from(Verdict)
-        .join(Lead, Lead.id == Verdict.lead_id)
-        .outerjoin(Enterprise, Enterprise.id == Lead.investor_id)
-        .outerjoin(Chain, Chain.id == Lead.chain_id)
-        .outerjoin(Segment, Segment.id == Lead.segment_id)
-        .outerjoin(Zone, Zone.id == Lead.zone_id)
         .outerjoin(Department, Department.id == Lead.department_id)
         .outerjoin(User, User.id == Lead.owner_id)
         .where(*_counted(quota.id, on), may_see(actor))

@@ -17,8 +17,10 @@ from crm.enterprises.models import Enterprise
 from crm.imports.rules import Field
 from crm.imports.rules.facts import SUMS
 from crm.leads.models import Figure, Lead, Milestone
+from crm.leads.queries import with_names
 from crm.leads.rules import Figure as FigureFact
 from crm.leads.rules import FigureKind, FigureSource, MilestoneKind, StageSource, judged_figure
+from crm.leads.services.holdings import figure_fact
 from crm.places.models import Zone
 
 KINDS = {field: FigureKind(field.value) for field in SUMS}
@@ -64,41 +66,39 @@ def _leads(ids: Sequence[int]) -> dict[int, Ours]:
     owner, sponsor = aliased(User), aliased(User)
     unit, first_unit = aliased(Department), aliased(Department)
     rows = db.session.execute(
-        select(
-            Lead.id,
-            Lead.version,
-            Lead.department_id,
-            Lead.stage_source,
-            Lead.is_days_order_confirmed,
-            Lead.title,
-            Enterprise.name.label("investor"),
-            Lead.investor_category,
-            Lead.description.label("content"),
-            Chain.name.label("chain"),
-            Segment.code.label("segment"),
-            Segment.name.label("segment_name"),
-            Lead.site,
-            Zone.name.label("zone"),
-            Lead.land_mu,
-            Lead.source,
-            first_unit.name.label("first_talk_unit"),
-            unit.name.label("department"),
-            owner.name.label("owner"),
-            owner.phone.label("owner_phone"),
-            sponsor.name.label("sponsor_leader"),
-            Lead.first_contact_on,
-            Lead.stage,
-            Lead.latest_progress,
-            Lead.problems.label("issues"),
-            Lead.next_action,
-            Lead.next_action_on,
-            Lead.expected_sign_on,
-            Lead.remark,
+        with_names(
+            select(
+                Lead.id,
+                Lead.version,
+                Lead.department_id,
+                Lead.stage_source,
+                Lead.is_days_order_confirmed,
+                Lead.title,
+                Enterprise.name.label("investor"),
+                Lead.investor_category,
+                Lead.description.label("content"),
+                Chain.name.label("chain"),
+                Segment.code.label("segment"),
+                Segment.name.label("segment_name"),
+                Lead.site,
+                Zone.name.label("zone"),
+                Lead.land_mu,
+                Lead.source,
+                first_unit.name.label("first_talk_unit"),
+                unit.name.label("department"),
+                owner.name.label("owner"),
+                owner.phone.label("owner_phone"),
+                sponsor.name.label("sponsor_leader"),
+                Lead.first_contact_on,
+                Lead.stage,
+                Lead.latest_progress,
+                Lead.problems.label("issues"),
+                Lead.next_action,
+                Lead.next_action_on,
+                Lead.expected_sign_on,
+                Lead.remark,
+            )
         )
-        .outerjoin(Enterprise, Enterprise.id == Lead.investor_id)
-        .outerjoin(Chain, Chain.id == Lead.chain_id)
-        .outerjoin(Segment, Segment.id == Lead.segment_id)
-        .outerjoin(Zone, Zone.id == Lead.zone_id)
         .outerjoin(owner, owner.id == Lead.owner_id)
         .outerjoin(sponsor, sponsor.id == Lead.sponsor_id)
         .outerjoin(unit, unit.id == Lead.department_id)
@@ -180,6 +180,7 @@ def _amounts(ids: Sequence[int], found: dict[int, Ours], signed: set[int], on: d
             Figure.upper,
             Figure.currency,
             Figure.qualifier,
+            Figure.basis,
             Figure.document,
             Figure.attachment_id,
         )
@@ -194,19 +195,7 @@ def _amounts(ids: Sequence[int], found: dict[int, Ours], signed: set[int], on: d
     texts = {}
     for row in rows:
         texts[row.id] = row.stated_text
-        held[row.lead_id, row.kind].append(
-            FigureFact(
-                kind=row.kind,
-                source=row.source,
-                on=row.as_of,
-                amount=row.amount,
-                currency=row.currency,
-                qualifier=row.qualifier,
-                upper=row.upper,
-                document=row.document or ("attachment" if row.attachment_id else None),
-                id=row.id,
-            )
-        )
+        held[row.lead_id, row.kind].append(figure_fact(row))
     for (lead_id, kind), figures in held.items():
         ours = found[lead_id]
         latest = max(on, *(figure.on for figure in figures))

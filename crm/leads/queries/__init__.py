@@ -11,6 +11,7 @@ from crm.leads.queries.matching import (
     quiet_condition,
     text_found,
 )
+from crm.leads.queries.naming import with_names
 from crm.leads.queries.page import (
     ACTIVITIES_SHOWN,
     LeadPage,
@@ -46,4 +47,5 @@ __all__ = [
     "quiet_condition",
     "signing_days_of",
     "text_found",
+    "with_names",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from sqlalchemy import exists, or_, select
 
@@ -124,8 +125,8 @@ def rates() -> tuple[Rate, ...]:
     return tuple(Rate(currency, day, rate) for currency, day, rate in rows)
 
 
-def figure_fact(row: Figure) -> FigureFact:
-    """A stored figure as the rule reads it, not yet valued in yuan."""
+def figure_fact(row: Any) -> FigureFact:
+    """A stored figure, or a row of its columns, as the rule reads it; not yet valued in yuan."""
     return FigureFact(
         kind=row.kind,
         source=row.source,
