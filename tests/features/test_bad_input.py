@@ -7,7 +7,7 @@ import pytest
 from werkzeug.datastructures import ImmutableMultiDict
 
 from crm.accounts.rules import Role
-from tests.features.test_permissions import department_of, routes
+from tests.features.test_permissions import department_of, filled, routes
 
 JUNK = (
     "",
@@ -36,7 +36,7 @@ def pages(app, person, sign_in):
     for rule, method, allowed in routes(app):
         if rule.endpoint in {"accounts.logout", "assets.file"}:
             continue
-        address = rule.build(dict.fromkeys(rule.arguments - set(rule.defaults or ()), 1))[1]
+        address = filled(rule, 1)
         role = next((role for role in browsers if role in allowed), Role.DIRECTOR)
         found.append((browsers[role], address, method))
     return found
