@@ -35,8 +35,8 @@ from tests.databases import Database, database_for
 from tests.servers import CERTIFICATE, Run, SmtpServer, find_chromium, start_redis
 from tests.servers import smtp_server as serve_smtp
 
-# The suite lives on one Thursday: its clock runs on, but from nine in the morning of that day. What it says of
-# years, quotas and weeks then holds in any year it is run. Other processes keep the machine's clock.
+# The suite lives on one Thursday: its clock runs on, but from nine in the morning of that day. What it
+# says of years, quotas and weeks then holds in any year. Other processes keep the machine's clock.
 DAY = date(2026, 11, 26)
 AHEAD = clock.office_moment(DAY, time(9)) - datetime.now(UTC)
 clock.now = lambda: datetime.now(UTC) + AHEAD

@@ -96,7 +96,7 @@ def filled(rule, number):
     """The address of a route with this number in every place, or a word where it takes only words."""
     words = {
         name: min(converter.items)
-        for name, converter in rule._converters.items()  # noqa: SLF001  it has no other name
+        for name, converter in rule._converters.items()
         if isinstance(converter, AnyConverter)
     }
     names = rule.arguments - set(rule.defaults or ())
