@@ -122,11 +122,11 @@ def people() -> ResponseReturnValue:
     )
 
 
-@bp.post("/people/<int:user_id>/<any(up, down):direction>")
+@bp.post("/people/<int:user_id>/<direction>")
 @allow(Role.ADMINISTRATOR)
 def move_leader(user_id: int, direction: str) -> ResponseReturnValue:
     with transaction():
-        services.move_leader(g.actor, user_id, clock.now(), up=direction == "up")
+        services.move_leader(g.actor, user_id, clock.now(), up=_is_up(direction))
     return redirect(url_for("accounts.people", _anchor="leaders"))
 
 
@@ -186,9 +186,16 @@ def department(department_id: int | None) -> ResponseReturnValue:
     return page, form.status
 
 
-@bp.post("/departments/<int:department_id>/<any(up, down):direction>")
+@bp.post("/departments/<int:department_id>/<direction>")
 @allow(Role.ADMINISTRATOR)
 def move_department(department_id: int, direction: str) -> ResponseReturnValue:
     with transaction():
-        services.move_department(g.actor, department_id, clock.now(), up=direction == "up")
+        services.move_department(g.actor, department_id, clock.now(), up=_is_up(direction))
     return redirect(url_for("accounts.departments", _anchor=f"unit-{department_id}"))
+
+
+def _is_up(direction: str) -> bool:
+    """Which way to move; raises NotFound for what is no way."""
+    if direction not in {"up", "down"}:
+        raise NotFound
+    return direction == "up"

@@ -40,13 +40,13 @@ class RankingForm(BaseForm):
     )
 
 
-@bp.route("/<int:year>/division/<any(department, sponsor):among>", methods=["GET", "POST"])
+@bp.route("/<int:year>/division/<among>", methods=["GET", "POST"])
 @allow(Role.DIRECTOR)
 def division(year: int, among: str) -> ResponseReturnValue:
-    kind = Among(among)
     quotas = [each for each in queries.year_quotas(year) if each.criteria is not None]
-    if not quotas:
+    if not quotas or among not in list(Among):
         abort(404)
+    kind = Among(among)
     rows = holders(kind)
     shares = shares_of([each.id for each in quotas], kind)
     known = division_of(year, kind)
