@@ -9,6 +9,7 @@ from typing import Any
 
 EVERY_MINUTE = timedelta(minutes=1)
 EVERY_HOUR = timedelta(hours=1)
+WHILE_SOMEBODY_WAITS = timedelta(seconds=10)
 
 
 def _entry(task: str, every: timedelta = EVERY_MINUTE) -> dict[str, Any]:
@@ -19,7 +20,9 @@ BEAT = {
     "heartbeat": _entry("worker.upkeep.heartbeat"),
     "plan due mails": _entry("worker.reminders.plan_due"),
     "send what waits": _entry("worker.reminders.sweep"),
-    "bring criteria into force": _entry("worker.quotas.bring_criteria_into_force"),
+    "bring criteria into force": _entry(
+        "worker.quotas.bring_criteria_into_force", WHILE_SOMEBODY_WAITS
+    ),
     "archive the week's forecast": _entry("worker.outlook.archive_forecasts", EVERY_HOUR),
     "sweep files at night": _entry("worker.upkeep.sweep_files", EVERY_HOUR),
     "seal the audit trail": _entry("worker.upkeep.seal_history"),

@@ -74,6 +74,7 @@ ACTION = {
     "criteria_draft_saved": _l("修改认定口径草稿"),
     "criteria_draft_discarded": _l("放弃认定口径草稿"),
     "criteria_published": _l("发布认定口径"),
+    "criteria_withdrawn": _l("撤回认定口径"),
     "criteria_in_force": _l("认定口径开始施行"),
     "quota_divided": _l("分解目标任务"),
     "last_year_typed": _l("录入上年同期"),

@@ -250,6 +250,18 @@ class EventForm(BaseForm):
     )
 
 
+class TrialForm(BaseForm):
+    """Asks the worker to judge a large district by the draft."""
+
+    version = SeenVersion()
+
+
+class WithdrawVersionForm(BaseForm):
+    """撤回: why a version that does not hold yet is taken back."""
+
+    reason = TextBlock(_l("撤回原因"), longest=500, validators=[Required()])
+
+
 class PublishForm(BaseForm):
     version = SeenVersion()
     document_number = TextLine(

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.core.db import Base, created, pk, ref, revision
 from crm.leads.rules.filters import CountedEvent
-from crm.quotas.rules import Among, Curve, Outcome, Rounding, YearSection
+from crm.quotas.rules import Among, Curve, Effect, Outcome, Rounding, YearSection
 
 
 class Quota(Base):
@@ -249,6 +249,37 @@ class CriteriaVersion(Base):
     version: Mapped[revision]
 
 
+class CriteriaWithdrawal(Base):
+    """撤回: a published version taken back before its day came. It keeps its number and signature, its
+    day stands here, so that another version may begin on it."""
+
+    __tablename__ = "criteria_withdrawals"
+
+    version_id: Mapped[ref] = mapped_column(ForeignKey("criteria_versions.id"), primary_key=True)
+    planned_from: Mapped[date]
+    reason: Mapped[str] = mapped_column(String(500))
+    withdrawn_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    withdrawn_at: Mapped[created]
+
+
+class CriteriaJudging(Base):
+    """All leads of a quota judged by a version that does not hold yet: on trial, or on its way into force.
+
+    The worker fills `staged_verdicts` in chunks; every lead of the quota without a row there is
+    still to be judged. `quota_id` is the version's own quota, or the same one of the year before.
+    """
+
+    __tablename__ = "criteria_judgings"
+    __table_args__ = (UniqueConstraint("version_id", "quota_id"),)
+
+    id: Mapped[pk]
+    version_id: Mapped[ref] = mapped_column(ForeignKey("criteria_versions.id"))
+    quota_id: Mapped[ref] = mapped_column(ForeignKey("quotas.id"))
+    asked_at: Mapped[created]
+    reached: Mapped[ref] = mapped_column(default=0)  # leads up to this id were judged once
+    in_force_at: Mapped[datetime | None]  # when the stored verdicts became those of the version
+
+
 class _Judged:
     """What judging says of a lead on a quota; the columns are those of `Verdict`."""
 
@@ -314,6 +345,33 @@ class Verdict(_Judged, Base):
 
     id: Mapped[pk]
     judged_at: Mapped[created]  # known since: a judging that says the same does not touch it
+
+
+class StagedVerdict(_Judged, Base):
+    """What a version not yet in force says of a lead. A changed lead loses its row and is judged again.
+
+    `effect` tells what becomes of the stored verdict; where it stays, `reasons` are left out.
+    `was` is the judgement by the present criteria where the outcome would flip.
+    """
+
+    __tablename__ = "staged_verdicts"
+    __table_args__ = (
+        UniqueConstraint("judging_id", "lead_id"),
+        Index("ix_staged_verdicts_lead", "lead_id"),
+        Index(
+            "ix_staged_verdicts_flips",
+            "judging_id",
+            "lead_id",
+            sqlite_where=text("is_flip = 1"),
+            postgresql_where=text("is_flip"),
+        ),
+    )
+
+    id: Mapped[pk]
+    judging_id: Mapped[ref] = mapped_column(ForeignKey("criteria_judgings.id"))
+    effect: Mapped[Effect]
+    is_flip: Mapped[bool] = mapped_column(default=False)
+    was: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class SupersededVerdict(_Judged, Base):

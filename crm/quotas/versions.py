@@ -10,9 +10,16 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 
 from crm.accounts.models import User
-from crm.core.db import db
+from crm.core.db import db, rows_of
 from crm.core.errors import NotFound
-from crm.quotas.models import CriteriaVersion, Quota, Verdict
+from crm.quotas.models import (
+    CriteriaJudging,
+    CriteriaVersion,
+    CriteriaWithdrawal,
+    Quota,
+    StagedVerdict,
+    Verdict,
+)
 from crm.quotas.queries import computed_quotas
 from crm.quotas.rules import in_force
 
@@ -22,6 +29,28 @@ class VersionState(StrEnum):
     WAITING = "waiting"
     REPLACED = "replaced"
     DRAFT = "draft"
+    PUBLISHING = "publishing"  # its day has come; leads are still being judged by it
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    planned_from: date
+    reason: str
+    by: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How many leads of a quota have been judged by a version that does not hold yet."""
+
+    done: int
+    total: int
+
+    @property
+    def is_complete(self) -> bool:
+        return self.done >= self.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +73,8 @@ class Version:
     signed_by: str | None
     signed_at: datetime | None
     version: int
+    withdrawal: Withdrawal | None = None
+    judged: Judged | None = None
 
 
 def quota_of(year: int, code: str) -> Quota:
@@ -65,48 +96,132 @@ def _by_code(statement: Select[Quota], code: str) -> Quota:
 
 
 def versions_of(quotas: Sequence[Quota], on: date) -> dict[int, list[Version]]:
-    """All versions of some quotas by quota id, newest first, in one query."""
-    began, signed = aliased(User), aliased(User)
+    """All versions of some quotas by quota id, newest first: one query, and three for each that is
+    being published."""
+    began, signed, withdrew = aliased(User), aliased(User), aliased(User)
     rows = db.session.execute(
-        select(CriteriaVersion, began.name, signed.name)
+        select(CriteriaVersion, began.name, signed.name, CriteriaWithdrawal, withdrew.name)
         .outerjoin(began, began.id == CriteriaVersion.started_by_id)
         .outerjoin(signed, signed.id == CriteriaVersion.published_by_id)
+        .outerjoin(CriteriaWithdrawal, CriteriaWithdrawal.version_id == CriteriaVersion.id)
+        .outerjoin(withdrew, withdrew.id == CriteriaWithdrawal.withdrawn_by_id)
         .where(CriteriaVersion.quota_id.in_([quota.id for quota in quotas]))
         .order_by(CriteriaVersion.number.desc())
     ).all()
-    found: dict[int, list[Version]] = {quota.id: [] for quota in quotas}
-    for quota_id, told in found.items():
-        own = [(row, by, signer) for row, by, signer in rows if row.quota_id == quota_id]
-        held = in_force([row for row, _by, _signer in own], on)
+    found: dict[int, list[Version]] = {}
+    for quota in quotas:
+        own = [row for row in rows if row[0].quota_id == quota.id]
+        held, coming = _holding(quota, [row[0] for row in own], on)
+        told = found[quota.id] = []
         begins_next: date | None = None
-        for row, by, signer in own:
+        for row, by, signer, taken_back, taker in own:
+            state = _state(row, held, coming, on)
             told.append(
                 Version(
                     number=row.number,
                     criteria=row.criteria,
                     event=row.event,
                     in_force_from=row.in_force_from,
-                    until=date.fromordinal(begins_next.toordinal() - 1) if begins_next else None,
+                    until=date.fromordinal(begins_next.toordinal() - 1)
+                    if begins_next and row.in_force_from
+                    else None,
                     document_number=row.document_number,
                     note=row.note,
-                    state=_state(row, held, on),
+                    state=state,
                     begun_by=by,
                     begun_at=row.started_at,
                     signed_by=signer,
                     signed_at=row.published_at,
                     version=row.version,
+                    withdrawal=Withdrawal(
+                        taken_back.planned_from, taken_back.reason, taker, taken_back.withdrawn_at
+                    )
+                    if taken_back
+                    else None,
+                    judged=judged_by(row.id, quota.id)
+                    if state is VersionState.PUBLISHING
+                    else None,
                 )
             )
             begins_next = row.in_force_from or begins_next
     return found
 
 
-def _state(row: CriteriaVersion, held: CriteriaVersion | None, on: date) -> VersionState:
-    if row.in_force_from is None:
+def _holding(
+    quota: Quota, versions: Sequence[CriteriaVersion], on: date
+) -> tuple[CriteriaVersion | None, CriteriaVersion | None]:
+    """The version the stored verdicts follow, and the one whose day has come that they do not yet."""
+    held = in_force(versions, on)
+    if held is None or quota.frozen_at is not None or _is_copied(quota, held):
+        return held, None
+    begun = [each for each in versions if each.in_force_from and each.in_force_from <= on]
+    before = [each for each in begun if each is not held]
+    copied = [each for each in before if _is_copied(quota, each)]
+    return in_force(copied or before, on), held
+
+
+def _is_copied(quota: Quota, version: CriteriaVersion) -> bool:
+    return (quota.criteria, quota.event) == (version.criteria, version.event)
+
+
+def _state(
+    row: CriteriaVersion, held: CriteriaVersion | None, coming: CriteriaVersion | None, on: date
+) -> VersionState:
+    if row.published_at is None:
         return VersionState.DRAFT
+    if row.in_force_from is None:
+        return VersionState.WITHDRAWN
+    if row is coming:
+        return VersionState.PUBLISHING
     if row is held:
         return VersionState.IN_FORCE
     return VersionState.WAITING if row.in_force_from > on else VersionState.REPLACED
+
+
+def judged_by(version_id: int, quota_id: int) -> Judged | None:
+    """How far the worker is with judging a quota by a version; None where nobody asked for it."""
+    judging_id = db.session.scalar(
+        select(CriteriaJudging.id).where(
+            CriteriaJudging.version_id == version_id, CriteriaJudging.quota_id == quota_id
+        )
+    )
+    if judging_id is None:
+        return None
+    staged = select(func.count()).where(StagedVerdict.judging_id == judging_id)
+    return Judged(db.session.scalar(staged) or 0, judged_leads(quota_id))
+
+
+def being_published(year: int, on: date, code: str | None = None) -> list[tuple[Quota, Version]]:
+    """The versions of the year's quotas (or of one) whose day has come while leads are still judged by
+    them. On most days one small query finds none."""
+    begun = rows_of(
+        computed_quotas(year)
+        .with_only_columns(
+            Quota.id,
+            Quota.code,
+            Quota.criteria,
+            Quota.event,
+            CriteriaVersion.criteria,
+            CriteriaVersion.event,
+        )
+        .join(CriteriaVersion, CriteriaVersion.quota_id == Quota.id)
+        .where(CriteriaVersion.in_force_from <= on, Quota.frozen_at.is_(None))
+        .order_by(Quota.position, Quota.id, CriteriaVersion.in_force_from)
+    )
+    newest = {row[0]: row for row in begun if code is None or row[1] == code}
+    ids = [row[0] for row in newest.values() if tuple(row[2:4]) != tuple(row[4:6])]
+    if not ids:
+        return []
+    quotas = db.session.scalars(
+        select(Quota).where(Quota.id.in_(ids)).order_by(Quota.position, Quota.id)
+    ).all()
+    found = versions_of(quotas, on)
+    return [
+        (quota, version)
+        for quota in quotas
+        for version in found[quota.id]
+        if version.state is VersionState.PUBLISHING
+    ]
 
 
 def draft_of(quota_id: int) -> CriteriaVersion | None:

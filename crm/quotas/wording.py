@@ -61,6 +61,7 @@ from crm.quotas.rules import (
     Universe,
     ValueKind,
     VersionFault,
+    WithdrawalFault,
     YearSection,
 )
 from crm.quotas.rules.drafting import GroupKind
@@ -213,6 +214,11 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         GroupKind.ANY: _l("满足任意一项"),
         GroupKind.ALL: _l("同时满足全部"),
         GroupKind.NONE: _l("下列均不满足"),
+    },
+    WithdrawalFault: {
+        WithdrawalFault.BEGUN: _l("已到施行日期，不能撤回；可以另行发布新的版本"),
+        WithdrawalFault.NO_REASON: _l("请写明撤回的原因"),
+        WithdrawalFault.NOT_PUBLISHED: _l("只有已签发、待施行的版本可以撤回"),
     },
     VersionFault: {
         VersionFault.FROZEN: _l("已封账，不能再改"),

@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Enum, Row, Select, inspect, select, union_all
@@ -21,6 +21,7 @@ from crm.history.models import AuditEvent
 from crm.leads.models import Lead
 from crm.quotas.facts import terms_of
 from crm.quotas.models import (
+    CriteriaJudging,
     CriteriaVersion,
     Quota,
     QuotaNode,
@@ -111,6 +112,13 @@ def _versions_known(quota_ids: Sequence[int], known_at: datetime) -> dict[int, d
             version.in_force_from,
             version.criteria,
             version.event,
+            CriteriaJudging.id.label("judging_id"),
+            CriteriaJudging.in_force_at,
+        )
+        .outerjoin(
+            CriteriaJudging,
+            (CriteriaJudging.version_id == version.id)
+            & (CriteriaJudging.quota_id == version.quota_id),
         )
         .where(version.quota_id.in_(quota_ids), version.published_at.is_not(None))
         .order_by(version.quota_id, version.number)
@@ -121,10 +129,18 @@ def _versions_known(quota_ids: Sequence[int], known_at: datetime) -> dict[int, d
     day = clock.office_day(known_at)
     found = {}
     for quota_id, some in published.items():
-        by_then = [row for row in some if row.published_at <= known_at]
+        by_then = [row for row in some if _moment_of(row) <= known_at]
         row = in_force(by_then, day) or some[0]
         found[quota_id] = {"criteria": row.criteria, "event": row.event}
     return found
+
+
+def _moment_of(row: Any) -> datetime:
+    """When verdicts could first follow a version: in a large district once all leads were judged by it."""
+    if row.judging_id is None:
+        moment: datetime = row.published_at
+        return moment
+    return row.in_force_at or datetime.max.replace(tzinfo=UTC)
 
 
 def _with(quota: Quota, before: Mapping[str, Any]) -> Quota:

@@ -49,7 +49,7 @@ def versions_of(year: int) -> list[Any]:
                 Quota.label_en,
             )
             .join(version, version.quota_id == Quota.id)
-            .where(version.published_at.is_not(None))
+            .where(version.in_force_from.is_not(None))
             .order_by(Quota.position, Quota.id, version.number)
         )
     )

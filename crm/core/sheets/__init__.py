@@ -3,7 +3,7 @@
 from crm.core.sheets.arithmetic import evaluate
 from crm.core.sheets.grid import Box, Limits, Sheet, SheetFault, UnreadableFile, Value, address
 from crm.core.sheets.reading import read_sheets
-from crm.core.sheets.writing import csv_text, put, workbook_bytes
+from crm.core.sheets.writing import csv_text, put, workbook_bytes, write_long_workbook
 
 __all__ = [
     "Box",
@@ -18,4 +18,5 @@ __all__ = [
     "put",
     "read_sheets",
     "workbook_bytes",
+    "write_long_workbook",
 ]

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from crm.core.sheets.grid import Value
 
@@ -55,3 +55,33 @@ def workbook_bytes(sheets: Iterable[tuple[str, Iterable[Sequence[Value]]]]) -> b
     out = io.BytesIO()
     workbook.save(out)
     return out.getvalue()
+
+
+def write_long_workbook(
+    out: IO[bytes],
+    sheets: Iterable[tuple[str, Sequence[int], Iterable[Sequence[Value]]]],
+) -> None:
+    """Like `workbook_bytes` for any number of rows: each is written as it comes and then forgotten.
+
+    A sheet is a name, the widths of its columns in characters and its rows, the first of them the
+    heading, which stays in sight.
+    """
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.utils import get_column_letter
+
+    workbook = Workbook(write_only=True)
+    for name, widths, rows in sheets:
+        sheet = workbook.create_sheet(name)
+        for number, width in enumerate(widths, start=1):
+            sheet.column_dimensions[get_column_letter(number)].width = width
+        sheet.freeze_panes = "A2"
+        for row in rows:
+            cells = []
+            for value in row:
+                cell = WriteOnlyCell(sheet)
+                if value is not None:
+                    put(cell, value)
+                cells.append(cell)
+            sheet.append(cells)
+    workbook.save(out)

@@ -113,12 +113,15 @@ from crm.quotas.rules.terms import (
 )
 from crm.quotas.rules.versions import (
     LARGEST_TARGET,
+    Effect,
     PlannedPeriod,
     Publishing,
     VersionFault,
+    WithdrawalFault,
     in_force,
     why_not_planned,
     why_not_publish,
+    why_not_withdraw,
 )
 
 __all__ = [
@@ -142,6 +145,7 @@ __all__ = [
     "Divided",
     "Edition",
     "EditionPolicy",
+    "Effect",
     "Entry",
     "FactClause",
     "FactName",
@@ -179,6 +183,7 @@ __all__ = [
     "ValueKind",
     "Verdict",
     "VersionFault",
+    "WithdrawalFault",
     "YearSection",
     "clause_name",
     "completion_percent",
@@ -219,5 +224,6 @@ __all__ = [
     "together",
     "why_not_planned",
     "why_not_publish",
+    "why_not_withdraw",
     "with_yuan",
 ]

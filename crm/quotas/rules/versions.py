@@ -29,6 +29,36 @@ class VersionFault(StrEnum):
     NODE_OUTSIDE = "node_outside"
 
 
+class Effect(StrEnum):
+    """What becomes of a stored verdict when a version comes into force."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    GONE = "gone"  # the lead no longer stands on the quota
+
+
+class WithdrawalFault(StrEnum):
+    """Why a published version cannot be taken back."""
+
+    BEGUN = "begun"
+    NO_REASON = "no_reason"
+    NOT_PUBLISHED = "not_published"
+
+
+def why_not_withdraw(
+    in_force_from: date | None, today: date, reason: str
+) -> tuple[WithdrawalFault, ...]:
+    """Everything that stands in the way of 撤回: only what has not begun may be taken back."""
+    found = []
+    if in_force_from is None:
+        found.append(WithdrawalFault.NOT_PUBLISHED)
+    elif in_force_from <= today:
+        found.append(WithdrawalFault.BEGUN)
+    if not reason:
+        found.append(WithdrawalFault.NO_REASON)
+    return tuple(found)
+
+
 class Published(Protocol):
     """A published version: from its day on it holds until the next one begins."""
 

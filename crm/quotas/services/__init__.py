@@ -7,14 +7,22 @@ from crm.quotas.services.pacing import Pacing, change_pacing
 from crm.quotas.services.planning import Plan, change_plan
 from crm.quotas.services.presets import load_preset
 from crm.quotas.services.reporting import NewReport, report
+from crm.quotas.services.staging import (
+    forget_old_trials,
+    stage_chunk,
+    waiting_judgings,
+)
 from crm.quotas.services.versions import (
     Signature,
+    ask_for_trial,
     criteria_faults,
     discard,
     draft,
+    finish,
     publish,
     save_draft,
     take_effect,
+    withdraw,
 )
 
 __all__ = [
@@ -24,6 +32,7 @@ __all__ = [
     "Plan",
     "Shares",
     "Signature",
+    "ask_for_trial",
     "change_pacing",
     "change_plan",
     "criteria_faults",
@@ -31,6 +40,8 @@ __all__ = [
     "discard",
     "divide",
     "draft",
+    "finish",
+    "forget_old_trials",
     "load_preset",
     "publish",
     "rejudge",
@@ -38,7 +49,10 @@ __all__ = [
     "rejudge_quota",
     "report",
     "save_draft",
+    "stage_chunk",
     "switch_ranking",
     "take_effect",
     "type_last_year",
+    "waiting_judgings",
+    "withdraw",
 ]

@@ -25,6 +25,7 @@ from crm.quotas.rules import (
     Entry,
     JudgedLead,
     Judging,
+    MilestoneDay,
     QuotaTerms,
     counted,
     entered,
@@ -35,6 +36,7 @@ from crm.quotas.rules import (
     with_yuan,
 )
 from crm.quotas.rules import Verdict as Judgement
+from crm.quotas.services.staged import clear_staged, forget_staged, staging_lists
 
 EVER = date.max
 """Stored verdicts read every recorded fact, whatever its day: they age by facts, not by dates."""
@@ -60,6 +62,7 @@ def rejudge_quota(quota: Quota, *, today: date, at: datetime, period_changed: bo
     and then reads the new terms: no lead needs to be locked. Only leads that stand on the quota
     are read, all of them where its period has changed.
     """
+    clear_staged(quota.id)
     ids = _all_leads()
     if not period_changed:
         standing = select(Verdict.lead_id).where(Verdict.quota_id == quota.id)
@@ -152,8 +155,11 @@ def _changes(
     quotas = _live_quotas(only, lock=lock)
     # A first signing is the first of its group: what changes here may end or make another's.
     lists = {code for _, terms in quotas for code in first_entry_lists(terms.criteria)}
-    if lists:
-        ids = sorted({*ids, *leads_of_ranked_groups(lists)})
+    staging = staging_lists() if lock else None
+    if lists or staging:
+        ids = sorted({*ids, *leads_of_ranked_groups(lists | (staging or set()))})
+    if staging is not None:
+        forget_staged(ids)
     around = surroundings()
     judging = Judging([terms for _, terms in quotas], EVER, around.editions)
     for start in range(0, len(ids), CHUNK):
@@ -205,20 +211,26 @@ def _rows(
     signing = signing_of(lead, EVER)
     told: dict[int, dict[str, Any]] = {}
     for (quota_id, terms), verdict in zip(quotas, judging.of(lead), strict=True):
-        is_meant = (
-            terms.opens <= signing.counted_on <= terms.closes if signing else terms.closes >= today
-        )
-        if not is_meant:
+        if not is_meant(signing, terms, today):
             continue
         # Quotas alike share one verdict, hence what is told of it.
         if id(verdict) not in told:
-            told[id(verdict)] = _told(verdict)
-        entry = entered(counted(lead, verdict), terms)
-        columns = dict(zip(ENTERED, _entry_values(entry), strict=True))
+            told[id(verdict)] = told_columns(verdict)
+        columns = entry_columns(lead, verdict, terms)
         yield {"quota_id": quota_id, "lead_id": lead.id, **told[id(verdict)], **columns}
 
 
-def _told(verdict: Judgement) -> dict[str, Any]:
+def is_meant(signing: MilestoneDay | None, terms: QuotaTerms, today: date) -> bool:
+    """Whether a lead stands on the quota: signed in its period, or in talks while it is open."""
+    return terms.opens <= signing.counted_on <= terms.closes if signing else terms.closes >= today
+
+
+def entry_columns(lead: JudgedLead, verdict: Judgement, terms: QuotaTerms) -> dict[str, Any]:
+    entry = entered(counted(lead, verdict), terms)
+    return dict(zip(ENTERED, _entry_values(entry), strict=True))
+
+
+def told_columns(verdict: Judgement) -> dict[str, Any]:
     return {
         "verdict": verdict.outcome,
         "branch": verdict.branch,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import force_locale
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from crm.accounts.rules import Actor
 from crm.core.db import db
@@ -14,18 +14,28 @@ from crm.core.errors import Fault, NotFound, Refused, Stale
 from crm.history import queries as trail
 from crm.history import services as history
 from crm.quotas.comparing import differs, event_text, sentence
-from crm.quotas.models import CriteriaVersion, Quota
+from crm.quotas.models import CriteriaJudging, CriteriaVersion, CriteriaWithdrawal, Quota
 from crm.quotas.queries import computed_quotas
 from crm.quotas.rules import (
     CountingEvent,
     Publishing,
     VersionFault,
+    WithdrawalFault,
     in_force,
     parse_exclusions,
     why_not_publish,
+    why_not_withdraw,
 )
 from crm.quotas.rules.drafting import faults_in, opened
 from crm.quotas.services.judging import rejudge_quota
+from crm.quotas.services.staged import drop_trials
+from crm.quotas.services.staging import (
+    ask_for,
+    is_large,
+    put_in_force,
+    stage_chunk,
+    waiting_judgings,
+)
 from crm.quotas.wording import FIELD, exclusions_text, word
 
 SAVED = "criteria_draft_saved"
@@ -55,7 +65,7 @@ def draft(actor: Actor, quota_id: int, at: datetime) -> CriteriaVersion:
         return newest
     begun = CriteriaVersion(
         quota_id=quota.id,
-        number=newest.number + 1,
+        number=_last_number(quota.id) + 1,
         criteria=opened(newest.criteria),
         event=newest.event,
         started_at=at,
@@ -77,6 +87,7 @@ def save_draft(
 ) -> CriteriaVersion:
     """Keep a step of the draft. Raises NotFound without a draft, Stale if another step came first."""
     found = _draft_to_change(quota_id, version)
+    drop_trials(found.id)
     before = _told(found)
     found.criteria, found.event, found.version = dict(criteria), event.value, found.version + 1
     history.record(actor, at, SAVED, found, before=before, after=_told(found))
@@ -87,6 +98,7 @@ def save_draft(
 def discard(actor: Actor, quota_id: int, version: int, at: datetime) -> None:
     """Give up the draft; the trail keeps what it said. Raises NotFound, Stale."""
     found = _draft_to_change(quota_id, version)
+    drop_trials(found.id)
     history.record(actor, at, "criteria_draft_discarded", found, before=_told(found))
     db.session.delete(found)
     db.session.flush()
@@ -111,7 +123,8 @@ def publish(
     at: datetime,
     closed_until: Callable[[int], date | None] = lambda _year: None,
 ) -> int | None:
-    """Sign the draft. How many stored verdicts changed; None where it takes effect on a later day.
+    """Sign the draft. How many stored verdicts changed; None where it takes effect on a later day,
+    and in a large district, where the worker judges first and the version before it counts until then.
 
     `closed_until` tells the last day of a year whose numbers are closed; it is asked when nobody
     can close any more. Raises Refused with everything that
@@ -149,9 +162,73 @@ def publish(
         },
         note=signed.note,
     )  # fmt: skip
+    drop_trials(found.id, other_than=quota.id)
     if in_force([*published, found], today) is not found:
+        drop_trials(found.id)
         return None
-    return _bring_into_force(actor, quota, found, today=today, at=at)
+    return _begin_to_hold(actor, quota, found, today=today, at=at)
+
+
+def withdraw(
+    actor: Actor, quota_id: int, number: int, reason: str, *, today: date, at: datetime
+) -> CriteriaVersion:
+    """Take back a published version whose day has not come; the one before it goes on.
+
+    Raises NotFound, Refused where its day has come or no reason is given.
+    """
+    quota = quota_to_change(quota_id)
+    found = db.session.scalar(
+        select(CriteriaVersion)
+        .where(CriteriaVersion.quota_id == quota.id, CriteriaVersion.number == number)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+    faults = why_not_withdraw(found.in_force_from, today, reason.strip())
+    if faults:
+        places = {WithdrawalFault.NO_REASON: "reason"}
+        raise Refused([Fault(places.get(each, ""), each, word(each)) for each in faults])
+    assert found.in_force_from is not None
+    db.session.add(
+        CriteriaWithdrawal(
+            version_id=found.id,
+            planned_from=found.in_force_from,
+            reason=reason.strip(),
+            withdrawn_by_id=actor.id,
+            withdrawn_at=at,
+        )
+    )
+    history.record(
+        actor, at, "criteria_withdrawn", found,
+        before=_told(found) | {
+            "document_number": found.document_number, "in_force_from": found.in_force_from,
+        },
+        note=reason.strip(),
+    )  # fmt: skip
+    found.in_force_from, found.version = None, found.version + 1
+    drop_trials(found.id)
+    db.session.flush()
+    return found
+
+
+def ask_for_trial(actor: Actor, quota_id: int, version: int, at: datetime) -> list[CriteriaJudging]:
+    """Have the worker judge this year and last by the draft. Raises NotFound, Stale, Refused where the
+    draft cannot be judged."""
+    found = _draft_to_change(quota_id, version)
+    if told := criteria_faults(found.criteria):
+        raise Refused(told)
+    return [ask_for(found, quota, at) for quota in _this_year_and_last(quota_id)]
+
+
+def _this_year_and_last(quota_id: int) -> list[Quota]:
+    quota = db.session.get_one(Quota, quota_id)
+    return list(
+        db.session.scalars(
+            computed_quotas()
+            .where(Quota.code == quota.code, Quota.year.in_([quota.year, quota.year - 1]))
+            .order_by(Quota.year.desc())
+        )
+    )
 
 
 def criteria_faults(criteria: Mapping[str, Any]) -> list[Fault]:
@@ -163,7 +240,8 @@ def criteria_faults(criteria: Mapping[str, Any]) -> list[Fault]:
 def take_effect(actor: Actor, *, today: date, at: datetime) -> int:
     """Bring into force the published versions whose day has come; how many. Safe to repeat.
 
-    The worker asks every minute; on most days one query finds nothing to do.
+    The worker asks every minute; on most days one query finds nothing to do. In a large district a
+    version is only asked to be judged here and comes into force by `finish`.
     """
     effective = 0
     for quota_id in _waiting(today):
@@ -171,9 +249,49 @@ def take_effect(actor: Actor, *, today: date, at: datetime) -> int:
         version = in_force(_versions(quota_id), today)
         if quota.frozen_at is not None or version is None or _is_copied(quota, version):
             continue
-        _bring_into_force(actor, quota, version, today=today, at=at)
-        effective += 1
+        if _begin_to_hold(actor, quota, version, today=today, at=at) is not None:
+            effective += 1
     return effective
+
+
+def _begin_to_hold(
+    actor: Actor, quota: Quota, version: CriteriaVersion, *, today: date, at: datetime
+) -> int | None:
+    """At once where the district is small; None where it is first judged by the worker."""
+    if not is_large(quota.id):
+        return _bring_into_force(actor, quota, version, today=today, at=at)
+    ask_for(version, quota, at)
+    return None
+
+
+def finish(actor: Actor, *, today: date, at: datetime) -> int:
+    """Bring into force the versions by which every lead has been judged; how many. Safe to repeat."""
+    finished = 0
+    unjudged = set(waiting_judgings())
+    for quota_id in _waiting(today):
+        quota = quota_to_change(quota_id)
+        version = in_force(_versions(quota_id), today)
+        if quota.frozen_at is not None or version is None or _is_copied(quota, version):
+            continue
+        judging = _judging_of(version)
+        if judging is None or judging.id in unjudged:
+            continue
+        # What changed since the last look: few, and nobody changes more while the quota is held.
+        while stage_chunk(judging.id, today=today):
+            pass
+        put_in_force(judging, today=today, at=at)
+        _copy(actor, quota, version, at)
+        finished += 1
+    return finished
+
+
+def _judging_of(version: CriteriaVersion) -> CriteriaJudging | None:
+    return db.session.scalar(
+        select(CriteriaJudging).where(
+            CriteriaJudging.version_id == version.id,
+            CriteriaJudging.quota_id == version.quota_id,
+        )
+    )
 
 
 def _waiting(today: date) -> list[int]:
@@ -199,14 +317,20 @@ def _is_copied(quota: Quota, version: CriteriaVersion) -> bool:
 def _bring_into_force(
     actor: Actor, quota: Quota, version: CriteriaVersion, *, today: date, at: datetime
 ) -> int:
-    """Copy the version to the quota and judge by it. The trail tells what held before, whole, so
-    that any day's numbers can be explained by the criteria they were judged by."""
+    """Copy the version to the quota and judge by it."""
+    _copy(actor, quota, version, at)
+    drop_trials(version.id)
+    return rejudge_quota(quota, today=today, at=at)
+
+
+def _copy(actor: Actor, quota: Quota, version: CriteriaVersion, at: datetime) -> None:
+    """The trail tells what held before, whole, so that any day's numbers can be explained by the
+    criteria they were judged by."""
     quota.criteria, quota.event = dict(version.criteria), version.event
     quota.is_example = False
     history.record_changes(actor, at, "criteria_in_force", quota, note=version.document_number)
     quota.version += 1
     db.session.flush()
-    return rejudge_quota(quota, today=today, at=at)
 
 
 def quota_to_change(quota_id: int) -> Quota:
@@ -222,9 +346,19 @@ def quota_to_change(quota_id: int) -> Quota:
     return found
 
 
+def _last_number(quota_id: int) -> int:
+    """The highest number of a version, those taken back included: no number is given twice."""
+    statement = select(func.max(CriteriaVersion.number)).where(CriteriaVersion.quota_id == quota_id)
+    return db.session.scalar(statement) or 0
+
+
 def _versions(quota_id: int) -> list[CriteriaVersion]:
-    """All versions of a quota, the draft last."""
-    statement = select(CriteriaVersion).where(CriteriaVersion.quota_id == quota_id)
+    """All versions of a quota that were not taken back, the draft last."""
+    statement = (
+        select(CriteriaVersion)
+        .outerjoin(CriteriaWithdrawal, CriteriaWithdrawal.version_id == CriteriaVersion.id)
+        .where(CriteriaVersion.quota_id == quota_id, CriteriaWithdrawal.version_id.is_(None))
+    )
     return list(db.session.scalars(statement.order_by(CriteriaVersion.number)))
 
 

@@ -16,6 +16,7 @@ from crm.quotas.numbers import cards
 from crm.quotas.plan import told_plan
 from crm.quotas.rules import Outcome, Source
 from crm.quotas.telling import criteria_text, subject, told
+from crm.quotas.versions import Version, being_published
 from crm.quotas.views import bp
 from crm.quotas.views.years import year_asked, year_tabs
 from crm.quotas.wording import exclusions_text, figure_text, listed, month_text, word
@@ -38,6 +39,7 @@ def index() -> ResponseReturnValue:
         year=year,
         tabs=year_tabs("quotas.index", years, year),
         numbers=numbers,
+        publishing=_publishing(year),
         cards=cards(numbers),
         levels=levels.of_quota,
         together=levels,
@@ -50,6 +52,15 @@ def index() -> ResponseReturnValue:
         named=lambda each: subject(each.label, each.label_en),
         words=word,
     )
+
+
+def _publishing(year: int, code: str | None = None) -> list[tuple[str, Version]]:
+    """Versions by which leads are still being judged, with the names of their quotas: the numbers
+    shown are those of the version before."""
+    return [
+        (subject(quota.label, quota.label_en), version)
+        for quota, version in being_published(year, clock.today(), code)
+    ]
 
 
 @bp.get("/<int:year>/<code>")
@@ -67,6 +78,7 @@ def detail(year: int, code: str) -> ResponseReturnValue:
         year=year,
         quota=quota,
         name=subject(quota.label, quota.label_en),
+        publishing=_publishing(year, code),
         card=next(each for each in cards(numbers) if each.code == code),
         levels=card_levels(g.actor, numbers),
         criteria=criteria_text(quota.terms.criteria),

@@ -17,7 +17,7 @@ from crm.core.guard import allow
 from crm.core.web import mark
 from crm.quotas import queries, services
 from crm.quotas.comparing import differences, event_text, sentence
-from crm.quotas.forms import PlanForm, plan_of
+from crm.quotas.forms import PlanForm, WithdrawVersionForm, plan_of
 from crm.quotas.models import Quota
 from crm.quotas.rules import Modality, parse_exclusions
 from crm.quotas.services import Plan
@@ -43,13 +43,15 @@ def name_of(quota: Quota) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A quota of the list; `held` is the version in force, `next` the one that waits for its day."""
+    """A quota of the list; `held` is the version in force, `next` the one that waits for its day,
+    `publishing` the one whose day has come while leads are still judged by it."""
 
     quota: Quota
     name: str
     target: str
     held: Version | None
     next: Version | None
+    publishing: Version | None
     draft: Version | None
     count: int
     sentences: Mapping[str, str]
@@ -101,6 +103,7 @@ def _row(quota: Quota, versions: Sequence[Version]) -> _Row:
         target_text(Modality(quota.modality), quota.target, quota.unit),
         by_state.get(VersionState.IN_FORCE),
         by_state.get(VersionState.WAITING),
+        by_state.get(VersionState.PUBLISHING),
         by_state.get(VersionState.DRAFT),
         sum(each.state is not VersionState.DRAFT for each in versions),
         in_both_languages(quota.criteria or {}),
@@ -124,6 +127,7 @@ def versions(year: int, code: str) -> ResponseReturnValue:
         exclusions=exclusions_text(parse_exclusions(quota.criteria or {})),
         versions=[(each, sentence(each.criteria)) for each in signed],
         draft=next((each for each in found if each.state is VersionState.DRAFT), None),
+        publishing=next((each for each in found if each.state is VersionState.PUBLISHING), None),
         before=before,
         after=after,
         differences=differences(before, after) if before and after else [],
@@ -148,6 +152,42 @@ def _compared(found: Sequence[Version]) -> tuple[Version | None, Version | None]
     if before not in by_number or after not in by_number:
         abort(404)
     return by_number[before], by_number[after]
+
+
+@bp.route("/criteria/<int:year>/<code>/<int:number>/withdraw", methods=["GET", "POST"])
+@allow(Role.DIRECTOR)
+def withdraw_version(year: int, code: str, number: int) -> ResponseReturnValue:
+    """撤回: take back a published version whose day has not come."""
+    quota = computed_quota(year, code)
+    found = versions_of([quota], clock.today())[quota.id]
+    version = next((each for each in found if each.number == number), None)
+    if version is None or version.state is VersionState.DRAFT:
+        abort(404)
+    if version.state is VersionState.WITHDRAWN:
+        flash(_("第%(n)s版已被撤回。", n=number), "warn")
+        return redirect(url_for("quotas.versions", year=year, code=code))
+    form = WithdrawVersionForm()
+    if form.validate_on_submit():
+        done = attempt(
+            form,
+            lambda: services.withdraw(
+                g.actor, quota.id, number, form.reason.data or "",
+                today=clock.today(), at=clock.now(),
+            ),
+        )  # fmt: skip
+        if done is not None:
+            flash(_("已撤回第%(n)s版，现行版本继续有效。", n=number), "good")
+            return redirect(url_for("quotas.versions", year=year, code=code))
+    page = render_template(
+        "quotas/withdraw_version.html",
+        quota=quota,
+        name=name_of(quota),
+        version=version,
+        text=sentence(version.criteria),
+        held=next((each for each in found if each.state is VersionState.IN_FORCE), None),
+        form=form,
+    )
+    return page, form.status
 
 
 @bp.get("/criteria/<int:year>/<code>/plan")
