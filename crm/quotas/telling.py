@@ -53,8 +53,17 @@ def criteria_text(clause: Clause) -> str:
 
 
 def reason_text(reason: Reason, *, is_alternative: bool = False) -> str:
-    """One finding as a sentence, chains and lists by their names."""
-    return wording.reason_text(reason, is_alternative=is_alternative, names=code_words())
+    """One finding as a sentence, chains and lists by their names.
+
+    Within one request the same finding of thousands of leads is put into words once.
+    """
+    names = code_words()
+    known: dict[Any, str] = g.setdefault("reason_texts", {})
+    key = (reason, is_alternative, str(get_locale()))
+    if (text := known.get(key)) is None:
+        text = wording.reason_text(reason, is_alternative=is_alternative, names=names)
+        known[key] = text
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,7 @@ def told(row: Any, href: str | None = None) -> Told:
     return Told(
         outcome=row.verdict.value,
         subject=subject(row.label, row.label_en),
-        sentence=_sentence(row.verdict, row.branch, reasons, lacks),
+        sentence=sentence_of(row.verdict, row.branch, reasons, lacks),
         reasons=tuple(_each_once(row.verdict, row.branch, reasons)),
         lacks=lacks,
         href=href,
@@ -117,12 +126,13 @@ def _decides(reason: Reason, branch: int | None) -> bool:
     return reason.branch == branch and not reason.is_outdone
 
 
-def _sentence(
+def sentence_of(
     outcome: Outcome,
     branch: int | None,
     reasons: Sequence[Reason],
     lacks: str,
 ) -> str:
+    """What decided, in one sentence; `lacks` are the words of what is missing."""
     if outcome is Outcome.COUNTS:
         return _joined(r for r in reasons if _decides(r, branch) and r.passed)
     return lacks or _("没有满足任何一项条件")

@@ -123,7 +123,7 @@ def versions_of(quotas: Sequence[Quota], on: date) -> dict[int, list[Version]]:
                     event=row.event,
                     in_force_from=row.in_force_from,
                     until=date.fromordinal(begins_next.toordinal() - 1)
-                    if begins_next and row.in_force_from
+                    if begins_next and row.in_force_from and not (coming and row is held)
                     else None,
                     document_number=row.document_number,
                     note=row.note,

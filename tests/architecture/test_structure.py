@@ -111,6 +111,7 @@ NOT_ON_SCREEN: set[str] = set()
 NEVER_SHOWN = {
     "crm.imports.rules.fields.LandUnit": "says how to read a cell; the cell itself is shown",
     "crm.imports.rules.layout.RowKind": "says which rows of a sheet to skip",
+    "crm.quotas.rules.versions.Effect": "says which stored verdicts a version coming into force changes",
     "crm.leads.rules.filters.Sort": "stands in addresses; the heads of the columns say it",
 }
 """Codes no person ever reads, each with the reason."""

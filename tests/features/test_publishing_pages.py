@@ -24,6 +24,7 @@ from crm.quotas.services import (
     take_effect,
     waiting_judgings,
 )
+from crm.quotas.views import preview
 from tests.features.quota_leads import AT, TODAY, YI, add_signed
 
 HOME = "/quotas/criteria/2026/B"
@@ -121,6 +122,12 @@ def test_every_name_that_flips_is_a_page_and_a_workbook_away(
         assert rows[1][5] == "可计入"
         assert "协议总投资4亿元，达到门槛4亿元" in rows[1][7]
         assert "不再要求" in rows[1][7]
+        monkeypatch.setattr(preview, "PART", 40)
+        assert "第2份，共2份" in leader.get(f"{PUBLISH}/2026").text
+        second = load_workbook(io.BytesIO(leader.get(f"{PUBLISH}/2026.xlsx?part=2").data))
+        assert [row[1] for row in second.worksheets[0].iter_rows(min_row=2, values_only=True)] == [
+            f"差一点的项目{n:02}" for n in range(40, 59)
+        ]
 
 
 def _titles(page: str) -> list[str]:

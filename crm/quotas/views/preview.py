@@ -37,7 +37,7 @@ from crm.quotas.rules import CountingEvent, Outcome, kept
 from crm.quotas.rules.drafting import faults_in
 from crm.quotas.services import Signature
 from crm.quotas.services.staging import is_large
-from crm.quotas.telling import Told, reason_text, told
+from crm.quotas.telling import Told, lacks_of, reason_text, sentence_of, told
 from crm.quotas.trials import FlipRow, JudgedByWorker, JudgedNow, Said, Trial, judging_of
 from crm.quotas.versions import Judged, judged_by, judged_leads
 from crm.quotas.views import bp
@@ -52,6 +52,9 @@ FIRST = 20
 """Names of a year on the page of the trial; all of them are a page and a workbook away."""
 
 PAGE = 50
+
+PART = 20_000
+"""Rows of one workbook, half a minute at worst; more come in several, so that no request times out."""
 
 IN_MEMORY = 4 * 1024 * 1024
 """Bytes of a workbook kept in memory; a larger one is written to a file that vanishes with it."""
@@ -99,7 +102,7 @@ def flips(year: int, code: str, of_year: int) -> ResponseReturnValue:
     """Everybody who flips in a year, page by page."""
     quota, draft = quota_and_draft(year, code)
     found = _trial_of(quota, draft, of_year)
-    start = (_page_asked() - 1) * PAGE
+    start = (_number_asked("page") - 1) * PAGE
     rows = [_told_flip(found.quota, row) for row in found.trial.rows(start, PAGE)]
     seen = found.trial.count - found.trial.unseen
     page = start // PAGE + 1
@@ -114,13 +117,19 @@ def flips(year: int, code: str, of_year: int) -> ResponseReturnValue:
         first=start + 1,
         seen=seen,
         unseen=found.trial.unseen,
+        parts=_parts(seen),
         first_url=url_for("quotas.flips", **here) if page > 1 else None,
         next_url=url_for("quotas.flips", **here, page=page + 1) if start + PAGE < seen else None,
     )
 
 
-def _page_asked() -> int:
-    text = request.args.get("page", "1")
+def _parts(seen: int) -> int:
+    """In how many workbooks so many rows come."""
+    return -(-seen // PART)
+
+
+def _number_asked(name: str) -> int:
+    text = request.args.get(name, "1")
     if not text.isascii() or not text.isdigit() or not 0 < int(text[:8]) < 10**6:
         abort(400)
     return int(text[:8])
@@ -132,37 +141,44 @@ def flips_workbook(year: int, code: str, of_year: int) -> ResponseReturnValue:
     """Everybody who flips in a year, with every condition that is met otherwise than before."""
     quota, draft = quota_and_draft(year, code)
     found = _trial_of(quota, draft, of_year)
+    part = _number_asked("part")
     out = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  send_file closes it
     widths = (8, 36, 14, 12, 40, 12, 40, 60)
     sheet = _("%(year)s年", year=of_year)
-    write_long_workbook(out, [(sheet, widths, _workbook_rows(found))])
+    write_long_workbook(out, [(sheet, widths, _workbook_rows(found, (part - 1) * PART))])
     size = out.tell()
     out.seek(0)
     name = _("%(name)s第%(n)s版试算", name=name_of(quota), n=draft.number)
+    number = f"-{part}" if part > 1 else ""
     response = send_file(
-        out, mimetype=EXCEL, as_attachment=True, download_name=f"{name}{of_year}.xlsx"
+        out, mimetype=EXCEL, as_attachment=True, download_name=f"{name}{of_year}{number}.xlsx"
     )
     response.content_length = size
     return response
 
 
-def _workbook_rows(found: "_Found") -> Iterator[Sequence[Value]]:
+def _workbook_rows(found: "_Found", start: int = 0) -> Iterator[Sequence[Value]]:
     yield (
         _("编号"), _("项目"), _("签约统计日期"), _("现行口径"), _("现行口径的理由"),
         _("新口径"), _("新口径的理由"), _("变化的条件"),
     )  # fmt: skip
-    for row in found.trial.rows():
-        flip = _told_flip(found.quota, row)
+    for row in found.trial.rows(start, PART):
+        before, after = _sentence(row.before), _sentence(row.after)
         yield (
             row.lead_id,
             row.title,
             row.signed_on or _("在谈"),
             str(word(row.before.outcome)),
-            flip.before.sentence,
+            before,
             str(word(row.after.outcome)),
-            flip.why,
+            _why(row) or after,
             "\n".join(_leaves(row)),
         )
+
+
+def _sentence(said: Said) -> str:
+    lacks = lacks_of(said.outcome, said.branch, said.reasons)
+    return sentence_of(said.outcome, said.branch, said.reasons, lacks)
 
 
 def _leaves(row: FlipRow) -> Iterator[str]:
