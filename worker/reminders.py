@@ -6,7 +6,8 @@ from flask import current_app
 from crm.core import clock
 from crm.core.db import transaction
 from crm.outbox.queries import claimable_ids
-from crm.reminders import letters, services
+from crm.reminders import letters
+from crm.reminders.services import planning
 
 EXPIRES = 50
 """Seconds; the next sweep finds the row again, so a number that waited longer is worth nothing."""
@@ -17,10 +18,10 @@ def plan_due() -> int:
     """Note today's mails once it is time; how many were new."""
     settings = current_app.extensions["settings"]
     with transaction():
-        planned = services.plan(clock.now(), settings.reminders_at)
-    if planned:
+        planned = planning.plan(clock.now(), settings.reminders_at)
+    if planned.messages:
         sweep()
-    return planned
+    return planned.messages
 
 
 @shared_task

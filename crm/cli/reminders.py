@@ -15,8 +15,9 @@ from crm.core.db import transaction
 from crm.outbox.queries import claimable_ids
 from crm.outbox.rules import DeliveryState
 from crm.reminders import letters
-from crm.reminders import queries as reminders
-from crm.reminders import services as mails
+from crm.reminders.queries import mails as reminders
+from crm.reminders.rules import ReminderKind
+from crm.reminders.services import planning
 
 
 @click.group("reminders")
@@ -59,7 +60,13 @@ def _told(mail: reminders.DueMail) -> dict[str, Any]:
             {
                 "lead_id": item.lead_id,
                 "title": item.title,
-                "kind": item.kind,
+                "kind": (
+                    item.kind
+                    if item.reminder_kind is ReminderKind.NEXT_ACTION
+                    else item.reminder_kind
+                ),
+                "step": item.step,
+                "level": item.level,
                 "due_on": item.due_on,
             }
             for item in mail.items
@@ -73,7 +80,7 @@ def reminders_send() -> None:
     """Plan the mails of today and send what is waiting, as beat and worker do. Exit 1 if one failed."""
     settings = current_app.extensions["settings"]
     with transaction():
-        mails.plan(clock.now(), settings.reminders_at)
+        planning.plan(clock.now(), settings.reminders_at, again=True)
     sender = letters.sender_for(settings)
     states = [sender.send(each) for each in claimable_ids(clock.now())]
     say(

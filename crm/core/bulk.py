@@ -9,7 +9,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Table, any_, func, insert, literal, select, text
+from sqlalchemy import ARRAY, ColumnElement, Table, any_, func, literal, select, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.core.db import Base, db
@@ -55,8 +56,18 @@ def reserve_ids(model: type[Base], count: int) -> Sequence[int]:
     return list(db.session.scalars(select(func.nextval(sequence)).select_from(numbers)))
 
 
-def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_rows(
+    model: type[Base],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    once: Sequence[str] = (),
+    again: Mapping[str, str] | None = None,
+    where: str = "",
+) -> None:
     """Insert rows that all carry the same columns; columns left out take their plain defaults.
+
+    `once` names the columns of a unique key: a row that is there already is left alone, or, where it
+    meets the SQL condition `where`, set to the SQL values of `again` (`excluded` is the new row).
 
     On PostgreSQL each chunk travels as one JSON text: no parameter per value has to be bound.
     """
@@ -70,15 +81,28 @@ def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
         if column.key not in named and default is not None and default.is_scalar:
             defaults[column.key] = default.arg
     if _is_sqlite():
-        db.session.execute(insert(table), [{**defaults, **row} for row in rows])
+        adding = sqlite.insert(table)
+        if again:
+            changed = {name: text(value) for name, value in again.items()}
+            adding = adding.on_conflict_do_update(
+                index_elements=once, set_=changed, where=text(where) if where else None
+            )
+        elif once:
+            adding = adding.on_conflict_do_nothing(index_elements=once)
+        db.session.execute(adding, [{**defaults, **row} for row in rows])
         return
+    conflict = ""
+    if once:
+        setting = ", ".join(f"{name} = {value}" for name, value in (again or {}).items())
+        doing = f"UPDATE SET {setting} {f'WHERE {where}' if where else ''}" if again else "NOTHING"
+        conflict = f"ON CONFLICT ({', '.join(once)}) DO {doing}"
     names = ", ".join(f'"{name}"' for name in [*defaults, *rows[0]])
     # Every name comes from our own models.
     statement = text(
         f'INSERT INTO "{table.name}" ({names}) SELECT {names} '  # noqa: S608
         f"FROM json_populate_recordset("
         f'json_populate_record(NULL::"{table.name}", CAST(:defaults AS json)), '
-        f"CAST(:rows AS json))"
+        f"CAST(:rows AS json)) {conflict}"
     )
     for start in range(0, len(rows), CHUNK):
         given = {"defaults": _json(defaults), "rows": _json(rows[start : start + CHUNK])}

@@ -11,7 +11,7 @@ Three transactions, none of them open while a server is being waited for:
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 
 Written = Letter | Problem | None
 """The message as things stand now, what is in its way, or None when there is nothing to tell."""
-Writer = Callable[[Claim, datetime], Written]
+Writer = Callable[[Sequence[Claim], datetime], Mapping[int, Written]]
+"""Writes several messages of its kind at once, each under the id of its delivery."""
 
 
 class ClaimLost(Exception):
@@ -47,7 +48,25 @@ class Sender:
             hold = services.claim(delivery_id, self.now())
         if hold is None:
             return None
-        written = hold.letter or self._written(hold)
+        return self._settled(hold, hold.letter or self._written([hold])[hold.delivery_id])
+
+    def send_many(self, delivery_ids: Sequence[int]) -> list[DeliveryState | None]:
+        """Send several, written together, one after the other."""
+        holds: list[Claim | None] = []
+        for delivery_id in delivery_ids:
+            with transaction():
+                holds.append(services.claim(delivery_id, self.now()))
+        written: dict[int, Written] = {}
+        for kind in DeliveryKind:
+            of_kind = [each for each in holds if each and each.kind is kind and not each.letter]
+            if of_kind:
+                written |= self._written(of_kind)
+        return [
+            None if hold is None else self._settled(hold, hold.letter or written[hold.delivery_id])
+            for hold in holds
+        ]
+
+    def _settled(self, hold: Claim, written: Written) -> DeliveryState:
         if isinstance(written, Problem):
             return self._failed(hold, written)
         if written is None:
@@ -56,13 +75,16 @@ class Sender:
             return DeliveryState.NOTHING_DUE
         return self._handed_over(hold, written)
 
-    def _written(self, hold: Claim) -> Written:
+    def _written(self, holds: Sequence[Claim]) -> dict[int, Written]:
+        """The messages of one kind. One that cannot be written must not stop the others."""
         try:
             with transaction():
-                return self.writers[hold.kind](hold, self.now())
-        except Exception:  # one broken message must not stop the others
-            log.exception("delivery %s could not be written", hold.delivery_id)
-            return Problem.NOT_WRITTEN
+                return dict(self.writers[holds[0].kind](holds, self.now()))
+        except Exception:
+            if len(holds) > 1:
+                return {key: each for one in holds for key, each in self._written([one]).items()}
+            log.exception("delivery %s could not be written", holds[0].delivery_id)
+            return {holds[0].delivery_id: Problem.NOT_WRITTEN}
 
     def _handed_over(self, hold: Claim, letter: Letter) -> DeliveryState:
         def mark() -> None:

@@ -1,21 +1,31 @@
-"""The mail that tells a person what is due, in their language, from the state of this moment."""
+"""The mails that tell a person what is due, in their language, from the state of this moment."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 
 from flask import current_app, render_template
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from sqlalchemy import update
 
+from crm.calendar.queries import work_calendar
 from crm.config import Settings
+from crm.core.bulk import chunked
 from crm.core.days import written_day
+from crm.core.db import db
 from crm.core.mail import Letter, message_id, transport_for
 from crm.outbox.rules import DeliveryKind
 from crm.outbox.sending import Sender, Writer, Written
 from crm.outbox.services import Claim
-from crm.reminders import queries
-from crm.reminders.queries import DueItem, DueMail
-from crm.reminders.rules import DueKind
+from crm.reminders.models import Reminder
+from crm.reminders.queries import live
+from crm.reminders.queries.mails import DueItem, DueMail, mail_of
+from crm.reminders.rules import DueKind, ReminderKind
+from crm.reminders.rules.telling import Telling
+from crm.reminders.services.planning import note_what_is_due, tellings
+from crm.reminders.wording import word
 
 MOST_ITEMS = 60
 """More than a person reads in a mail; the page shows the rest."""
@@ -32,14 +42,43 @@ class Links:
         return f"{self.base_url}{path}"
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a mail tells under one heading: next actions due or overdue, or another kind."""
+
+    code: str
+    items: tuple[DueItem, ...]
+
+
+def parts(items: Sequence[DueItem], most: int = MOST_ITEMS) -> tuple[Part, ...]:
+    """The items under their headings, `most` in all: due today first, then late, then other kinds."""
+    actions = [each for each in items if each.reminder_kind is ReminderKind.NEXT_ACTION]
+    groups = [(kind.value, [each for each in actions if each.kind is kind]) for kind in DueKind]
+    groups += [
+        (kind.value, [each for each in items if each.reminder_kind is kind])
+        for kind in ReminderKind
+        if kind is not ReminderKind.NEXT_ACTION
+    ]
+    found, left = [], most
+    for code, of in groups:
+        shown = tuple(islice(of, left))
+        left -= len(shown)
+        if shown:
+            found.append(Part(code, shown))
+    return tuple(found)
+
+
 def due_letter(
-    mail: DueMail, on: date, at: datetime, delivery_id: int, settings: Settings
+    mail: DueMail,
+    on: date,
+    at: datetime,
+    delivery_id: int,
+    settings: Settings,
+    kind: DeliveryKind = DeliveryKind.DUE_DIGEST,
 ) -> Letter:
     """The digest of one person. `mail` has an address and at least one item."""
-    due = [item for item in mail.items if item.kind is DueKind.DUE]
-    overdue = [item for item in mail.items if item.kind is DueKind.OVERDUE]
-    shown_due = due[:MOST_ITEMS]
-    shown_overdue = overdue[: MOST_ITEMS - len(shown_due)]
+    shown = parts(mail.items)
+    counts = counted(mail.items)
     with force_locale(mail.locale):
         office = settings.office_name if mail.locale.startswith("zh") else settings.office_name_en
         words = {
@@ -48,16 +87,16 @@ def due_letter(
             "locale": mail.locale,
             "written_day": written_day,
             "office": office,
-            "counts": (len(due), len(overdue)),
-            "parts": ((DueKind.DUE, shown_due), (DueKind.OVERDUE, shown_overdue)),
-            "left_out": len(mail.items) - len(shown_due) - len(shown_overdue),
+            "said": said(counts),
+            "heading": heading,
+            "parts": shown,
+            "left_out": len(mail.items) - sum(len(part.items) for part in shown),
             "links": Links(settings.base_url),
-            "subject": subject(due, overdue, on, mail.locale),
+            "subject": subject(counts, on, mail.locale),
         }
         return Letter(
             message_id=message_id(
-                DeliveryKind.DUE_DIGEST, on.strftime("%Y%m%d"), delivery_id,
-                sender=settings.mail_sender,
+                kind, on.strftime("%Y%m%d"), delivery_id, sender=settings.mail_sender
             ),
             sender=settings.mail_sender,
             sender_name=office,
@@ -68,22 +107,42 @@ def due_letter(
             html=render_template("mail/due.html", **words),
             locale=mail.locale,
             at=at,
-        )  # fmt: skip
+        )
 
 
-def subject(due: list[DueItem], overdue: list[DueItem], on: date, locale: str) -> str:
+def counted(items: Sequence[DueItem]) -> tuple[int, int, int]:
+    """(next actions due today, next actions overdue, other matters)."""
+    actions = [each for each in items if each.reminder_kind is ReminderKind.NEXT_ACTION]
+    late = sum(each.kind is DueKind.OVERDUE for each in actions)
+    return len(actions) - late, late, len(items) - len(actions)
+
+
+def subject(counts: tuple[int, int, int], on: date, locale: str) -> str:
     """What a person sees in the list of mails: how much is due, how much is late, of which day."""
-    day = written_day(on, locale)
-    if not overdue:
-        return _("链招：%(due)s项今日到期（%(day)s）", due=len(due), day=day)
-    if not due:
-        return _("链招：%(overdue)s项已逾期（%(day)s）", overdue=len(overdue), day=day)
-    return _(
-        "链招：%(due)s项今日到期，%(overdue)s项已逾期（%(day)s）",
-        due=len(due),
-        overdue=len(overdue),
-        day=day,
-    )
+    return _("链招：%(said)s（%(day)s）", said=said(counts), day=written_day(on, locale))
+
+
+def said(counts: tuple[int, int, int]) -> str:
+    """How much of each sort, as words."""
+    due, overdue, others = counts
+    found = []
+    if due:
+        found.append(_("%(n)s项今日到期", n=due))
+    if overdue:
+        found.append(_("%(n)s项已逾期", n=overdue))
+    if others:
+        found.append(_("%(n)s项提醒", n=others))
+    words = found[0] if found else ""
+    for each in found[1:]:
+        words = _("%(said)s，另有%(more)s", said=words, more=each)
+    return words
+
+
+def heading(part: Part) -> str:
+    """The heading of a part: due today, late, or the word of its kind."""
+    if part.code in {kind.value for kind in DueKind}:
+        return str(word(DueKind(part.code)))
+    return str(word(ReminderKind(part.code)))
 
 
 # --- who writes what ---
@@ -92,14 +151,68 @@ def subject(due: list[DueItem], overdue: list[DueItem], on: date, locale: str) -
 def writers(settings: Settings) -> dict[DeliveryKind, Writer]:
     """Who writes the message of which kind."""
 
-    def due_digest(hold: Claim, at: datetime) -> Written:
-        found = queries.due_mails(hold.due_on, hold.person_id)
-        if not found:
-            return None
-        mail = found[0]
-        return mail.problem or due_letter(mail, hold.due_on, at, hold.delivery_id, settings)
+    def listed(holds: Sequence[Claim], at: datetime, which: str) -> dict[int, Written]:
+        """Digests of one day: what is due now, not what was when they were planned."""
+        found: dict[int, Written] = {}
+        for day in sorted({hold.due_on for hold in holds}):
+            of_day = [hold for hold in holds if hold.due_on == day]
+            readers = [hold.person_id for hold in of_day if hold.person_id is not None]
+            _refresh(live.principals(readers, day), day, at)
+            goes = tellings(day, work_calendar(), readers, [hold.delivery_id for hold in of_day])
+            for hold in of_day:
+                telling = goes.get(hold.person_id or 0, Telling())
+                found[hold.delivery_id] = _written(hold, getattr(telling, which), at, settings)
+        return found
 
-    return {DeliveryKind.DUE_DIGEST: due_digest}
+    def digest(holds: Sequence[Claim], at: datetime) -> dict[int, Written]:
+        return listed(holds, at, "digest")
+
+    def week(holds: Sequence[Claim], at: datetime) -> dict[int, Written]:
+        return listed(holds, at, "weekly")
+
+    def at_once(holds: Sequence[Claim], at: datetime) -> dict[int, Written]:
+        found: dict[int, Written] = {}
+        for hold in holds:
+            _refresh([hold.person_id or 0], hold.due_on, at)
+            still = live.speaking([int(hold.key)], hold.due_on)
+            found[hold.delivery_id] = _written(hold, still, at, settings)
+        return found
+
+    return {
+        DeliveryKind.DUE_DIGEST: digest,
+        DeliveryKind.WEEK_DIGEST: week,
+        DeliveryKind.AT_ONCE: at_once,
+    }
+
+
+def _refresh(people: Collection[int], day: date, at: datetime) -> None:
+    """Bring the reminders of these people up to what is due at this moment."""
+    leads = live.leads_of(people)
+    if leads:
+        note_what_is_due(day, work_calendar(), at, leads)
+
+
+def _written(hold: Claim, reminder_ids: Sequence[int], at: datetime, settings: Settings) -> Written:
+    if hold.person_id is None or not reminder_ids:
+        return None
+    mail = mail_of(hold.person_id, reminder_ids, hold.due_on)
+    if mail is None or not mail.items:
+        return None
+    if mail.problem:
+        return mail.problem
+    _told_by(hold.delivery_id, reminder_ids)
+    return due_letter(mail, hold.due_on, at, hold.delivery_id, settings, hold.kind)
+
+
+def _told_by(delivery_id: int, reminder_ids: Sequence[int]) -> None:
+    """Note at each reminder which message tells it."""
+    for some in chunked(reminder_ids):
+        db.session.execute(
+            update(Reminder)
+            .where(Reminder.id.in_(some))
+            .values(delivery_id=delivery_id)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def sender_for(settings: Settings) -> Sender:

@@ -12,8 +12,7 @@ import pytest
 
 from crm.leads.rules import Stage
 from crm.reminders.letters import MOST_ITEMS, due_letter
-from crm.reminders.queries import DueItem, DueMail
-from crm.reminders.rules import DueKind
+from crm.reminders.queries.mails import DueItem, DueMail
 
 MAILS = Path(__file__).resolve().parents[1] / "fixtures" / "mails"
 ON = date(2026, 12, 4)
@@ -27,9 +26,8 @@ def item(number: int, due_on: date = ON, **changes) -> DueItem:
         title=f"示例项目{number}",
         investor="示例科技有限公司",
         stage=Stage.NEGOTIATING,
-        next_action="约谈投资方负责人",
+        detail="约谈投资方负责人",
         due_on=due_on,
-        kind=DueKind.OVERDUE if late else DueKind.DUE,
         days_overdue=late,
     )
     return replace(plain, **changes)
@@ -44,7 +42,7 @@ MAIL = DueMail(
     items=(
         item(12, ON - timedelta(days=10), investor=None, title="<锂电>&“隔膜”项目"),
         item(15, ON - timedelta(days=1)),
-        item(9, next_action=None),
+        item(9, detail=None),
     ),
 )
 
@@ -72,7 +70,7 @@ def test_the_mail_reads_exactly_so(letter, locale, part):
 @pytest.mark.parametrize(
     ("items", "subject"),
     [
-        (MAIL.items, "链招：1项今日到期，2项已逾期（2026年12月4日）"),
+        (MAIL.items, "链招：1项今日到期，另有2项已逾期（2026年12月4日）"),
         (MAIL.items[:2], "链招：2项已逾期（2026年12月4日）"),
         (MAIL.items[2:], "链招：1项今日到期（2026年12月4日）"),
     ],

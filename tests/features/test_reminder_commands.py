@@ -21,8 +21,8 @@ def lead(app):
     def make(owner, due_on, title="动力电池项目"):
         with app.app_context(), transaction() as session:
             row = Lead(
-                title=title, owner_id=owner.id, stage=Stage.CONTACTED, next_action_on=due_on,
-                stage_since=date(2026, 11, 2), last_progress_on=date(2026, 11, 2),
+                title=title, owner_id=owner.id, stage=Stage.NEGOTIATING, next_action_on=due_on,
+                stage_since=due_on, last_progress_on=due_on,
             )  # fmt: skip
             session.add(row)
             session.flush()
@@ -54,9 +54,18 @@ def test_the_mails_of_a_day_are_told_exactly_so(command, person, lead):
                         "lead_id": late,
                         "title": "动力电池项目",
                         "kind": "overdue",
+                        "step": "due",
+                        "level": "owner",
                         "due_on": "2026-12-01",
                     },
-                    {"lead_id": due, "title": "隔膜项目", "kind": "due", "due_on": "2026-12-04"},
+                    {
+                        "lead_id": due,
+                        "title": "隔膜项目",
+                        "kind": "due",
+                        "step": "due",
+                        "level": "owner",
+                        "due_on": "2026-12-04",
+                    },
                 ],
             },
             {
@@ -68,6 +77,8 @@ def test_the_mails_of_a_day_are_told_exactly_so(command, person, lead):
                         "lead_id": theirs,
                         "title": "动力电池项目",
                         "kind": "due",
+                        "step": "due",
+                        "level": "owner",
                         "due_on": "2026-12-04",
                     }
                 ],

@@ -17,7 +17,7 @@ from crm.outbox import queries, services
 from crm.outbox.rules import DeliveryState, is_silent, may_send_again
 from crm.outbox.views import bp
 from crm.outbox.wording import word
-from crm.reminders.queries import people_without_mail
+from crm.reminders.queries.mails import people_without_mail
 
 LOOKED_BACK = timedelta(days=14)
 

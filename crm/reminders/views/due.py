@@ -6,8 +6,7 @@ from flask.typing import ResponseReturnValue
 from crm.accounts.rules import LEAD_READERS
 from crm.core import clock
 from crm.core.guard import allow
-from crm.reminders import queries
-from crm.reminders.queries import SCOPES_OF
+from crm.reminders.queries import due as queries
 from crm.reminders.rules import Scope
 from crm.reminders.views import bp
 from crm.reminders.wording import WORDS
@@ -16,7 +15,7 @@ from crm.reminders.wording import WORDS
 @bp.get("/")
 @allow(*LEAD_READERS)
 def index() -> ResponseReturnValue:
-    scopes = SCOPES_OF[g.actor.role]
+    scopes = queries.SCOPES_OF[g.actor.role]
     wanted = request.args.get("scope", "")
     scope = Scope(wanted) if wanted in scopes else scopes[0]
     today = clock.today()

@@ -1,0 +1,1 @@
+"""Reading what is due, for planning, mails and pages."""

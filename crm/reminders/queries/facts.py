@@ -1,0 +1,251 @@
+"""The facts planning needs: the clocks of every lead, who is in charge, how the office is set.
+
+Each is one SELECT, whatever the number of leads; everything a rule asks for in between is looked up
+in what they return.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from sqlalchemy import Select, and_, func, or_, select
+
+from crm.accounts.models import User
+from crm.accounts.rules import Role
+from crm.core import clock
+from crm.core.bulk import among
+from crm.core.db import db, rows_of
+from crm.leads.models import Activity, AgreedDate, Lead, LeadMember, Milestone
+from crm.leads.rules import (
+    OPEN_STAGES,
+    ActivityKind,
+    MembershipKind,
+    MilestoneKind,
+    Stage,
+    StageSource,
+)
+from crm.quotas.models import Quota, Verdict
+from crm.reminders.models import Absence, ReminderSetting
+from crm.reminders.rules.falling import LeadClock, OpenDay
+from crm.reminders.rules.kinds import ReminderKind
+from crm.reminders.rules.people import Away, Charge, Office
+from crm.reminders.rules.settings import DEFAULTS, Setting, Settings, steps
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A lead, or a day somebody has to keep, with who is in charge of it."""
+
+    clock: LeadClock | OpenDay
+    charge: Charge
+
+
+# --- the office ---
+
+
+def settings() -> Settings:
+    """How the kinds are set: the office's own settings, and where it has none what it began with."""
+    own = [
+        Setting(
+            kind=row.kind,
+            steps=steps(row.steps),
+            stage=row.stage,
+            is_headquarters=row.is_headquarters,
+            at_least_yuan=row.at_least_yuan,
+            is_on=row.is_on,
+            in_working_days=row.in_working_days,
+            to_unit_head_after=row.to_unit_head_after,
+            to_director_after=row.to_director_after,
+            timing=row.timing,
+            may_be_off=row.may_be_off,
+        )
+        for row in db.session.scalars(select(ReminderSetting).order_by(ReminderSetting.id))
+    ]
+    general = {each.kind for each in own if each.particularity[0] == 0}
+    return Settings([*own, *(each for each in DEFAULTS if each.kind not in general)])
+
+
+def office() -> Office:
+    """The people at work: heads of each unit and bureau leaders."""
+    heads: dict[int, list[int]] = defaultdict(list)
+    active, directors = set(), []
+    statement = (
+        select(User.id, User.role, User.department_id)
+        .where(User.is_active, User.role != Role.SYSTEM)
+        .order_by(User.id)
+    )
+    for key, role, department in rows_of(statement):
+        active.add(key)
+        if role is Role.UNIT_HEAD and department:
+            heads[department].append(key)
+        elif role is Role.DIRECTOR:
+            directors.append(key)
+    return Office(
+        frozenset(active), {key: tuple(of) for key, of in heads.items()}, tuple(directors)
+    )
+
+
+def absences(today: date) -> list[Away]:
+    """Who is away today, and who is told instead."""
+    statement = select(
+        Absence.user_id, Absence.delegate_id, Absence.starts_on, Absence.ends_on
+    ).where(Absence.starts_on <= today, Absence.ends_on >= today)
+    return [Away(*row) for row in rows_of(statement)]
+
+
+# --- leads ---
+
+
+def watched_leads(today: date, ids: Collection[int] | None = None) -> Iterator[Watched]:
+    """Every lead (or of those named each) a clock may run for: the open ones, and closed ones whose
+    referrer waits."""
+    only = [] if ids is None else [among(Lead.id, ids)]
+    waits = and_(Lead.referrer.is_not(None), Lead.stage.not_in(OPEN_STAGES))
+    statement = select(
+        Lead.id,
+        Lead.stage,
+        Lead.created_at,
+        Lead.stage_since,
+        Lead.last_progress_on,
+        Lead.stage_source,
+        Lead.is_headquarters,
+        Lead.investment_yuan,
+        Lead.next_action_on,
+        Lead.first_contact_on,
+        Lead.screened_on,
+        Lead.screening_result,
+        Lead.referrer,
+        Lead.expected_sign_on,
+        Lead.expected_landing_on,
+        Lead.owner_id,
+        Lead.department_id,
+        Lead.sponsor_id,
+        Lead.is_sensitive,
+    ).where(or_(Lead.stage.in_(OPEN_STAGES), waits), *only)
+    responded = _ids(
+        select(Activity.lead_id).join(Lead).where(Lead.stage == Stage.LEAD, *only).distinct()
+    )
+    fed_back = _days(
+        select(Activity.lead_id, func.max(Activity.happened_on))
+        .join(Lead)
+        .where(Activity.kind == ActivityKind.FEEDBACK, *only)
+        .group_by(Activity.lead_id)
+    )
+    signed = _days(
+        select(Milestone.lead_id, Milestone.happened_on)
+        .join(Lead)
+        .where(
+            Milestone.kind == MilestoneKind.SIGNED,
+            Lead.stage.in_((Stage.SIGNED, Stage.REGISTERED)),
+            *only,
+        )
+    )
+    papers = _days(
+        select(Verdict.lead_id, func.min(Verdict.signed_from))
+        .join(Quota)
+        .join(Lead, Lead.id == Verdict.lead_id)
+        .where(
+            *only,
+            Quota.year == today.year,
+            Quota.frozen_at.is_(None),
+            Verdict.signed_from.is_not(None),
+            Verdict.is_signed_pending,
+        )
+        .group_by(Verdict.lead_id)
+    )
+    named = named_lists()
+    for row in rows_of(statement):
+        yield Watched(
+            LeadClock(
+                lead_id=row.id,
+                stage=row.stage,
+                entered_on=_office_day(row.created_at),
+                stage_since=row.stage_since,
+                last_progress_on=row.last_progress_on,
+                is_imported=row.stage_source is StageSource.IMPORT,
+                is_headquarters=row.is_headquarters,
+                investment_yuan=row.investment_yuan,
+                next_action_on=row.next_action_on,
+                has_response=row.first_contact_on is not None or row.id in responded,
+                is_screened=row.screened_on is not None or bool(row.screening_result),
+                has_referrer=bool(row.referrer and row.referrer.strip()),
+                fed_back_on=fed_back.get(row.id),
+                signed_on=signed.get(row.id),
+                expected_sign_on=row.expected_sign_on,
+                expected_landing_on=row.expected_landing_on,
+                papers_wanted_since=papers.get(row.id),
+            ),
+            Charge(
+                row.owner_id,
+                row.department_id,
+                row.sponsor_id,
+                named.get(row.id, frozenset()) if row.is_sensitive else None,
+            ),
+        )
+
+
+def watched_days(ids: Collection[int] | None = None) -> Iterator[Watched]:
+    """Agreed dates that are open, and trips whose report is owed; of the leads named or of all."""
+    only = [] if ids is None else [among(Lead.id, ids)]
+    named = named_lists()
+    agreed = select(
+        AgreedDate.id, AgreedDate.due_on, Lead.id, Lead.owner_id, Lead.department_id,
+        Lead.sponsor_id, Lead.is_sensitive,
+    ).join(Lead).where(AgreedDate.done_on.is_(None), Lead.stage.in_(OPEN_STAGES), *only)  # fmt: skip
+    for key, due_on, of_lead, owner, unit, sponsor, is_sensitive in rows_of(agreed):
+        yield Watched(
+            OpenDay(ReminderKind.AGREED_DATE, f"agreed_date:{key}", due_on, of_lead),
+            Charge(owner, unit, sponsor, named.get(of_lead, frozenset()) if is_sensitive else None),
+        )
+    trips = (
+        select(
+            Activity.id, Activity.returned_on, Activity.lead_id, Activity.by_id, User.department_id,
+            Lead.is_sensitive,
+        )
+        .outerjoin(User, User.id == Activity.by_id)
+        .outerjoin(Lead, Lead.id == Activity.lead_id)
+        .where(
+            Activity.kind == ActivityKind.VISIT_OUT,
+            Activity.returned_on.is_not(None),
+            Activity.reported_on.is_(None),
+            *only,
+        )
+    )  # fmt: skip
+    for key, returned_on, on_lead, traveller, unit, is_sensitive in rows_of(trips):
+        assert returned_on is not None
+        yield Watched(
+            OpenDay(ReminderKind.TRIP_REPORT, f"trip:{key}", returned_on, on_lead),
+            Charge(
+                traveller,
+                unit,
+                None,
+                named.get(on_lead or 0, frozenset()) if is_sensitive else None,
+            ),
+        )
+
+
+def named_lists() -> dict[int, frozenset[int]]:
+    """Of each sensitive lead the people who may know of it."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for lead_id, user_id in rows_of(
+        select(LeadMember.lead_id, LeadMember.user_id).where(
+            LeadMember.kind == MembershipKind.NAMED
+        )
+    ):
+        found[lead_id].add(user_id)
+    return {key: frozenset(of) for key, of in found.items()}
+
+
+def _ids(statement: Select[int | None]) -> frozenset[int]:
+    return frozenset(key for (key,) in rows_of(statement) if key is not None)
+
+
+def _days(statement: Select[int | None, date | None]) -> dict[int, date]:
+    return {key: day for key, day in rows_of(statement) if key is not None and day is not None}
+
+
+@lru_cache(maxsize=4096)
+def _office_day(moment: datetime) -> date:
+    return clock.office_day(moment)

@@ -1,0 +1,168 @@
+"""Open reminders and how each person wants to be told of them."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
+
+from crm.accounts.models import User
+from crm.core.bulk import among
+from crm.core.db import db, rows_of
+from crm.outbox.models import Delivery
+from crm.outbox.rules import DeliveryKind, DeliveryState
+from crm.reminders.models import Preference, Recipient, Reminder
+from crm.reminders.queries import facts
+from crm.reminders.rules.kinds import ReminderKind, ReminderState, Timing
+from crm.reminders.rules.people import delegates
+from crm.reminders.rules.settings import Settings
+from crm.reminders.rules.telling import MOST_AT_ONCE, Open, Wishes, is_silent_until_later
+
+LIVE = (ReminderState.OPEN, ReminderState.ACKNOWLEDGED, ReminderState.SNOOZED)
+"""States of a reminder whose matter is still due."""
+REMEMBERED = timedelta(days=60)
+"""How long a message at once is looked back for; no reminder waits untold as long."""
+
+
+def open_by_person(
+    people: Collection[int] | None = None, being_written: Collection[int] = ()
+) -> dict[int, list[Open]]:
+    """The reminders of each person (or of those named) that may have to be told, oldest first.
+
+    What a message that is `being_written` (ids of deliveries) has said in an earlier try is untold.
+    """
+    statement = (
+        select(
+            Reminder.id,
+            Reminder.person_id,
+            Reminder.kind,
+            Reminder.level,
+            Reminder.state,
+            Reminder.snoozed_until,
+            Delivery.id.label("told_by"),
+            Delivery.state.label("told"),
+        )
+        .outerjoin(Delivery, Delivery.id == Reminder.delivery_id)
+        .where(Reminder.state.in_((ReminderState.OPEN, ReminderState.SNOOZED)))
+        .order_by(Reminder.due_on, Reminder.id)
+    )
+    if people is not None:
+        statement = statement.where(among(Reminder.person_id, people))
+    found: dict[int, list[Open]] = defaultdict(list)
+    for key, person, kind, level, state, snoozed_until, told_by, told in rows_of(statement):
+        is_told = told is not None and told is not DeliveryState.FAILED
+        is_told = is_told and told_by not in being_written
+        found[person].append(Open(key, kind, level, state, snoozed_until, is_told))
+    return found
+
+
+def wishes_of(people: Collection[int], settings: Settings) -> dict[int, Wishes]:
+    """How each of these people wants to be told."""
+    by_default: dict[ReminderKind, Timing] = {}
+    never_off = set()
+    for kind in ReminderKind:
+        setting = next((each for each in settings.all(kind) if not each.particularity[0]), None)
+        if setting is not None:
+            by_default[kind] = setting.timing
+            if not setting.may_be_off:
+                never_off.add(kind)
+    chosen: dict[int, dict[ReminderKind, Timing]] = defaultdict(dict)
+    for person, kind, timing in rows_of(
+        select(Preference.user_id, Preference.kind, Preference.timing)
+    ):
+        chosen[person][kind] = timing
+    found = rows_of(select(Recipient.user_id, Recipient.most_at_once))
+    caps = {row[0]: row[1] for row in found}
+    return {
+        person: Wishes(
+            chosen.get(person, {}), by_default, frozenset(never_off), caps.get(person, MOST_AT_ONCE)
+        )
+        for person in people
+    }
+
+
+def told_at_once(today: date) -> tuple[dict[int, int], frozenset[int]]:
+    """(mails at once of today by reader, ids of reminders told so before)."""
+    statement = select(Delivery.person_id, Delivery.key, Delivery.due_on, Delivery.state).where(
+        Delivery.kind == DeliveryKind.AT_ONCE, Delivery.due_on >= today - REMEMBERED
+    )
+    counts: dict[int, int] = defaultdict(int)
+    told = set()
+    for person, key, due_on, state in rows_of(statement):
+        if due_on == today and person is not None:
+            counts[person] += 1
+        if state is not DeliveryState.FAILED and key.isdigit():
+            told.add(int(key))
+    return counts, frozenset(told)
+
+
+def readers(people: Collection[int], today: date) -> dict[int, int]:
+    """Who reads what is meant for whom today: the person, or the delegate while they are away."""
+    away = delegates(facts.absences(today), facts.office().active, today)
+    return {person: away.get(person, person) for person in people}
+
+
+def principals(of: Collection[int], today: date) -> frozenset[int]:
+    """Whose reminders these readers read today: their own, and of those who are away."""
+    away = delegates(facts.absences(today), facts.office().active, today)
+    own = {reader for reader in of if reader not in away}
+    return frozenset(own | {person for person, reader in away.items() if reader in of})
+
+
+def with_address(people: Collection[int]) -> frozenset[int]:
+    """Those of these people a mail can go to."""
+    statement = select(User.id, User.email).where(User.is_active, User.email.is_not(None))
+    wanted = set(people)
+    return frozenset(
+        key for key, email in rows_of(statement) if key in wanted and email and email.strip()
+    )
+
+
+def live_keys(leads: Collection[int] | None = None) -> set[tuple[object, ...]]:
+    """The keys of all reminders whose matter is still due, or of those about these leads."""
+    only = [] if leads is None else [among(Reminder.lead_id, leads)]
+    statement = select(
+        Reminder.subject, Reminder.kind, Reminder.step, Reminder.due_on, Reminder.person_id,
+        Reminder.level,
+    ).where(Reminder.state.in_(LIVE), *only)  # fmt: skip
+    return {tuple(row) for row in rows_of(statement)}
+
+
+def ids_of(keys: Collection[tuple[object, ...]]) -> list[int]:
+    """The ids of live reminders with these keys (see `live_keys`)."""
+    statement = select(
+        Reminder.id, Reminder.subject, Reminder.kind, Reminder.step, Reminder.due_on,
+        Reminder.person_id, Reminder.level,
+    ).where(Reminder.state.in_(LIVE))  # fmt: skip
+    return [row[0] for row in rows_of(statement) if tuple(row)[1:] in keys]
+
+
+def count_of(day: date) -> int:
+    """How many messages of a day there are."""
+    return (
+        db.session.scalar(select(func.count()).select_from(Delivery).where(Delivery.due_on == day))
+        or 0
+    )
+
+
+def leads_of(people: Collection[int]) -> list[int]:
+    """The leads the live reminders of these people are about."""
+    return list(
+        db.session.scalars(
+            select(Reminder.lead_id)
+            .where(
+                among(Reminder.person_id, people),
+                Reminder.state.in_(LIVE),
+                Reminder.lead_id.is_not(None),
+            )
+            .distinct()
+        )
+    )
+
+
+def speaking(ids: Collection[int], today: date) -> list[int]:
+    """Those of these reminders that are open, or were put off until today."""
+    statement = select(
+        Reminder.id, Reminder.kind, Reminder.level, Reminder.state, Reminder.snoozed_until
+    ).where(among(Reminder.id, ids))
+    return [row.id for row in rows_of(statement) if not is_silent_until_later(Open(*row), today)]

@@ -1,0 +1,210 @@
+"""What a mail tells: the matters of a person with the words a reader needs."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from crm.accounts.models import User
+from crm.core.bulk import chunked
+from crm.core.db import rows_of
+from crm.enterprises.models import Enterprise
+from crm.leads.models import Activity, AgreedDate, Lead
+from crm.leads.rules import Stage
+from crm.outbox.rules import Problem, why_not_mail
+from crm.quotas.models import Quota
+from crm.reminders.models import Reminder
+from crm.reminders.queries.matters import Matter, matters
+from crm.reminders.rules import DueKind, days_overdue
+from crm.reminders.rules.falling import Due
+from crm.reminders.rules.kinds import Level, ReminderKind
+from crm.reminders.rules.people import Told
+
+
+@dataclass(frozen=True, slots=True)
+class DueItem:
+    """One matter as a mail or a page shows it.
+
+    `title` is the lead's, or of what it concerns where that is no lead. `detail` says what is to be
+    done: the next action, the agreed date. `kind` tells a next action's due from overdue.
+    """
+
+    lead_id: int | None
+    title: str
+    investor: str | None
+    stage: Stage | None
+    detail: str | None
+    due_on: date
+    days_overdue: int
+    reminder_kind: ReminderKind = ReminderKind.NEXT_ACTION
+    step: str = "due"
+    level: Level = Level.OWNER
+    subject: str = ""
+    reminder_id: int | None = None
+    owner: str | None = None
+    on_behalf_of: str | None = None  # the person who is away
+
+    @property
+    def kind(self) -> DueKind:
+        return DueKind.OVERDUE if self.days_overdue else DueKind.DUE
+
+
+@dataclass(frozen=True, slots=True)
+class DueMail:
+    """What one person is to be told: oldest item first. `problem`: why no mail can go to them."""
+
+    person_id: int
+    name: str
+    address: str | None
+    locale: str
+    problem: Problem | None
+    items: tuple[DueItem, ...]
+
+
+def due_mails(on: date) -> tuple[DueMail, ...]:
+    """Everybody who is told something on that day, with all of it. Facts as known now."""
+    by_person: dict[int, list[Matter]] = defaultdict(list)
+    for matter in matters(on):
+        by_person[matter.told.person_id].append(matter)
+    items = items_of([each for of in by_person.values() for each in of], on)
+    found = []
+    for person in _people(by_person):
+        own = tuple(sorted((items[each] for each in by_person[person.id]), key=_oldest_first))
+        problem = why_not_mail(person.email, person.is_active)
+        found.append(DueMail(person.id, person.name, person.email, person.locale, problem, own))
+    return tuple(found)
+
+
+def people_without_mail(on: date) -> tuple[DueMail, ...]:
+    """Those who are to be told something but to whom no mail can go, for the administrator."""
+    return tuple(mail for mail in due_mails(on) if mail.problem)
+
+
+def mail_of(person_id: int, reminder_ids: Collection[int], on: date) -> DueMail | None:
+    """The mail about these reminders to that person; None if there is no such person."""
+    person = next(iter(_people([person_id])), None)
+    if person is None:
+        return None
+    rows: list[Row[*tuple[Any, ...]]] = []
+    for some in chunked(reminder_ids):
+        rows += rows_of(
+            select(
+                Reminder.id, Reminder.kind, Reminder.subject, Reminder.step, Reminder.due_on,
+                Reminder.level, Reminder.person_id, Reminder.lead_id, User.name,
+            ).join(User, User.id == Reminder.person_id).where(Reminder.id.in_(some))
+        )  # fmt: skip
+    told = {
+        row.id: Matter(
+            Due(row.kind, row.subject, row.step, row.due_on, row.lead_id),
+            Told(row.person_id, row.level),
+        )
+        for row in rows
+    }
+    names = {row.id: row.name for row in rows}
+    items = items_of(told.values(), on)
+    own = [
+        _of_row(items[matter], key, names[key] if matter.told.person_id != person_id else None)
+        for key, matter in told.items()
+    ]
+    return DueMail(
+        person.id, person.name, person.email, person.locale,
+        why_not_mail(person.email, person.is_active), tuple(sorted(own, key=_oldest_first)),
+    )  # fmt: skip
+
+
+def _of_row(item: DueItem, reminder_id: int, on_behalf_of: str | None) -> DueItem:
+    return replace(item, reminder_id=reminder_id, on_behalf_of=on_behalf_of)
+
+
+def _oldest_first(item: DueItem) -> tuple[date, int, str]:
+    return item.due_on, item.lead_id or 0, item.subject
+
+
+def _people(ids: Iterable[int]) -> list[Row[*tuple[Any, ...]]]:
+    found: list[Row[*tuple[Any, ...]]] = []
+    for some in chunked(ids):
+        statement = select(User.id, User.name, User.email, User.is_active, User.locale)
+        found += rows_of(statement.where(User.id.in_(some)).order_by(User.id))
+    return found
+
+
+# --- words for what a matter concerns ---
+
+
+def items_of(of: Iterable[Matter], on: date) -> dict[Matter, DueItem]:
+    """Each matter with the words a reader needs, whatever it concerns."""
+    wanted = list(of)
+    leads = _leads({each.due.lead_id for each in wanted if each.due.lead_id})
+    others = _others(wanted)
+    found = {}
+    for each in wanted:
+        due = each.due
+        lead = leads.get(due.lead_id or 0)
+        name, detail = others.get(due.subject, (None, None))
+        if lead is not None and due.kind is ReminderKind.NEXT_ACTION:
+            detail = lead.next_action
+        found[each] = DueItem(
+            lead_id=due.lead_id,
+            title=lead.title if lead is not None else name or due.subject,
+            investor=lead.investor if lead is not None else None,
+            stage=lead.stage if lead is not None else None,
+            detail=detail,
+            due_on=due.due_on,
+            days_overdue=days_overdue(due.due_on, on),
+            reminder_kind=due.kind,
+            step=due.step,
+            level=each.told.level,
+            subject=due.subject,
+            owner=lead.owner if lead is not None else None,
+        )
+    return found
+
+
+def _leads(ids: Collection[int]) -> dict[int, Row[*tuple[Any, ...]]]:
+    found = {}
+    statement = (
+        select(
+            Lead.id,
+            Lead.title,
+            Enterprise.name.label("investor"),
+            Lead.stage,
+            Lead.next_action,
+            User.name.label("owner"),
+        )
+        .outerjoin(Enterprise, Enterprise.id == Lead.investor_id)
+        .outerjoin(User, User.id == Lead.owner_id)
+    )
+    for some in chunked(ids):
+        for row in rows_of(statement.where(Lead.id.in_(some))):
+            found[row.id] = row
+    return found
+
+
+def _others(of: Sequence[Matter]) -> dict[str, tuple[str | None, str | None]]:
+    """By subject (name, detail) of what is no lead as a whole: agreed dates, trips, quotas."""
+    keys: dict[str, set[int]] = defaultdict(set)
+    for each in of:
+        sort, _colon, number = each.due.subject.partition(":")
+        if sort != "lead" and number.isdigit():
+            keys[sort].add(int(number))
+    found: dict[str, tuple[str | None, str | None]] = {}
+    for some in chunked(keys["agreed_date"]):
+        for key, title in rows_of(
+            select(AgreedDate.id, AgreedDate.title).where(AgreedDate.id.in_(some))
+        ):
+            found[f"agreed_date:{key}"] = (title, title)
+    for some in chunked(keys["trip"]):
+        trips = (
+            select(Activity.id, Activity.summary, Enterprise.name)
+            .outerjoin(Enterprise, Enterprise.id == Activity.enterprise_id)
+            .where(Activity.id.in_(some))
+        )
+        for key, summary, company in rows_of(trips):
+            found[f"trip:{key}"] = (company or summary[:60], summary[:120])
+    for some in chunked(keys["quota"]):
+        for key, label in rows_of(select(Quota.id, Quota.label).where(Quota.id.in_(some))):
+            found[f"quota:{key}"] = (label, None)
+    return found

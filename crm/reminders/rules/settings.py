@@ -1,0 +1,219 @@
+"""How each kind of reminder is set: its steps, its clock, its escalation (DOMAIN 2.4).
+
+The office may set a kind anew for a stage, for headquarters or for amounts from so many yuan; the
+most particular setting that fits a lead holds.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from crm.leads.rules import Stage
+from crm.reminders.rules.kinds import ReminderKind, Timing
+
+MOST_DAYS = 2000
+MOST_STEPS = 6
+
+
+class SettingFault(StrEnum):
+    """Why a setting cannot be taken."""
+
+    NO_STEPS = "no_steps"
+    TOO_MANY_STEPS = "too_many_steps"
+    UNREADABLE = "unreadable"
+    TWICE = "twice"
+    TOO_FAR = "too_far"
+    NOT_RISING = "not_rising"
+    DIRECTOR_FIRST = "director_first"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One threshold of a kind: its code and how many days after its base day it is reached.
+
+    A negative number counts back from the base day, as for a signing that is expected.
+    """
+
+    code: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a kind is reminded of. Days of steps are calendar days unless `in_working_days`.
+
+    `to_unit_head_after` and `to_director_after` are working days a step has been overdue; None: never.
+    """
+
+    kind: ReminderKind
+    steps: tuple[Step, ...]
+    stage: Stage | None = None
+    is_headquarters: bool | None = None
+    at_least_yuan: int | None = None
+    is_on: bool = True
+    in_working_days: bool = False
+    to_unit_head_after: int | None = None
+    to_director_after: int | None = None
+    timing: Timing = Timing.DAILY
+    may_be_off: bool = True
+
+    @property
+    def particularity(self) -> tuple[int, int]:
+        """The more is said of the leads it is for, the sooner it holds; then the greater amount."""
+        said = (self.stage, self.is_headquarters, self.at_least_yuan)
+        return sum(each is not None for each in said), self.at_least_yuan or 0
+
+    def fits(self, stage: Stage, is_headquarters: bool | None, yuan: int | None) -> bool:
+        """Whether it is for such a lead. An amount nobody knows reaches no threshold."""
+        return (
+            self.stage in (None, stage)
+            and self.is_headquarters in (None, bool(is_headquarters))
+            and (self.at_least_yuan is None or (yuan is not None and yuan >= self.at_least_yuan))
+        )
+
+
+def steps(text: str) -> tuple[Step, ...]:
+    """The steps of `notice:14,yellow:30`. Raises ValueError with the SettingFault of what is wrong."""
+    found: list[Step] = []
+    for part in text.replace("，", ",").split(","):
+        if not part.strip():
+            continue
+        match = re.fullmatch(
+            r"\s*([a-z][a-z0-9_]{0,19})\s*[:：]\s*(-?[0-9]{1,5})\s*", part, re.ASCII
+        )
+        if match is None:
+            raise ValueError(SettingFault.UNREADABLE)
+        found.append(Step(match[1], int(match[2])))
+    fault = why_not_steps(tuple(found))
+    if fault:
+        raise ValueError(fault)
+    return tuple(found)
+
+
+def steps_text(of: Iterable[Step]) -> str:
+    """The steps as one line, the inverse of `steps`."""
+    return ",".join(f"{step.code}:{step.days}" for step in of)
+
+
+def why_not_steps(of: tuple[Step, ...]) -> SettingFault | None:
+    """What is wrong with the steps of a kind: they rise, each code once, within some five years."""
+    if not of:
+        return SettingFault.NO_STEPS
+    if len(of) > MOST_STEPS:
+        return SettingFault.TOO_MANY_STEPS
+    if len({step.code for step in of}) < len(of):
+        return SettingFault.TWICE
+    if any(abs(step.days) > MOST_DAYS for step in of):
+        return SettingFault.TOO_FAR
+    days = [step.days for step in of]
+    return None if days == sorted(set(days)) else SettingFault.NOT_RISING
+
+
+def why_not_escalation(
+    to_unit_head_after: int | None, to_director_after: int | None
+) -> SettingFault | None:
+    """A bureau leader is told after the unit head, never before."""
+    if to_unit_head_after is None or to_director_after is None:
+        return None
+    return SettingFault.DIRECTOR_FIRST if to_director_after < to_unit_head_after else None
+
+
+def _setting(kind: ReminderKind, text: str, **more: object) -> Setting:
+    return Setting(kind, steps(text), **more)  # type: ignore[arg-type]
+
+
+COMING = "d60:-60,d30:-30,d7:-7,passed:1"
+DEFAULTS: tuple[Setting, ...] = (
+    _setting(
+        ReminderKind.NEXT_ACTION,
+        "due:0",
+        to_unit_head_after=5,
+        to_director_after=10,
+        may_be_off=False,
+    ),
+    _setting(
+        ReminderKind.FIRST_RESPONSE,
+        "due:1",
+        in_working_days=True,
+        to_unit_head_after=1,
+        to_director_after=3,
+        timing=Timing.AT_ONCE,
+        may_be_off=False,
+    ),
+    _setting(
+        ReminderKind.SCREENING,
+        "due:3",
+        in_working_days=True,
+        to_unit_head_after=2,
+        to_director_after=5,
+    ),
+    _setting(ReminderKind.REFERRER_FEEDBACK, "due:7", to_unit_head_after=3),
+    _setting(
+        ReminderKind.QUIET,
+        "notice:14,yellow:30,red:60,withdraw:180",
+        to_unit_head_after=5,
+        to_director_after=15,
+    ),
+    _setting(
+        ReminderKind.NOT_REGISTERED,
+        "yellow:90,red:180",
+        to_unit_head_after=10,
+        to_director_after=20,
+    ),
+    _setting(
+        ReminderKind.NOT_STARTED, "yellow:180,red:365", to_unit_head_after=10, to_director_after=20
+    ),
+    _setting(ReminderKind.EXPECTED_SIGNING, COMING),
+    _setting(ReminderKind.EXPECTED_LANDING, COMING),
+    _setting(ReminderKind.EVIDENCE, "notice:14,yellow:30,red:60", to_unit_head_after=10),
+    _setting(ReminderKind.QUOTA_BEHIND, "month:0"),
+    _setting(ReminderKind.TRIP_REPORT, "soon:12,due:15", to_unit_head_after=5),
+    _setting(
+        ReminderKind.AGREED_DATE, "d30:-30,d7:-7,due:0", to_unit_head_after=3, to_director_after=10
+    ),
+    _setting(
+        ReminderKind.INSTRUCTION,
+        "d3:-3,due:0",
+        to_unit_head_after=1,
+        to_director_after=3,
+        may_be_off=False,
+    ),
+)
+"""What an office begins with. Working days for the first response and the screening (江门 2024: 1 and
+3 days), 7 days for the referrer; lights of quiet leads 14/30/60/180 days; signed and not registered
+90/180, registered and not started 180/365; a trip's report 15 days after the return."""
+
+
+class Settings:
+    """The settings of an office, asked by kind and lead; the answer is remembered."""
+
+    def __init__(self, of: Iterable[Setting]) -> None:
+        self._of: dict[ReminderKind, list[Setting]] = {kind: [] for kind in ReminderKind}
+        for each in of:
+            self._of[each.kind].append(each)
+        for found in self._of.values():
+            found.sort(key=lambda each: each.particularity, reverse=True)
+
+    def of(
+        self,
+        kind: ReminderKind,
+        stage: Stage | None = None,
+        is_headquarters: bool | None = None,
+        yuan: int | None = None,
+    ) -> Setting | None:
+        """The setting that holds for such a lead; None where the kind is off for it.
+
+        Without a stage the office's general setting is meant (for what concerns no lead).
+        """
+        for each in self._of[kind]:
+            if stage is None:
+                if each.particularity[0] == 0:
+                    return each if each.is_on else None
+            elif each.fits(stage, is_headquarters, yuan):
+                return each if each.is_on else None
+        return None
+
+    def all(self, kind: ReminderKind) -> tuple[Setting, ...]:
+        """Every setting of a kind, the most particular first."""
+        return tuple(self._of[kind])

@@ -1,0 +1,209 @@
+"""Planning a day: what is due becomes rows, what is no longer due is settled, messages are noted.
+
+Services never commit, doors do. Everything here may be repeated and may run twice at once.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import or_, update
+
+from crm.calendar.queries import work_calendar
+from crm.core import clock
+from crm.core.bulk import chunked, insert_rows
+from crm.core.days import WorkCalendar
+from crm.core.db import db
+from crm.outbox import services as outbox
+from crm.outbox.models import Delivery, Heartbeat
+from crm.outbox.rules import Channel, DeliveryKind, DeliveryState
+from crm.reminders.models import Reminder
+from crm.reminders.queries import facts, live
+from crm.reminders.queries.matters import matters
+from crm.reminders.rules import MAIL_AT, planning_day
+from crm.reminders.rules.kinds import ReminderState
+from crm.reminders.rules.telling import Open, Telling, telling
+
+PLANNER = "planning"
+"""Under this name planning leaves its sign."""
+EVERY = timedelta(hours=1)
+"""How often a day is planned again; a digest goes once a day all the same."""
+KEY = ("subject", "kind", "step", "due_on", "person_id", "level")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What planning changed: reminders begun and settled, messages noted."""
+
+    begun: int = 0
+    settled: int = 0
+    messages: int = 0
+
+
+def plan(at: datetime, mail_at: time = MAIL_AT, *, again: bool = False) -> Planned:
+    """Plan the office's day at this moment, if it is a working day past `mail_at`.
+
+    At most once an hour, whoever asks; `again` plans all the same. Two beats at once: the second
+    one waits for the first and finds it done.
+    """
+    calendar = work_calendar()
+    day = planning_day(calendar, clock.office_day(at), clock.office_time(at), mail_at)
+    if day is None or not (_takes_turn(at, day, mail_at) or again):
+        return Planned()
+    begun, settled = note_what_is_due(day, calendar, at)
+    return Planned(begun, settled, note_messages(day, calendar, at))
+
+
+def _takes_turn(at: datetime, day: date, mail_at: time) -> bool:
+    """Whether this planner is the one of the hour: one conditional UPDATE of its sign of life.
+
+    A clock that was put back counts as none: a sign from the future is overwritten.
+    """
+    opens = clock.office_moment(day, mail_at)
+    before = max(at - EVERY, opens - timedelta(microseconds=1))
+    done: Any = db.session.execute(
+        update(Heartbeat)
+        .where(Heartbeat.name == PLANNER, or_(Heartbeat.at <= before, Heartbeat.at > at))
+        .values(at=at)
+    )
+    if done.rowcount:
+        return True
+    if db.session.get(Heartbeat, PLANNER) is not None:
+        return False
+    outbox.beat(at, PLANNER)
+    return True
+
+
+def note_what_is_due(
+    day: date, calendar: WorkCalendar, at: datetime, leads: Collection[int] | None = None
+) -> tuple[int, int]:
+    """Give every matter its row and settle those that are no longer due; (begun, settled).
+
+    Where `leads` are named, what concerns them alone.
+    """
+    standing = live.live_keys(leads)
+    due = set()
+    new: list[dict[str, Any]] = []
+    for matter in matters(day, calendar, leads=leads):
+        key = (
+            matter.due.subject,
+            matter.due.kind,
+            matter.due.step,
+            matter.due.due_on,
+            matter.told.person_id,
+            matter.told.level,
+        )
+        due.add(key)
+        if key not in standing:
+            new.append(
+                {
+                    **dict(zip(KEY, key, strict=True)),
+                    "lead_id": matter.due.lead_id,
+                    "planned_on": day,
+                    "state": ReminderState.OPEN,
+                    "created_at": at,
+                }
+            )
+    # What was settled and is due again, on the same day of the same step, begins anew.
+    insert_rows(
+        Reminder,
+        new,
+        once=KEY,
+        again={
+            "state": "'open'",
+            "planned_on": "excluded.planned_on",
+            "delivery_id": "NULL",
+            "seen_at": "NULL",
+        },
+        where="reminders.state IN ('settled', 'withdrawn')",
+    )
+    return len(new), _settle(standing - due, at)
+
+
+def _settle(keys: set[tuple[Any, ...]], at: datetime) -> int:
+    """Close the reminders of these keys: the facts say that nothing is due any more."""
+    if not keys:
+        return 0
+    ids = live.ids_of(keys)
+    for some in chunked(ids):
+        db.session.execute(
+            update(Reminder)
+            .where(Reminder.id.in_(some), Reminder.state.in_(live.LIVE))
+            .values(state=ReminderState.SETTLED, answered_at=at)
+            .execution_options(synchronize_session=False)
+        )
+    return len(ids)
+
+
+# --- messages ---
+
+
+def tellings(
+    day: date,
+    calendar: WorkCalendar,
+    of: Collection[int] | None = None,
+    being_written: Collection[int] = (),
+) -> dict[int, Telling]:
+    """What goes out on a day to each reader, or to those named (see `live.open_by_person`)."""
+    people = None if of is None else live.principals(of, day)
+    by_person = live.open_by_person(people, being_written)
+    of_reader: dict[int, list[Open]] = defaultdict(list)
+    counts, told = live.told_at_once(day)
+    for person, reader in live.readers(tuple(by_person), day).items():
+        for each in by_person[person]:
+            known = each.is_told or each.reminder_id in told
+            of_reader[reader].append(each if known == each.is_told else _as_told(each))
+    wishes = live.wishes_of(tuple(of_reader), facts.settings())
+    return {
+        reader: telling(reminders, wishes[reader], day, calendar, counts.get(reader, 0))
+        for reader, reminders in of_reader.items()
+    }
+
+
+def _as_told(reminder: Open) -> Open:
+    return Open(
+        reminder.reminder_id, reminder.kind, reminder.level, reminder.state, reminder.snoozed_until,
+        is_told=True,
+    )  # fmt: skip
+
+
+def note_messages(day: date, calendar: WorkCalendar, at: datetime) -> int:
+    """Note the messages of a day for everybody who can be written to; how many were new.
+
+    A digest still waiting at the end of its day expires: the next working day's tells all of it.
+    """
+    found = tellings(day, calendar)
+    reachable = live.with_address(tuple(found))
+    ends = clock.office_moment(day + timedelta(days=1))
+    rows: list[dict[str, Any]] = []
+
+    def note(kind: DeliveryKind, reader: int, key: str, expires_at: datetime | None) -> None:
+        rows.append(
+            {
+                "kind": kind,
+                "channel": Channel.MAIL,
+                "recipient": f"user:{reader}",
+                "person_id": reader,
+                "due_on": day,
+                "key": key,
+                "expires_at": expires_at,
+                "state": DeliveryState.PENDING,
+                "attempts": 0,
+                "created_at": at,
+            }
+        )
+
+    for reader, goes in sorted(found.items()):
+        if reader not in reachable:
+            continue
+        if goes.digest:
+            note(DeliveryKind.DUE_DIGEST, reader, "", ends)
+        if goes.weekly:
+            note(DeliveryKind.WEEK_DIGEST, reader, "", ends)
+        for reminder_id in goes.at_once:
+            note(DeliveryKind.AT_ONCE, reader, str(reminder_id), None)
+    before = live.count_of(day)
+    insert_rows(Delivery, rows, once=("kind", "recipient", "due_on", "key", "channel"))
+    return live.count_of(day) - before
