@@ -6,6 +6,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from crm.reminders.rules import DueKind, Level, ReminderKind, ReminderState, Scope, Timing
+from crm.reminders.rules.settings import SettingFault
 
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     DueKind: {
@@ -46,6 +47,15 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Timing.DAILY: _l("每日汇总"),
         Timing.WEEKLY: _l("每周汇总"),
         Timing.OFF: _l("不提醒"),
+    },
+    SettingFault: {
+        SettingFault.NO_STEPS: _l("至少填写一档天数"),
+        SettingFault.TOO_MANY_STEPS: _l("最多六档"),
+        SettingFault.UNREADABLE: _l("请写成“代码:天数”，用逗号分开，如 notice:14,yellow:30"),
+        SettingFault.TWICE: _l("同一档出现了两次"),
+        SettingFault.TOO_FAR: _l("天数不能超过2000"),
+        SettingFault.NOT_RISING: _l("天数应从小到大，各不相同"),
+        SettingFault.DIRECTOR_FIRST: _l("上报局领导不能早于上报单位负责人"),
     },
     Scope: {
         Scope.MINE: _l("我的"),
