@@ -55,6 +55,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Cause.RECOGNISED: _l("通过认定"),
         Cause.RETURNED: _l("认定退回"),
         Cause.NOT_COUNTED: _l("认定不计数"),
+        Cause.MOVED: _l("改计他项"),
         Cause.PROPOSED: _l("待单位审核"),
         Cause.OTHER_LEVEL: _l("级别不同"),
         Cause.DOES_NOT_COUNT: _l("未达计数口径"),
@@ -149,7 +150,7 @@ def why_text(why: Why, number: Number) -> str:
             return _("还没有%(level)s的决定", level=level)
         case Cause.RECOGNISED:
             return _("通过认定，%(day)s", day=day)
-        case Cause.RETURNED | Cause.NOT_COUNTED:
+        case Cause.RETURNED | Cause.NOT_COUNTED | Cause.MOVED:
             said = f"{word(why.cause)}{mark('，', ', ')}{day}"
             return f"{said}{mark('：', ': ')}{why.note}" if why.note else said
         case _:

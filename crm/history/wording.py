@@ -82,6 +82,7 @@ ACTION = {
     "quota_plan_changed": _l("修改指标目标和年度"),
     "project_proposed": _l("申报认定"),
     "project_decided": _l("作出认定决定"),
+    "project_moved": _l("改计到另一指标"),
     "batch_opened": _l("新建认定批次"),
     "batch_changed": _l("修改认定批次"),
     "batch_closed": _l("封存认定批次"),

@@ -82,7 +82,9 @@ class Case:
                 unit = self.said.get(Level.UNIT)
                 return unit is not None and unit.decided is Decided.PROPOSED
             case Shown.UNIT_ONLY:
-                return Level.UNIT in yes and Level.DISTRICT not in yes
+                above = self.said.get(Level.DISTRICT)
+                is_moved = above is not None and above.decided is Decided.MOVED
+                return Level.UNIT in yes and Level.DISTRICT not in yes and not is_moved
             case Shown.DISTRICT_ONLY:
                 return Level.DISTRICT in yes and Level.CITY not in yes
             case Shown.CITY_ONLY:

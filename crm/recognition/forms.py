@@ -50,6 +50,14 @@ class DecideForm(BaseForm):
             choice.label = REVIEWED[Decided(choice.value)]
 
 
+class MoveForm(BaseForm):
+    """改计: to another quota of the group, in a batch, with the reason."""
+
+    to = Choice(_l("改计到"), empty=_l("请选择"), validators=[Required()])
+    batch = Choice(_l("批次"), empty=_l("请选择批次"))
+    reason = TextBlock(_l("理由"), longest=1000, validators=[Required()])
+
+
 class AppealForm(BaseForm):
     body = TextBlock(_l("申诉内容"), longest=2000, validators=[Required()])
 

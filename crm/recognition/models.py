@@ -52,6 +52,7 @@ class Decision(Base):
         Index("ix_decisions_batch", "batch_id", "id"),
         CheckConstraint("at_level = 'unit' OR batch_id IS NOT NULL", name="has_batch"),
         CheckConstraint("decided <> 'proposed' OR at_level = 'unit'", name="units_propose"),
+        CheckConstraint("decided <> 'moved' OR other_quota_id IS NOT NULL", name="moved_somewhere"),
     )
 
     id: Mapped[pk]
@@ -60,6 +61,8 @@ class Decision(Base):
     at_level: Mapped[Level]
     decided: Mapped[Decided]
     batch_id: Mapped[ref | None] = mapped_column(ForeignKey("recognition_batches.id"))
+    # Of 改计, which is two rows written together: where the project went, or where it came from.
+    other_quota_id: Mapped[ref | None] = mapped_column(ForeignKey("quotas.id"))
     reason: Mapped[text | None]
     decided_on: Mapped[date]
     by_id: Mapped[ref] = mapped_column(ForeignKey("users.id"))

@@ -32,6 +32,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Decided.APPROVED: _l("通过"),
         Decided.RETURNED: _pl("decision", "退回"),
         Decided.NOT_COUNTED: _l("认定不计数"),
+        Decided.MOVED: _l("改计他项"),
     },
     Ruling: {
         Ruling.DISTINCT: _l("两个独立项目"),
@@ -100,6 +101,8 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         WhyNot.CREDITED_ELSEWHERE: _l("已在同组的另一指标认定，一个项目只计一次"),
         WhyNot.LOOKS_TWICE: _l("疑似与其他项目重复，请先确认是否同一项目"),
         WhyNot.REASON_MISSING: _l("请写明理由"),
+        WhyNot.NOT_APPROVED_HERE: _l("这一级没有通过这个项目，无从改计"),
+        WhyNot.NOT_OF_GROUP: _l("只能在互斥的指标之间改计"),
         WhyNot.NOTHING_TO_APPEAL: _l("只有现行的退回或不计数决定可以申诉"),
         WhyNot.ALREADY_APPEALED: _l("这一决定已经申诉过"),
     },
@@ -118,6 +121,7 @@ TONES = {
     Decided.APPROVED: ("good", "circle-check"),
     Decided.RETURNED: ("warn", "arrow-back-up"),
     Decided.NOT_COUNTED: ("", "circle-x"),
+    Decided.MOVED: ("", "arrows-diff"),
 }
 """How a decision looks on a badge, beside its word."""
 

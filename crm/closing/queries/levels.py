@@ -127,4 +127,6 @@ def _told(word: Any, entered: bool) -> Why:
     cause = Cause.NOT_COUNTED if word.decided is Decided.NOT_COUNTED else Cause.RETURNED
     if word.decided is Decided.PROPOSED:
         cause = Cause.PROPOSED
+    if word.decided is Decided.MOVED:
+        cause = Cause.MOVED
     return Why(cause, word.decided_on, note=word.reason or "", known_at=known_at)

@@ -41,6 +41,7 @@ class Cause(StrEnum):
     RECOGNISED = "recognised"
     RETURNED = "returned"
     NOT_COUNTED = "not_counted"  # 认定不计数
+    MOVED = "moved"  # 改计: to another quota of the exclusive group
     PROPOSED = "proposed"  # 已申报, not decided yet
     OTHER_LEVEL = "other_level"  # the other level has said nothing of it
     DOES_NOT_COUNT = "does_not_count"  # recognised, but does not count by the quota's own event

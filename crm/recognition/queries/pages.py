@@ -130,7 +130,9 @@ def appeals_against(decision_ids: Collection[int]) -> dict[int, AppealTold]:
 
 
 def decisions_of(lead_id: int, quota_id: int | None = None) -> Sequence[Any]:
-    """Every decision on a project, newest first, with its batch and who decided."""
+    """Every decision on a project, newest first, with its batch, who decided, and of 改计 the other
+    quota."""
+    other = aliased(Quota)
     statement = (
         select(
             Decision.id,
@@ -141,12 +143,15 @@ def decisions_of(lead_id: int, quota_id: int | None = None) -> Sequence[Any]:
             Decision.decided_on,
             Decision.recorded_at,
             Decision.batch_id,
+            other.label.label("other"),
+            other.label_en.label("other_en"),
             User.name.label("by"),
             RecognitionBatch.title.label("batch"),
             RecognitionBatch.document_number,
         )
         .join(User, User.id == Decision.by_id)
         .outerjoin(RecognitionBatch, RecognitionBatch.id == Decision.batch_id)
+        .outerjoin(other, other.id == Decision.other_quota_id)
         .where(Decision.lead_id == lead_id)
         .order_by(Decision.id.desc())
     )

@@ -9,6 +9,7 @@ from crm.recognition.rules.deciding import (
     WhyNot,
     why_not_appeal,
     why_not_decide,
+    why_not_move,
     why_not_propose,
 )
 from crm.recognition.rules.levels import BELOW, Answer, Counting, Decided, Level, Ruling
@@ -63,5 +64,6 @@ __all__ = [
     "waiting_for",
     "why_not_appeal",
     "why_not_decide",
+    "why_not_move",
     "why_not_propose",
 ]

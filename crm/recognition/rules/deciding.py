@@ -39,6 +39,8 @@ class WhyNot(StrEnum):
     CREDITED_ELSEWHERE = "credited_elsewhere"
     LOOKS_TWICE = "looks_twice"
     REASON_MISSING = "reason_missing"
+    NOT_APPROVED_HERE = "not_approved_here"
+    NOT_OF_GROUP = "not_of_group"
     NOTHING_TO_APPEAL = "nothing_to_appeal"
     ALREADY_APPEALED = "already_appealed"
 
@@ -250,6 +252,67 @@ def _why_not_in_batch(batch: BatchFacts | None, level: Level, today: date) -> It
         yield WhyNot.NO_DOCUMENT
     if batch.decided_on > today:
         yield WhyNot.DAY_AHEAD
+
+
+def why_not_move(
+    source: Claim,
+    target: Claim,
+    level: Level,
+    hand: Hand,
+    batch: BatchFacts | None,
+    today: date,
+    *,
+    is_of_group: bool,
+    has_reason: bool = False,
+) -> tuple[WhyNot, ...]:
+    """All that stands in the way of 改计: from a quota whose level approved the project to another of
+    the same exclusive group; empty if nothing does.
+
+    The target must be ready to be approved, except that its unit need not have proposed it anew:
+    a level below that approved the project for either quota is enough.
+    """
+    return tuple(
+        dict.fromkeys(
+            _why_not_move(
+                source, target, level, hand, batch, today,
+                is_of_group=is_of_group, has_reason=has_reason,
+            )
+        )
+    )  # fmt: skip
+
+
+def _why_not_move(
+    source: Claim,
+    target: Claim,
+    level: Level,
+    hand: Hand,
+    batch: BatchFacts | None,
+    today: date,
+    *,
+    is_of_group: bool,
+    has_reason: bool,
+) -> Iterator[WhyNot]:
+    yield from _why_not_this_hand(level, hand)
+    here, below = source.at(level), BELOW[level]
+    if below is None or here is None or here.decided is not Decided.APPROVED:
+        yield WhyNot.NOT_APPROVED_HERE
+    if not is_of_group:
+        yield WhyNot.NOT_OF_GROUP
+    if source.is_period_closed:
+        yield WhyNot.PERIOD_CLOSED
+    yield from _why_not_countable(target, today)
+    if below is not None and not any(_is_approved(each.at(below)) for each in (source, target)):
+        yield WhyNot.NOT_AT_LOWER
+    if not has_reason:
+        yield WhyNot.REASON_MISSING
+    yield from _why_not_in_batch(batch, level, today)
+    day = batch.decided_on if batch else today
+    if any(state and state.on > day for state in (here, target.at(level))):
+        yield WhyNot.EARLIER_THAN_LAST
+
+
+def _is_approved(state: State | None) -> bool:
+    return state is not None and state.decided is Decided.APPROVED
 
 
 def why_not_appeal(

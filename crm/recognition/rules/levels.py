@@ -35,6 +35,7 @@ class Decided(StrEnum):
     APPROVED = "approved"
     RETURNED = "returned"
     NOT_COUNTED = "not_counted"  # 认定不计数: real, but not to be counted
+    MOVED = "moved"  # 改计: counted in another quota of the exclusive group from now on
 
 
 class Ruling(StrEnum):

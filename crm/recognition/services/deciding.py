@@ -25,6 +25,7 @@ from crm.recognition.rules import (
     Level,
     WhyNot,
     why_not_decide,
+    why_not_move,
     why_not_propose,
 )
 from crm.recognition.services.refusing import refuse
@@ -77,6 +78,59 @@ def decide(
     return row
 
 
+def move(
+    actor: Actor,
+    at: datetime,
+    lead_id: int,
+    from_id: int,
+    to_id: int,
+    level: Level,
+    *,
+    today: date,
+    batch_id: int | None,
+    reason: str | None,
+) -> tuple[Decision, Decision]:
+    """改计: from one quota of an exclusive group to another, as one decision in two rows.
+
+    The credit goes with it in the same statement sequence, so that nobody ever reads two or none.
+    Raises NotFound, Refused.
+    """
+    batch = _batch(batch_id)
+    lead = lead_to_edit(actor, lead_id)
+    quotas = {each: _quota(each) for each in sorted({from_id, to_id})}
+    source, target = quotas[from_id], quotas[to_id]
+    claims = year_of_claims(source.year, [lead.id])
+    if target.year != source.year:
+        raise NotFound
+    refuse(
+        why_not_move(
+            claims.claim(lead.id, source.id, level),
+            claims.claim(lead.id, target.id, level),
+            level,
+            hands_of(actor, [lead.id])[lead.id],
+            None if batch is None else facts_of_batch(batch, source.year),
+            today,
+            is_of_group=source.id != target.id
+            and source.exclusive_group is not None
+            and source.exclusive_group == target.exclusive_group,
+            has_reason=bool(reason),
+        )
+    )
+    assert batch is not None
+    rows = []
+    for quota, other, decided in (
+        (source, target, Decided.MOVED),
+        (target, source, Decided.APPROVED),
+    ):
+        row = _add(
+            actor, at, lead, quota, level, decided, batch.decided_on, reason, batch, other.id
+        )
+        _settle_credit(lead, quota, row)
+        _tell(actor, at, lead, quota, row, "project_moved", other)
+        rows.append(row)
+    return rows[0], rows[1]
+
+
 def facts_of_batch(batch: RecognitionBatch, year: int) -> BatchFacts:
     return BatchFacts(
         batch.at_level,
@@ -122,6 +176,7 @@ def _add(
     on: date,
     reason: str | None,
     batch: RecognitionBatch | None = None,
+    other_quota_id: int | None = None,
 ) -> Decision:
     seen = snapshot_of(lead.id, quota.id, quota.year)
     row = Decision(
@@ -130,6 +185,7 @@ def _add(
         at_level=level,
         decided=decided,
         batch_id=batch.id if batch else None,
+        other_quota_id=other_quota_id,
         reason=reason,
         decided_on=on,
         by_id=actor.id,
@@ -171,7 +227,15 @@ def _settle_credit(lead: Lead, quota: Quota, row: Decision) -> None:
         refuse([WhyNot.CREDITED_ELSEWHERE])
 
 
-def _tell(actor: Actor, at: datetime, lead: Lead, quota: Quota, row: Decision, action: str) -> None:
+def _tell(
+    actor: Actor,
+    at: datetime,
+    lead: Lead,
+    quota: Quota,
+    row: Decision,
+    action: str,
+    other: Quota | None = None,
+) -> None:
     marks.record(
         actor,
         at,
@@ -184,5 +248,6 @@ def _tell(actor: Actor, at: datetime, lead: Lead, quota: Quota, row: Decision, a
             "decided": row.decided,
             "reason": row.reason,
             "decided_on": row.decided_on,
+            **({"other_quota": other.label} if other else {}),
         },
     )

@@ -32,4 +32,4 @@ def words() -> dict[str, Any]:
 
 
 # The pages hang themselves on the blueprint when they are imported.
-from crm.recognition.views import assignment, batches, cases, counted, index, suspects  # noqa: E402, F401
+from crm.recognition.views import assignment, batches, cases, counted, index, moving, suspects  # noqa: E402, F401

@@ -1,6 +1,6 @@
 """One project and one quota: what each level said and why, and the next step of whoever may take it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from crm.core.web import moment_text
 from crm.leads.access import lead_for
 from crm.quotas.models import Quota
 from crm.quotas.queries import verdicts_of
-from crm.quotas.telling import told
+from crm.quotas.telling import subject, told
 from crm.recognition import services
 from crm.recognition.forms import AnswerForm, AppealForm, DecideForm, ProposeForm
 from crm.recognition.models import Appeal, Decision
@@ -181,14 +181,14 @@ def _decide_form(level: Level, year: int) -> DecideForm:
     form = DecideForm(prefix=level.value)
     form.of_level(level)
     if level is not Level.UNIT:
-        form.batch.offer(
-            (
-                row.id,
-                f"{row.title} · {row.decided_on:%Y-%m-%d} · {row.document_number or _('无文号')}",
-            )
-            for row in open_batches(year, level)
-        )
+        form.batch.offer(batch_choices(open_batches(year, level)))
     return form
+
+
+def batch_choices(batches: Sequence[Any]) -> Iterator[tuple[int, str]]:
+    for row in batches:
+        number = row.document_number or _("无文号")
+        yield row.id, f"{row.title} · {row.decided_on:%Y-%m-%d} · {number}"
 
 
 def _page(
@@ -257,8 +257,22 @@ def _page(
         appealable=appealable,
         appeal=appeal or AppealForm(formdata=None, prefix="appeal"),
         open_appeal=open_appeal if may_answer else None,
+        movable=_movable(found, lead_id, quota_id, hand),
         answer=answer or AnswerForm(formdata=None, prefix="answer"),
     )
+
+
+def _movable(found: YearOfClaims, lead_id: int, quota_id: int, hand: Hand) -> list[Level]:
+    """The levels at which the project can be moved to another quota of the group."""
+    term = found.terms[quota_id]
+    if term.exclusive_group is None or term.is_closed:
+        return []
+    said = found.said.get((lead_id, quota_id), {})
+    return [
+        level
+        for level in (Level.DISTRICT, Level.CITY)
+        if level in hand.decides and level in said and said[level].decided is Decided.APPROVED
+    ]
 
 
 def _not_on_the_page(
@@ -363,6 +377,10 @@ def _appealable(claim: Claim, trail: Any, appeals: Any, hand: Hand) -> Any:
 def _event(row: Any, appeal: Any) -> dict[str, Any]:
     tone, icon = TONES[row.decided]
     paper = " · ".join(text for text in (row.batch, row.document_number) if text)
+    if row.other:
+        name = subject(row.other, row.other_en)
+        way = _("改计到%(name)s") if row.decided is Decided.MOVED else _("由%(name)s改计")
+        paper = " · ".join(filter(None, (way % {"name": name}, paper)))
     lines = [text for text in (paper, row.reason and _("理由：%(text)s", text=row.reason)) if text]
     if appeal:
         lines.append(
