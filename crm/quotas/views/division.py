@@ -77,7 +77,7 @@ def division(year: int, among: str) -> ResponseReturnValue:
         among=kind,
         quotas=quotas,
         rows=rows,
-        heads=[_head(each, shares.get(each.id, {})) for each in quotas],
+        heads=[_head(each, _shown(form, each, rows)) for each in quotas],
         field_of=lambda quota, row: form[share_field(quota.id, row.id)],
         name_of=lambda row: subject(row.name, row.name_en),
         tabs=[
@@ -92,8 +92,14 @@ def division(year: int, among: str) -> ResponseReturnValue:
     return page, form.status
 
 
-def _head(quota: Quota, shares: Mapping[int, int]) -> dict[str, Any]:
-    divided = Divided(quota.target, sum(shares.values()))
+def _shown(form: Any, quota: Quota, rows: Sequence[Holder]) -> int:
+    """The sum of what stands in the fields; what is no number counts nothing."""
+    texts = (form[share_field(quota.id, row.id)].data or "" for row in rows)
+    return sum(int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19)
+
+
+def _head(quota: Quota, shared: int) -> dict[str, Any]:
+    divided = Divided(quota.target, shared)
     apart = divided.shared - divided.target
     return {
         "name": subject(quota.label, quota.label_en or quota.name_en),
