@@ -113,6 +113,15 @@ class EnterpriseForm(BaseForm):
         validators=[Optional(), Regexp(CODE.pattern + r"\Z", message=_l("写门类字母和2到4位数字"))],
     )
     address = TextLine(FIELD["address"], longest=200)
+    legal_representative = TextLine(
+        FIELD["legal_representative"],
+        longest=60,
+        description=_l("按营业执照，只写姓名，不写证件号码"),
+        validators=[
+            Optional(),
+            Regexp(r"\D*\Z", message=_l("只写姓名，不写号码")),
+        ],
+    )
     parent = TextLine(FIELD["parent"], longest=120, description=_l("已登记企业的全称或信用代码"))
     parent_shareholding = PercentField(FIELD["parent_shareholding"])
     parent_since = DayField(
@@ -146,6 +155,7 @@ class EnterpriseForm(BaseForm):
             parent_since=self.parent_since.data,
             industry_code=(self.industry_code.data or "").upper() or None,
             address=self.address.data,
+            legal_representative=self.legal_representative.data,
             note=self.note.data,
             same_name_reason=self.same_name_reason.data,
             keeps_former_name=bool(self.keeps_former_name.data),

@@ -38,6 +38,7 @@ class Enterprise(Base):
     parent_since: Mapped[date | None]  # None: as far back as anybody knows
     industry_code: Mapped[str | None] = mapped_column(String(6))  # GB/T 4754-2017
     address: Mapped[str | None] = mapped_column(String(200))
+    legal_representative: Mapped[str | None] = mapped_column(String(60))  # the name alone
     note: Mapped[text | None]
     created_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[created]

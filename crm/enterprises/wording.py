@@ -102,6 +102,7 @@ FIELD: dict[str, LazyString] = {
     "parent_since": _l("持股起始日"),
     "industry_code": _l("国民经济行业代码"),
     "address": _l("地址"),
+    "legal_representative": _l("法定代表人"),
     "note": _l("备注"),
 }
 """The facts of a company as the form and the trail call them."""

@@ -72,6 +72,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Alike.SAME_GROUP: _l("投资方属同一集团"),
         Alike.SAME_ENTITY: _l("同一注册公司"),
         Alike.SAME_ADDRESS: _l("地址相同"),
+        Alike.SAME_REPRESENTATIVE: _l("法定代表人相同"),
         Alike.SAME_CONTACT: _l("联系电话相同"),
         Alike.SAME_CONTRACT: _l("同一合同"),
         Alike.SAME_TITLE: _l("项目名称相同"),

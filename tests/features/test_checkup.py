@@ -126,3 +126,15 @@ def test_the_page_takes_as_many_queries_however_many_projects(
                 add_signed(f"又一个{n}", 9 * YI, on=clock.today())
             judged()
     assert seen[0] == seen[1] <= 16
+
+
+def test_one_person_behind_two_projects_is_asked_about(app, sign_in):
+    today = clock.today()
+    with app.app_context(), transaction():
+        for name in ("东", "西"):
+            company = add_enterprise(f"{name}城样本公司", legal_representative="赵六")
+            add_signed(f"{name}城项目", 6 * YI, on=today, investor_id=company.id)
+        judged()
+    page = sign_in("director").get("/checkup/").text
+    assert "两个项目法定代表人相同" in page
+    assert "赵六" not in page

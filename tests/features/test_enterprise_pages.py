@@ -129,6 +129,10 @@ def test_a_company_is_registered_and_faults_stand_beside_their_fields(sign_in):
     fields["parent"] = ""
     refused = client.post("/enterprises/new", data=fields)
     assert "第18位的“?”不是信用代码用的字符" in refused.text
+    fields["legal_representative"] = "张三 110101199001011234"
+    refused = client.post("/enterprises/new", data=fields)
+    assert "只写姓名，不写号码" in refused.text
+    fields["legal_representative"] = "张三"
     fields |= {"uscc": code().lower(), "ownership": "private", "industry_code": "c3985"}
     saved = client.post("/enterprises/new", data=fields, follow_redirects=True)
     assert saved.status_code == 200
@@ -136,6 +140,7 @@ def test_a_company_is_registered_and_faults_stand_beside_their_fields(sign_in):
     assert code() in page
     assert "民企" in page
     assert "C3985" in page
+    assert "法定代表人 张三" in page
 
 
 def test_a_taken_name_asks_for_the_difference(company, sign_in):

@@ -77,3 +77,14 @@ def test_every_pair_stands_once_lower_id_first_in_any_order(both):
     assert pairs_alike(both[0], wanted) == tuple(
         pair for pair in found if {pair.first, pair.second} & wanted
     )
+
+
+def test_one_person_who_signs_for_two_companies_is_told_once():
+    first = Known(1, "甲", investor_id=1, representatives=("张 三",))
+    second = Known(2, "乙", investor_id=2, representatives=("张三", "李四"))
+    same = Known(3, "丙", investor_id=1, representatives=("张三",))
+    found = {(p.first, p.second): set(p.reasons) for p in pairs_alike([first, second, same])}
+    assert found[1, 2] == {Alike.SAME_REPRESENTATIVE}
+    assert found[2, 3] == {Alike.SAME_REPRESENTATIVE}
+    # The same company has the same representative: that says nothing more.
+    assert Alike.SAME_REPRESENTATIVE not in found[1, 3]

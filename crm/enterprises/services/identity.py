@@ -32,7 +32,7 @@ LONGEST_DESCENT = 50
 CHANGED = "enterprise_changed"
 COLUMNS = (
     "name", "short_name", "name_en", "former_names", "uscc", "ownership", "parent_id",
-    "parent_shareholding", "parent_since", "industry_code", "address", "note",
+    "parent_shareholding", "parent_since", "industry_code", "address", "legal_representative", "note",
 )  # fmt: skip
 
 
@@ -54,6 +54,8 @@ class EnterpriseEntry:
     was true and ended; the same day, or none, that it was entered wrongly."""
     industry_code: str | None = None
     address: str | None = None
+    legal_representative: str | None = None
+    """法定代表人 as on the licence: the name alone, no number of a document."""
     note: str | None = None
     same_name_reason: str | None = None
     """Why this is another company than the known one of the same name."""

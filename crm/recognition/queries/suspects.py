@@ -83,6 +83,7 @@ def _rulings() -> dict[tuple[int, int], tuple[Ruling, str]]:
 
 def known_projects(lead_ids: Collection[int]) -> list[Known]:
     """What is compared of these leads; four queries."""
+    investor = aliased(Enterprise)
     rows = rows_of(
         select(
             Lead.id,
@@ -93,7 +94,10 @@ def known_projects(lead_ids: Collection[int]) -> list[Known]:
             Lead.landing_address,
             Lead.contract_lead_id,
             Enterprise.address,
+            Enterprise.legal_representative,
+            investor.legal_representative.label("investor_representative"),
         )
+        .outerjoin(investor, investor.id == Lead.investor_id)
         .outerjoin(Enterprise, Enterprise.id == Lead.legal_entity_id)
         .where(among(Lead.id, lead_ids))
     ).all()
@@ -109,6 +113,9 @@ def known_projects(lead_ids: Collection[int]) -> list[Known]:
             group_id=tops.get(row.investor_id),
             entity_id=row.legal_entity_id,
             addresses=tuple(filter(None, (row.landing_address, row.address))),
+            representatives=tuple(
+                filter(None, (row.legal_representative, row.investor_representative))
+            ),
             phones=(*phones.get(row.investor_id, ()), *phones.get(row.legal_entity_id, ())),
             contract_id=row.contract_lead_id,
         )

@@ -21,6 +21,7 @@ class Alike(StrEnum):
     SAME_GROUP = "same_group"  # a common parent through the ownership chain
     SAME_ENTITY = "same_entity"  # one company registered here for both
     SAME_ADDRESS = "same_address"
+    SAME_REPRESENTATIVE = "same_representative"  # one person signs for both companies
     SAME_CONTACT = "same_contact"
     SAME_CONTRACT = "same_contract"
     SAME_TITLE = "same_title"
@@ -39,6 +40,7 @@ class Known:
     entity_id: int | None = None
     addresses: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
+    representatives: tuple[str, ...] = ()
     contract_id: int | None = None
 
 
@@ -84,6 +86,11 @@ def plain_phone(phone: str) -> str:
 PHONE_DIGITS, LEAST_PHONE = 11, 7
 
 
+def plain_name(name: str) -> str:
+    """A person's name to compare: without blanks and marks, small letters."""
+    return NOT_WORDS.sub("", name).casefold()
+
+
 def pairs_alike(
     projects: Iterable[Known], among: Collection[int] | None = None
 ) -> tuple[Pair, ...]:
@@ -116,6 +123,8 @@ def _told(reasons: set[Alike]) -> set[Alike]:
     told = set(reasons)
     if Alike.SAME_INVESTOR in told:
         told.discard(Alike.SAME_GROUP)
+    if {Alike.SAME_INVESTOR, Alike.SAME_ENTITY} & told:
+        told.discard(Alike.SAME_REPRESENTATIVE)
     if Alike.SAME_TITLE in told:
         told.discard(Alike.PHASE_TITLE)
     return told
@@ -130,6 +139,9 @@ def _keys(project: Known) -> Iterator[tuple[Alike, object]]:
     for address in project.addresses:
         if key := plain_address(address):
             yield Alike.SAME_ADDRESS, key
+    for name in project.representatives:
+        if key := plain_name(name):
+            yield Alike.SAME_REPRESENTATIVE, key
     for phone in project.phones:
         if number := plain_phone(phone):
             yield Alike.SAME_CONTACT, number
