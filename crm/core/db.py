@@ -97,7 +97,14 @@ pk = Annotated[int, mapped_column(BigId, primary_key=True)]
 ref = Annotated[int, mapped_column(BigId)]
 yuan = Annotated[int, mapped_column(BigInteger)]  # whole yuan, or whole units of a named currency
 text = Annotated[str, mapped_column(Text)]
-created = Annotated[datetime, mapped_column(UTCDateTime(), default=clock.now)]
+
+
+def _now() -> datetime:
+    """What the clock says when a row is made, not the clock that was there at the import."""
+    return clock.now()
+
+
+created = Annotated[datetime, mapped_column(UTCDateTime(), default=_now)]
 revision = Annotated[int, mapped_column(Integer, default=1, nullable=False)]  # optimistic lock
 
 
