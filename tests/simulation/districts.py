@@ -66,7 +66,9 @@ class Kind:
     ``per_week`` new leads; ``shock_sd`` of the common factor; ``december`` times the usual advance
     in that month; ``bulk`` the part of leads whose moves are recorded once a quarter, all at once
     and dated so; ``unseen`` the mean number of projects that come from above ready to sign in half
-    a year, of which no ledger told; ``without_lost``: what was lost is struck from the ledger.
+    a year, of which no ledger tells before they sign; ``is_first`` where no earlier year had any;
+    ``without_lost``: what was lost is struck from the ledger.
+    Nothing in the ledger shows it unless it ``tells``.
     The forecast believes in ``believed_sd`` of u, and in months only if it ``learns_months``.
     """
 
@@ -76,7 +78,9 @@ class Kind:
     december: float = 1.0
     bulk: float = 0.0
     unseen: float = 0.0
+    is_first: bool = False
     without_lost: bool = False
+    tells: bool = True
     believed_sd: float = 0.5
     learns_months: bool = False
 
@@ -87,6 +91,7 @@ MISSPECIFIED = (
     Kind("December threefold", december=3.0),
     Kind("half of the moves in bulk", bulk=0.5),
     Kind("unknown arrivals", unseen=2.0),
+    Kind("unknown arrivals, for the first time", unseen=2.0, is_first=True, tells=False),
     Kind("survivors only", without_lost=True),
 )
 FOR_COMPARISON = (
@@ -123,7 +128,7 @@ class _Lived:
     suits: Any
     gates: Any  # both later gates passed
     is_bulk: Any
-    unseen: Any  # [district]: projects from above that counted in the last half-year
+    unseen: Any  # [district, year]: projects from above that counted in its last half-year
     moves: list[Any]  # per district: rows of lead, from, to, day
 
 
@@ -164,7 +169,7 @@ def _live(kind: Kind, count: int, random: np.random.Generator) -> _Lived:
         random.random(shape) < SUITS,
         random.random(shape) < GATE * GATE,
         random.random(shape) < kind.bulk,
-        random.poisson(kind.unseen * np.exp(u[:, -1] - kind.shock_sd**2 / 2)),
+        random.poisson(kind.unseen * np.exp(u - kind.shock_sd**2 / 2)),
         [rows[edges[n] : edges[n + 1], 1:] for n in range(count)],
     )
 
@@ -221,6 +226,9 @@ def _seen(kind: Kind, number: int, lived: _Lived) -> District:
         )
         for year in (2024, 2025)
     }
+    if not kind.is_first:  # entered once they had signed, so their years tell of them
+        for year in arrived:
+            arrived[year] += int(lived.unseen[number, YEARS.index(year)])
     moves: list[Move] = []
     for lead, steps in way.items():
         known = [step for step in steps if step[0] <= on]
@@ -254,7 +262,7 @@ def _seen(kind: Kind, number: int, lived: _Lived) -> District:
             month_factors=month_factors(spells, ON) if kind.learns_months else None,
             arrivals=(Arrivals("A", tuple(arrived[year] for year in (2024, 2025))),),
         ),
-        sum(date(2026, 1, 1) <= day <= CLOSES for day in counted) + int(lived.unseen[number]),
+        sum(date(2026, 1, 1) <= day <= CLOSES for day in counted) + int(lived.unseen[number, -1]),
     )
 
 

@@ -129,6 +129,7 @@ class Settings:
 
     u_sd: float = 0.5
     u: float | None = None
+    left_out_sd: float = 1.0  # of the log pace of stays left out: nearly three times, or a third
     stage_weeks: float = 52.0
     duration_pool_weeks: float = 100.0
     form_pool_weeks: float = 150.0

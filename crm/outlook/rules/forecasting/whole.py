@@ -58,7 +58,9 @@ def forecast(
     goals = {target.code: (target.event, target.closes_on) for target in targets}
     distinct = tuple(dict.fromkeys(goals.values()))
     reaching = Reaching(hazards, prospects, on, settings)
-    parameters_sd = reaching.parameters_sd(distinct)
+    parameters_sd = float(
+        np.hypot(reaching.parameters_sd(distinct), left_out_sd(observed.training, settings))
+    )
     common = shared(settings.u, settings.u_sd, parameters_sd)
     slips, slip_of = slips_of(prospects, settings, on)
     sight = Sight(reaching, common, slips, slip_of)
@@ -100,6 +102,16 @@ def forecast(
         parameters=_parameters(settings, common.sd, parameters_sd, hazards, observed.training),
         flags=frozenset(flags),
     )
+
+
+def left_out_sd(training: Training, settings: Settings) -> float:
+    """What stays left out of training (补录) add to the deviation of the shared shift.
+
+    Where they stand and how fast they went is not known; the expected count answers to their pace by
+    their share. A simple discount of evidence, no estimate: the pace is not learned from them.
+    """
+    stays = training.spells + training.backfilled
+    return settings.left_out_sd * training.backfilled / stays if stays else 0.0
 
 
 def _parameters(
