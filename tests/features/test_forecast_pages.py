@@ -144,6 +144,28 @@ def test_a_supposed_signing_raises_the_expectation_and_a_loss_lowers_it(app, wit
         assert expected(WhatIf(u=0.5)) > expected(WhatIf(u=-0.5))
 
 
+def test_the_archive_says_of_quotas_what_was_said_and_what_came_and_scores_none(
+    app, with_past, leader, monkeypatch
+):
+    today = clock.today()
+    with app.app_context(), transaction():
+        archive_week(clock.now(), today)
+
+    def row():
+        page = leader.get(f"/outlook/forecast/archive?year={today.year}").text
+        part = page[page.index("指标：当时预测和后来") :]
+        return [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", each)) for each in part.split("<tr")]
+
+    said = next(each for each in row() if "实体总部" in each)
+    assert f"0 截至{today}" in said
+    next_year = moment(date(today.year + 1, 2, 1))
+    monkeypatch.setattr(clock, "now", lambda: next_year)
+    monkeypatch.setattr(clock, "today", lambda: next_year.date())
+    said = next(each for each in row() if "实体总部" in each)
+    assert "0 期末" in said
+    assert "Brier" not in said
+
+
 def test_the_home_tells_the_forecast_kept_last_by_name_first(app, with_past, leader):
     assert "还没有存档的预测" in text_of(leader.get("/"))
     today = clock.today()
@@ -227,7 +249,7 @@ def test_the_archive_says_that_too_little_is_known_to_judge(app, with_past, lead
         archive_week(clock.now(), clock.today())
     page = leader.get("/outlook/forecast/archive").text
     assert "不足以评价" in page
-    assert "当时怎么说指标" in page
+    assert "指标：当时预测和后来" in page
 
 
 def test_what_was_said_is_scored_once_the_days_have_passed(app, with_past, leader):

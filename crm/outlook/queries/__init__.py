@@ -1,6 +1,14 @@
 """Reading the outlook: the three books, what is reached, what was told, what is forecast."""
 
-from crm.outlook.queries.achieved import Achieved, Named, achieved_of, names_of, reached_days
+from crm.outlook.queries.achieved import (
+    Achieved,
+    Became,
+    Named,
+    achieved_of,
+    became,
+    names_of,
+    reached_days,
+)
 from crm.outlook.queries.backtesting import Backtest, backtest
 from crm.outlook.queries.books import (
     Decision,
@@ -34,6 +42,7 @@ from crm.outlook.queries.standing import Page, QuotaOfYear, ids_behind, year_quo
 __all__ = [
     "Achieved",
     "Backtest",
+    "Became",
     "Decision",
     "Entry",
     "ForecastQuota",
@@ -53,6 +62,7 @@ __all__ = [
     "archived_runs",
     "archived_statements",
     "backtest",
+    "became",
     "books_of",
     "ceremonies",
     "entries_of",

@@ -11,7 +11,7 @@ from crm.core.bulk import among
 from crm.core.db import rows_of
 from crm.leads.access import may_see
 from crm.leads.models import Lead
-from crm.outlook.queries.past import ForecastQuota
+from crm.outlook.queries.past import ForecastQuota, forecast_quotas
 from crm.quotas.models import Verdict
 from crm.quotas.numbers import EVENT_OF
 from crm.quotas.queries import NUMBERS, YearNumbers, reach
@@ -101,3 +101,32 @@ def reached_days(quotas: Sequence[ForecastQuota], on: date) -> dict[str, list[da
         if day is not None:
             found[code].append(day)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """What became of a quota by a day: its close, or today while it runs."""
+
+    on: date
+    is_final: bool
+    recognised: int
+    reached: int
+
+
+def became(year: int, today: date) -> dict[str, Became]:
+    """By code, for all of the district: what forecasts of the year are held against; four queries at most."""
+    quotas = forecast_quotas(year)
+    reached = reached_days(quotas, today)
+    by_day = {
+        day: recognised(year, Level.DISTRICT, on=day)
+        for day in {min(quota.closes, today) for quota in quotas}
+    }
+    return {
+        quota.code: Became(
+            min(quota.closes, today),
+            quota.closes < today,
+            len(by_day[min(quota.closes, today)].get(quota.quota_id, ())),
+            len(reached[quota.code]),
+        )
+        for quota in quotas
+    }

@@ -141,5 +141,6 @@ def archive() -> ResponseReturnValue:
         "outlook/archive.html",
         year=year, tabs=tabs, runs=runs, percent=percent, enough=ENOUGH, points=points,
         names={each.code: subject(each.label, each.label_en) for each in queries.year_quotas(year)},
+        became=queries.became(year, today),
         scores=scores(queries.archived_statements(year), queries.reached_on(), today),
     )  # fmt: skip
