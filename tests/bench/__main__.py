@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -72,6 +73,8 @@ def searching(text: str) -> str:
 
 def cases(rows: int) -> list[Case]:
     """What is measured; the paths vary, so that no answer can be kept from the last one."""
+    today = clock.today()
+    days = [(today - timedelta(days=ago)).isoformat() for ago in (1, 7, 30)]
     return [
         reading("list", "leader", "/leads/"),
         reading(
@@ -99,8 +102,15 @@ def cases(rows: int) -> list[Case]:
         reading("board", "leader", "/quotas/"),
         reading("three books", "leader", "/outlook/"),
         reading("checkup", "leader", "/checkup/"),
+        reading("recognition", "leader", "/recognition/"),
+        reading("breakdown", "leader", *(f"/quotas/breakdown?by={each}" for each in TAKEN_APART)),
+        reading("bridge", "leader", *(f"/closing/bridge?from={day}&to={today}" for day in days)),
+        reading("closed periods", "leader", "/closing/periods"),
         Case("create", "staff3", registering, form_page="/leads/new", expected=302),
     ]
+
+
+TAKEN_APART = ("department", "sponsor", "chain", "zone", "month")
 
 
 def open_lead(n: int, rows: int) -> int:
@@ -213,6 +223,13 @@ def filler(rows: int, ask: Callable[[str], list[Any]]) -> Filler:
             "segments": [row[0] for row in segments],
             "segment_chains": [row[1] for row in segments],
             "first_user": [ask("SELECT max(id) FROM users")[0][0] + 1],
+            "quotas": [
+                row[0]
+                for row in ask(
+                    f"SELECT id FROM quotas WHERE year = {clock.today().year} "
+                    "AND criteria IS NOT NULL AND universe = 'leads' ORDER BY position, id"
+                )
+            ],
         },
     )
 

@@ -77,6 +77,7 @@ class Filler:
         self.segments = places["segments"]  # ids, chain by chain in the order of `segment_chains`
         self.segment_chains = places["segment_chains"]
         self.first_user = places["first_user"][0]
+        self.quotas = places["quotas"]  # the year's, which judge leads
         self.companies = max(200, rows * 2 // 5)
         self.company = [self._company(n) for n in range(self.companies + 1)]
 
@@ -146,6 +147,23 @@ class Filler:
                 "subject_id", "lead_id", "department_id", "before", "after",
             ),
             self.events(),
+        )  # fmt: skip
+
+        yield (
+            "recognition_batches",
+            (
+                "id", "year", "at_level", "title", "document_number", "decided_on", "created_by_id",
+                "created_at", "version",
+            ),
+            self.batches(),
+        )  # fmt: skip
+        yield (
+            "decisions",
+            (
+                "id", "lead_id", "quota_id", "at_level", "decided", "batch_id", "decided_on", "by_id",
+                "recorded_at", "sides_then",
+            ),
+            self.decisions(),
         )  # fmt: skip
 
     # ------------------------------------------------------------ people
@@ -350,6 +368,29 @@ class Filler:
                 yield (
                     row, self.morning - timedelta(days=30 * (6 - k)), owner, "责任人", "10.0.0.8",
                     "lead_edited" if k else "lead_registered", "leads", n, n, unit, before, after,
+                )  # fmt: skip
+
+    # ------------------------------------------------------------ recognition
+
+    def batches(self) -> Iterator[tuple[Any, ...]]:
+        for number, level in enumerate(("district", "city"), start=1):
+            yield (
+                number, self.today.year, level, f"第{number}批", f"{number}号", self.today,
+                self.first_user, self.morning, 1,
+            )  # fmt: skip
+
+    def decisions(self) -> Iterator[tuple[Any, ...]]:
+        """Every other signed lead is proposed, and they get one, two or three levels far."""
+        row = 0
+        for place, n in enumerate(range(100, self.rows + 1, 200)):
+            owner, _unit = self.owner(n)
+            said = [("unit", "proposed", None), ("unit", "approved", None)]
+            said += [("district", "approved", 1), ("city", "approved", 2)]
+            for level, decided, batch in said[: place % 4 + 1]:
+                row += 1
+                yield (
+                    row, n, self.quotas[place % len(self.quotas)], level, decided, batch, self.today,
+                    owner if level == "unit" else self.first_user, self.morning, "[]",
                 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """水分体检 as a page: questions from real records, answered by name, asked anew when facts change."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -138,3 +139,23 @@ def test_one_person_behind_two_projects_is_asked_about(app, sign_in):
     page = sign_in("director").get("/checkup/").text
     assert "两个项目法定代表人相同" in page
     assert "赵六" not in page
+
+
+def test_very_many_questions_are_listed_page_by_page(app, sign_in):
+    with app.app_context(), transaction():
+        for n in range(60):
+            add_signed(f"没有会谈{n}", 60 * YI, on=clock.today())
+        judged()
+    client = sign_in("director")
+    seen, address = [], "/checkup/"
+    while address:
+        page = client.get(address).text
+        seen.append(re.findall(r"/checkup/\d+/(\w{32})/answer", page))
+        found = re.search(r'href="([^"]*after=[^"]*)"[^>]*rel="next"', page)
+        address = html.unescape(found[1]) if found else ""
+    assert len(seen) > 1
+    assert [len(keys) for keys in seen[:-1]] == [50] * (len(seen) - 1)
+    told = [key for keys in seen for key in keys]
+    assert len(told) == len(set(told))
+    assert client.get("/checkup/?after=x").status_code == 400
+    assert client.get("/checkup/?after=999999").status_code == 200

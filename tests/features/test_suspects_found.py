@@ -31,11 +31,14 @@ PHONES = (
     None, "13800001111", "+86 138-0000-1111", "138 00 00 11 11转8", "１３８００００１１１１", "8613800001111",
     "0531-88881234", "(0531)88881234", "88881234", "531 8888 1234", "110", "", "无", "138.0000.1111",
 )  # fmt: skip
+PEOPLE = (None, None, "赵六", "赵 六", "钱·七", "钱七", "Ann Groß", "ANN GROSS", "孙")
 
 
 def district(random: Random) -> list[int]:
     """Projects of two years that share what projects share; about a third in no number at all."""
     companies = [add_enterprise(f"公司{n}", address=random.choice(ADDRESSES)) for n in range(14)]
+    for company in companies:
+        company.legal_representative = random.choice(PEOPLE)
     for place, company in enumerate(companies):
         if place and random.random() < 0.7:
             company.parent_id = random.choice(companies[max(0, place - 3) : place]).id
@@ -115,4 +118,4 @@ def test_they_take_as_many_queries_however_many_projects_there_are(db_session, c
             with count_queries() as statements:
                 suspicions(YEAR)
             seen.append(len(statements))
-    assert seen[0] == seen[1] <= 13
+    assert seen[0] == seen[1] <= 14

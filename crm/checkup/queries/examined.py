@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select
@@ -179,7 +180,7 @@ def _talks(ids: Sequence[int]) -> dict[int, list[date]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checkup:
     """The questions of a year for one person, and what has been answered."""
 
@@ -188,7 +189,7 @@ class Checkup:
     answers: dict[str, Answer]
     examined: Examined
 
-    @property
+    @cached_property
     def titles(self) -> dict[int, str]:
         return {each.lead_id: each.title for each in self.examined.projects}
 

@@ -1,5 +1,6 @@
 """水分体检: what the records of counted projects raise, and what was answered."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
@@ -41,6 +42,30 @@ def shown(checkup: Checkup, finding: Finding) -> dict[str, Any]:
     }
 
 
+PAGE = 50
+
+
+def _page(checkup: Checkup, findings: Sequence[Finding], name: str, year: int) -> dict[str, Any]:
+    """Some of the questions as the page lists them, and the addresses of the others."""
+    text = request.args.get(name, "0")
+    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
+        abort(400)
+    total = len(findings)
+    begin = min(int(text), max(0, total - 1) // PAGE * PAGE)
+    is_last = begin + PAGE >= total
+    return {
+        "rows": [shown(checkup, each) for each in findings[begin : begin + PAGE]],
+        "total": total,
+        "first_url": url_for("checkup.index", year=year) if begin else None,
+        "next_url": None
+        if is_last
+        else url_for("checkup.index", year=year, **{name: begin + PAGE}),
+    }
+
+
+LONGEST_NUMBER = 9
+
+
 @bp.get("/")
 @allow(Role.DIRECTOR, Role.AUDITOR)
 def index() -> ResponseReturnValue:
@@ -50,8 +75,8 @@ def index() -> ResponseReturnValue:
         "checkup/index.html",
         year=year,
         checkup=checkup,
-        open=[shown(checkup, each) for each in checkup.open],
-        answered=[shown(checkup, each) for each in checkup.answered],
+        open=_page(checkup, checkup.open, "after", year),
+        answered=_page(checkup, checkup.answered, "answered_after", year),
         word=word,
     )
 

@@ -22,6 +22,7 @@ from crm.recognition.rules.suspects import (
     address_end,
     base_title,
     plain_address,
+    plain_name,
     plain_phone,
 )
 
@@ -33,7 +34,7 @@ MARKS = " -+()"
 
 
 def sharing(projects: Collection[Known]) -> set[int]:
-    """The leads in a number of any year that may share a key with one of these; four queries."""
+    """The leads in a number of any year that may share a key with one of these; five queries."""
     return _by_numbers(projects) | _by_texts(projects)
 
 
@@ -45,11 +46,15 @@ def _counting() -> Select[int]:
 
 
 def _by_numbers(projects: Collection[Known]) -> set[int]:
-    """By investor, group, registered company, contract, contact and the key of the title."""
+    """By investor, group, registered company, contract, contact, legal representative and the key of
+    the title."""
     tops = _numbers(each.group_id or each.investor_id for each in projects)
     companies = _below(tops) | _numbers(each.investor_id for each in projects)
     entities = _numbers(each.entity_id for each in projects)
     reached = _companies_at({n for each in projects for n in map(plain_phone, each.phones) if n})
+    reached |= _companies_of(
+        {name for each in projects for name in map(plain_name, each.representatives) if name}
+    )
     contracts = {each.contract_id or each.id for each in projects}
     titles = {each.title_key for each in projects if each.title_key}
     found = union(
@@ -96,6 +101,19 @@ def _companies_at(numbers: Collection[str]) -> set[int]:
         )
     )
     return {company for company, phone in rows if plain_phone(phone or "") in numbers}
+
+
+def _companies_of(names: Collection[str]) -> set[int]:
+    """Companies for which one of these people signs, as `plain_name` reads them."""
+    if not names:
+        return set()
+    stated = Enterprise.legal_representative
+    statement = select(Enterprise.id, stated).where(stated.is_not(None))
+    # Chinese has no capitals: what is one name stands there as it is, but for marks and blanks.
+    if len(names) <= FEW and all(name.upper() == name.lower() for name in names):
+        statement = statement.where(or_(*(stated.like(_spread(name)) for name in names)))
+    rows = rows_of(statement).all()
+    return {company for company, name in rows if plain_name(name or "") in names}
 
 
 def _last_digits() -> Any:
