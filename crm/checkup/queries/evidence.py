@@ -93,7 +93,7 @@ def folder_projects(actor: Actor, quota: Quota, on: date) -> list[FolderProject]
         .order_by(Verdict.signed_from, Lead.id)
     ).all()
     ids = [row.id for row in rows]
-    events, files = _events(ids), _files(ids)
+    events, files = events_of(ids), files_of(ids)
     return [_project(row, events[row.id], files[row.id]) for row in rows]
 
 
@@ -136,7 +136,7 @@ def _project(
     )
 
 
-def _events(ids: Sequence[int]) -> dict[int, list[EventPaper]]:
+def events_of(ids: Sequence[int]) -> dict[int, list[EventPaper]]:
     found: dict[int, list[EventPaper]] = defaultdict(list)
     statement = (
         select(
@@ -154,7 +154,7 @@ def _events(ids: Sequence[int]) -> dict[int, list[EventPaper]]:
     return found
 
 
-def _files(ids: Sequence[int]) -> dict[int, list[KeptFile]]:
+def files_of(ids: Sequence[int]) -> dict[int, list[KeptFile]]:
     """What goes into a folder: every file but drafts, which prove nothing."""
     found: dict[int, list[KeptFile]] = defaultdict(list)
     statement = (

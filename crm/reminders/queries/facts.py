@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from crm.accounts.models import User
 from crm.accounts.rules import Role
 from crm.core import clock
 from crm.core.bulk import among
 from crm.core.db import db, rows_of
-from crm.leads.models import Activity, AgreedDate, Lead, LeadMember, Milestone
+from crm.leads.models import Activity, AgreedDate, Lead, LeadMember, Milestone, StageChange
 from crm.leads.rules import (
+    FROM_SIGNING,
     OPEN_STAGES,
     ActivityKind,
     MembershipKind,
@@ -109,7 +110,6 @@ def watched_leads(today: date, ids: Collection[int] | None = None) -> Iterator[W
         Lead.created_at,
         Lead.stage_since,
         Lead.last_progress_on,
-        Lead.stage_source,
         Lead.is_headquarters,
         Lead.investment_yuan,
         Lead.next_action_on,
@@ -125,7 +125,21 @@ def watched_leads(today: date, ids: Collection[int] | None = None) -> Iterator[W
         Lead.is_sensitive,
     ).where(or_(Lead.stage.in_(OPEN_STAGES), waits), *only)
     responded = _ids(
-        select(Activity.lead_id).join(Lead).where(Lead.stage == Stage.LEAD, *only).distinct()
+        select(Activity.lead_id)
+        .join(Lead)
+        .where(Lead.stage == Stage.LEAD, Activity.kind != ActivityKind.FEEDBACK, *only)
+        .distinct()
+    )
+    # The move that brought a lead in tells who entered it; later moves are people's.
+    imported = _ids(
+        select(StageChange.lead_id)
+        .join(Lead)
+        .where(
+            StageChange.from_stage.is_(None),
+            StageChange.source == StageSource.IMPORT,
+            or_(Lead.stage.in_((Stage.LEAD, Stage.CONTACTED)), Lead.referrer.is_not(None)),
+            *only,
+        )
     )
     fed_back = _days(
         select(Activity.lead_id, func.max(Activity.happened_on))
@@ -138,7 +152,10 @@ def watched_leads(today: date, ids: Collection[int] | None = None) -> Iterator[W
         .join(Lead)
         .where(
             Milestone.kind == MilestoneKind.SIGNED,
-            Lead.stage.in_((Stage.SIGNED, Stage.REGISTERED)),
+            or_(
+                Lead.stage.in_((Stage.SIGNED, Stage.REGISTERED)),
+                and_(Lead.stage.in_(FROM_SIGNING), Lead.referrer.is_not(None)),
+            ),
             *only,
         )
     )
@@ -148,10 +165,7 @@ def watched_leads(today: date, ids: Collection[int] | None = None) -> Iterator[W
         .join(Lead, Lead.id == Verdict.lead_id)
         .where(
             *only,
-            Quota.year == today.year,
-            Quota.frozen_at.is_(None),
-            Verdict.signed_from.is_not(None),
-            Verdict.is_signed_pending,
+            *asks_for_papers(today),
         )
         .group_by(Verdict.lead_id)
     )
@@ -164,7 +178,7 @@ def watched_leads(today: date, ids: Collection[int] | None = None) -> Iterator[W
                 entered_on=_office_day(row.created_at),
                 stage_since=row.stage_since,
                 last_progress_on=row.last_progress_on,
-                is_imported=row.stage_source is StageSource.IMPORT,
+                is_imported=row.id in imported,
                 is_headquarters=row.is_headquarters,
                 investment_yuan=row.investment_yuan,
                 next_action_on=row.next_action_on,
@@ -186,23 +200,38 @@ def watched_leads(today: date, ids: Collection[int] | None = None) -> Iterator[W
         )
 
 
+def asks_for_papers(today: date) -> tuple[ColumnElement[bool], ...]:
+    """The verdicts for which papers are still to come, on quotas somebody is measured by.
+
+    The last year's are certified at the beginning of this one: they count until they are frozen.
+    """
+    return (
+        Quota.year.in_((today.year - 1, today.year)),
+        Quota.frozen_at.is_(None),
+        Quota.is_example.is_(False),
+        Verdict.signed_from <= today,
+        Verdict.is_signed_pending.is_(True),
+    )
+
+
 def watched_days(ids: Collection[int] | None = None) -> Iterator[Watched]:
     """Agreed dates that are open, and trips whose report is owed; of the leads named or of all."""
     only = [] if ids is None else [among(Lead.id, ids)]
     named = named_lists()
+    of_lead = (Lead.stage, Lead.is_headquarters, Lead.investment_yuan, Lead.is_sensitive)
     agreed = select(
         AgreedDate.id, AgreedDate.due_on, Lead.id, Lead.owner_id, Lead.department_id,
-        Lead.sponsor_id, Lead.is_sensitive,
+        Lead.sponsor_id, *of_lead,
     ).join(Lead).where(AgreedDate.done_on.is_(None), Lead.stage.in_(OPEN_STAGES), *only)  # fmt: skip
-    for key, due_on, of_lead, owner, unit, sponsor, is_sensitive in rows_of(agreed):
+    for key, due_on, lead_id, owner, unit, sponsor, *more in rows_of(agreed):
         yield Watched(
-            OpenDay(ReminderKind.AGREED_DATE, f"agreed_date:{key}", due_on, of_lead),
-            Charge(owner, unit, sponsor, named.get(of_lead, frozenset()) if is_sensitive else None),
+            OpenDay(ReminderKind.AGREED_DATE, f"agreed_date:{key}", due_on, lead_id, *more[:3]),
+            Charge(owner, unit, sponsor, named.get(lead_id, frozenset()) if more[3] else None),
         )
     trips = (
         select(
             Activity.id, Activity.returned_on, Activity.lead_id, Activity.by_id, User.department_id,
-            Lead.is_sensitive,
+            *of_lead,
         )
         .outerjoin(User, User.id == Activity.by_id)
         .outerjoin(Lead, Lead.id == Activity.lead_id)
@@ -213,15 +242,12 @@ def watched_days(ids: Collection[int] | None = None) -> Iterator[Watched]:
             *only,
         )
     )  # fmt: skip
-    for key, returned_on, on_lead, traveller, unit, is_sensitive in rows_of(trips):
+    for key, returned_on, on_lead, traveller, unit, *more in rows_of(trips):
         assert returned_on is not None
         yield Watched(
-            OpenDay(ReminderKind.TRIP_REPORT, f"trip:{key}", returned_on, on_lead),
+            OpenDay(ReminderKind.TRIP_REPORT, f"trip:{key}", returned_on, on_lead, *more[:3]),
             Charge(
-                traveller,
-                unit,
-                None,
-                named.get(on_lead or 0, frozenset()) if is_sensitive else None,
+                traveller, unit, None, named.get(on_lead or 0, frozenset()) if more[3] else None
             ),
         )
 

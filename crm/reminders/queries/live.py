@@ -41,6 +41,7 @@ def open_by_person(
             Reminder.snoozed_until,
             Delivery.id.label("told_by"),
             Delivery.state.label("told"),
+            Reminder.subject,
         )
         .outerjoin(Delivery, Delivery.id == Reminder.delivery_id)
         .where(Reminder.state.in_((ReminderState.OPEN, ReminderState.SNOOZED)))
@@ -49,10 +50,13 @@ def open_by_person(
     if people is not None:
         statement = statement.where(among(Reminder.person_id, people))
     found: dict[int, list[Open]] = defaultdict(list)
-    for key, person, kind, level, state, snoozed_until, told_by, told in rows_of(statement):
+    for key, person, kind, level, state, snoozed_until, told_by, told, subject in rows_of(
+        statement
+    ):
         is_told = told is not None and told is not DeliveryState.FAILED
         is_told = is_told and told_by not in being_written
-        found[person].append(Open(key, kind, level, state, snoozed_until, is_told))
+        matter = f"{kind.value} {subject}"
+        found[person].append(Open(key, kind, level, state, snoozed_until, is_told, matter))
     return found
 
 

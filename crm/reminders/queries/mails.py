@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from crm.accounts.models import User
+from crm.accounts.queries import system_actor
+from crm.calendar.queries import work_calendar
 from crm.core.bulk import chunked
 from crm.core.db import rows_of
 from crm.enterprises.models import Enterprise
@@ -16,17 +18,23 @@ from crm.leads.models import Activity, AgreedDate, Lead
 from crm.leads.rules import Stage
 from crm.outbox.rules import Problem, why_not_mail
 from crm.quotas.models import Quota
+from crm.quotas.queries import year_numbers
+from crm.quotas.rules import due_under
 from crm.reminders.models import Reminder
+from crm.reminders.queries import facts
 from crm.reminders.queries.matters import Matter, matters
+from crm.reminders.queries.papers import missing_papers
 from crm.reminders.rules import DueKind, days_overdue
-from crm.reminders.rules.falling import Due
+from crm.reminders.rules.falling import Due, telling_day
+from crm.reminders.rules.grounds import Ground, ground_of
 from crm.reminders.rules.kinds import Level, ReminderKind
 from crm.reminders.rules.people import Told
+from crm.reminders.rules.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class DueItem:
-    """One matter as a mail or a page shows it.
+    """One matter as a mail or a page shows it; `reasons.reason(item.ground, day)` says why.
 
     `title` is the lead's, or of what it concerns where that is no lead. `detail` says what is to be
     done: the next action, the agreed date. `kind` tells a next action's due from overdue.
@@ -46,6 +54,7 @@ class DueItem:
     reminder_id: int | None = None
     owner: str | None = None
     on_behalf_of: str | None = None  # the person who is away
+    ground: Ground | None = None
 
     @property
     def kind(self) -> DueKind:
@@ -67,9 +76,10 @@ class DueMail:
 def due_mails(on: date) -> tuple[DueMail, ...]:
     """Everybody who is told something on that day, with all of it. Facts as known now."""
     by_person: dict[int, list[Matter]] = defaultdict(list)
-    for matter in matters(on):
+    setting_of = facts.settings()
+    for matter in matters(on, settings=setting_of):
         by_person[matter.told.person_id].append(matter)
-    items = items_of([each for of in by_person.values() for each in of], on)
+    items = items_of([each for of in by_person.values() for each in of], on, setting_of)
     found = []
     for person in _people(by_person):
         own = tuple(sorted((items[each] for each in by_person[person.id]), key=_oldest_first))
@@ -134,15 +144,26 @@ def _people(ids: Iterable[int]) -> list[Row[*tuple[Any, ...]]]:
 # --- words for what a matter concerns ---
 
 
-def items_of(of: Iterable[Matter], on: date) -> dict[Matter, DueItem]:
-    """Each matter with the words a reader needs, whatever it concerns."""
+def items_of(
+    of: Iterable[Matter], on: date, settings: Settings | None = None
+) -> dict[Matter, DueItem]:
+    """Each matter with the words a reader needs, whatever it concerns. `settings`: if at hand."""
     wanted = list(of)
+    setting_of = settings or facts.settings()
     leads = _leads({each.due.lead_id for each in wanted if each.due.lead_id})
     others = _others(wanted)
+    wait = {each.due.lead_id for each in wanted if each.due.kind is ReminderKind.EVIDENCE}
+    papers = missing_papers({key for key in wait if key}, on)
+    standings = _standings(wanted, setting_of, on)
     found = {}
     for each in wanted:
         due = each.due
         lead = leads.get(due.lead_id or 0)
+        setting = (
+            setting_of.of(due.kind, lead.stage, lead.is_headquarters, lead.investment_yuan)
+            if lead is not None
+            else setting_of.of(due.kind)
+        )
         name, detail = others.get(due.subject, (None, None))
         if lead is not None and due.kind is ReminderKind.NEXT_ACTION:
             detail = lead.next_action
@@ -159,8 +180,29 @@ def items_of(of: Iterable[Matter], on: date) -> dict[Matter, DueItem]:
             level=each.told.level,
             subject=due.subject,
             owner=lead.owner if lead is not None else None,
+            ground=ground_of(
+                due,
+                setting,
+                stage=lead.stage if lead is not None else None,
+                standing=standings.get(due.subject),
+                papers=papers.get(due.lead_id or 0, ())
+                if due.kind is ReminderKind.EVIDENCE
+                else (),
+            ),
         )
     return found
+
+
+def _standings(of: Sequence[Matter], setting_of: Settings, on: date) -> dict[str, tuple[int, int]]:
+    """By subject (reached, 应达) of the quotas told of; reads nothing where there are none."""
+    setting = setting_of.of(ReminderKind.QUOTA_BEHIND)
+    if setting is None or not any(each.due.kind is ReminderKind.QUOTA_BEHIND for each in of):
+        return {}
+    day = telling_day(setting, work_calendar(), on)
+    return {
+        f"quota:{quota.quota_id}": (quota.reached.count, due_under(quota.terms, day))
+        for quota in year_numbers(system_actor(), on.year, on).quotas
+    }
 
 
 def _leads(ids: Collection[int]) -> dict[int, Row[*tuple[Any, ...]]]:
@@ -172,6 +214,8 @@ def _leads(ids: Collection[int]) -> dict[int, Row[*tuple[Any, ...]]]:
             Enterprise.name.label("investor"),
             Lead.stage,
             Lead.next_action,
+            Lead.is_headquarters,
+            Lead.investment_yuan,
             User.name.label("owner"),
         )
         .outerjoin(Enterprise, Enterprise.id == Lead.investor_id)

@@ -8,6 +8,7 @@ from crm.accounts.queries import system_actor
 from crm.calendar.queries import work_calendar
 from crm.core.days import WorkCalendar
 from crm.quotas.queries import year_numbers
+from crm.quotas.rules import due_under
 from crm.reminders.queries import facts
 from crm.reminders.queries.facts import Watched
 from crm.reminders.rules.falling import (
@@ -19,8 +20,10 @@ from crm.reminders.rules.falling import (
     due_of_lead,
     due_of_quota,
     overdue_since,
+    setting_for,
+    telling_day,
 )
-from crm.reminders.rules.kinds import Level
+from crm.reminders.rules.kinds import Level, ReminderKind
 from crm.reminders.rules.people import Office, Told, told_to
 from crm.reminders.rules.settings import Settings
 
@@ -63,24 +66,23 @@ def matters(
 def _told(
     due: Due, watched: Watched, settings: Settings, people: Office, days: Days
 ) -> Iterator[Matter]:
-    clock = watched.clock
-    setting = (
-        settings.of(due.kind, clock.stage, clock.is_headquarters, clock.investment_yuan)
-        if isinstance(clock, LeadClock)
-        else settings.of(due.kind)
-    )
+    setting = setting_for(due.kind, watched.clock, settings)
     assert setting is not None  # it is due
-    since = overdue_since(due, setting)
+    since = overdue_since(due, setting, days.calendar)
     for told in told_to(watched.charge, since, setting, people, days):
         yield Matter(due, told)
 
 
 def _quotas(today: date, settings: Settings, people: Office, days: Days) -> Iterator[Matter]:
     """Quotas behind, for every bureau leader. A preset nobody has adopted yet binds nobody."""
+    setting = settings.of(ReminderKind.QUOTA_BEHIND)
+    if setting is None:
+        return
+    day = telling_day(setting, days.calendar, today)
     for quota in year_numbers(system_actor(), today.year, today).quotas:
         if quota.is_example:
             continue
-        standing = QuotaStanding(quota.quota_id, quota.reached.count, quota.due)
+        standing = QuotaStanding(quota.quota_id, quota.reached.count, due_under(quota.terms, day))
         due = due_of_quota(standing, settings, days)
         if due is not None:
             for person in people.directors:

@@ -14,9 +14,6 @@ from crm.leads.rules import IN_TALKS, Stage
 from crm.reminders.rules.kinds import ReminderKind
 from crm.reminders.rules.settings import Setting, Settings
 
-ANSWERED_WITH = (Stage.SIGNED, Stage.LOST, Stage.PARKED, Stage.TRANSFERRED)
-"""Outcomes a referrer is to hear of."""
-
 
 @dataclass(frozen=True, slots=True)
 class LeadClock:
@@ -35,7 +32,7 @@ class LeadClock:
     is_screened: bool = False
     has_referrer: bool = False
     fed_back_on: date | None = None  # the last feedback to the referrer
-    signed_on: date | None = None
+    signed_on: date | None = None  # the day of the agreement, where it is known
     expected_sign_on: date | None = None
     expected_landing_on: date | None = None
     papers_wanted_since: date | None = (
@@ -47,7 +44,7 @@ class LeadClock:
 class Due:
     """One matter that is due: of what kind, about what, which step, since when.
 
-    `subject` names it in one word, as `lead:12` or `trip:4`.
+    `subject` names it in one word, as `lead:12` or `trip:4`; `base` is the day its clock began.
     """
 
     kind: ReminderKind
@@ -55,6 +52,7 @@ class Due:
     step: str
     due_on: date
     lead_id: int | None = None
+    base: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def furthest(
     for step in reversed(setting.steps):
         if days.reached(base, step.days, setting.in_working_days):
             day = step_day(days.calendar, base, step.days, setting.in_working_days)
-            return Due(kind, subject, step.code, day, lead_id)
+            return Due(kind, subject, step.code, day, lead_id, base)
     return None
 
 
@@ -122,18 +120,26 @@ def _screening(lead: LeadClock) -> date | None:
 
 
 def _referrer_feedback(lead: LeadClock) -> date | None:
-    """First after the entry, then after an outcome; each is over once something was fed back."""
+    """First after the entry, then after an outcome; each is over once something was fed back.
+
+    Outcomes are leaving the ordinary way and signing; that a signed project goes on is none.
+    """
     if not lead.has_referrer or lead.is_imported:
         return None
-    since = lead.stage_since if lead.stage in ANSWERED_WITH else lead.entered_on
+    since = lead.entered_on
+    if lead.stage.is_off_ramp:
+        since = lead.stage_since
+    elif lead.stage.is_signed:
+        since = lead.signed_on or lead.stage_since
     return None if lead.fed_back_on is not None and lead.fed_back_on >= since else since
 
 
 def _quiet(lead: LeadClock) -> date | None:
-    """From the last substantive progress in the stage; a comment is none."""
-    if lead.stage not in IN_TALKS:
-        return None
-    return max(lead.last_progress_on or lead.stage_since, lead.stage_since)
+    """From the last substantive progress, as the lists count it; a comment is none.
+
+    Entering a stage is progress and moves that day, so that it is always progress in the stage.
+    """
+    return (lead.last_progress_on or lead.stage_since) if lead.stage in IN_TALKS else None
 
 
 def _not_registered(lead: LeadClock) -> date | None:
@@ -161,6 +167,13 @@ def _next_action(lead: LeadClock) -> date | None:
     return None if lead.stage.is_closed else lead.next_action_on
 
 
+def setting_for(
+    kind: ReminderKind, clock: "LeadClock | OpenDay", settings: Settings
+) -> Setting | None:
+    """The setting that holds for a lead, or for the lead a day concerns; None where it is off."""
+    return settings.of(kind, clock.stage, clock.is_headquarters, clock.investment_yuan)
+
+
 BASES: dict[ReminderKind, Callable[[LeadClock], date | None]] = {
     ReminderKind.NEXT_ACTION: _next_action,
     ReminderKind.FIRST_RESPONSE: _first_response,
@@ -184,7 +197,7 @@ def due_of_lead(lead: LeadClock, settings: Settings, days: Days) -> list[Due]:
         base = base_of(lead)
         if base is None:
             continue
-        setting = settings.of(kind, lead.stage, lead.is_headquarters, lead.investment_yuan)
+        setting = setting_for(kind, lead, settings)
         if setting is None:
             continue
         due = furthest(kind, subject, base, setting, days, lead.lead_id)
@@ -198,17 +211,23 @@ def due_of_lead(lead: LeadClock, settings: Settings, days: Days) -> list[Due]:
 
 @dataclass(frozen=True, slots=True)
 class OpenDay:
-    """A day somebody has to keep: an agreed date, a trip that wants its report, an instruction."""
+    """A day somebody has to keep: an agreed date, a trip that wants its report, an instruction.
+
+    `stage`, `is_headquarters` and `investment_yuan` are those of the lead it concerns, if any.
+    """
 
     kind: ReminderKind
     subject: str  # agreed_date:4, trip:7, instruction:3
     base: date
     lead_id: int | None = None
+    stage: Stage | None = None
+    is_headquarters: bool | None = None
+    investment_yuan: int | None = None
 
 
 def due_of_day(open_day: OpenDay, settings: Settings, days: Days) -> Due | None:
     """The furthest step that has been reached of a day somebody has to keep."""
-    setting = settings.of(open_day.kind)
+    setting = setting_for(open_day.kind, open_day, settings)
     if setting is None:
         return None
     return furthest(open_day.kind, open_day.subject, open_day.base, setting, days, open_day.lead_id)
@@ -216,33 +235,51 @@ def due_of_day(open_day: OpenDay, settings: Settings, days: Days) -> Due | None:
 
 @dataclass(frozen=True, slots=True)
 class QuotaStanding:
-    """How far a quota is, as its leaders are told once a month."""
+    """How far a quota is, as its leaders are told once a month.
+
+    `due` is 应达 on the day of the month that is told, so that what grows due later in the month
+    is told with the next one.
+    """
 
     quota_id: int
     reached: int
-    due: int  # 应达
+    due: int
+
+
+def telling_day(setting: Setting, calendar: WorkCalendar, today: date) -> date:
+    """The working day of this month on which quotas are told: the first one on or after the step."""
+    step = setting.steps[0].days
+    first = step_day(calendar, today.replace(day=1), step, setting.in_working_days)
+    return calendar.working_day_from(first)
 
 
 def due_of_quota(standing: QuotaStanding, settings: Settings, days: Days) -> Due | None:
-    """Told once a month, from its first day on, to bureau leaders, while behind what is due."""
+    """Told once a month, from its first working day on, while behind what was due that day."""
     setting = settings.of(ReminderKind.QUOTA_BEHIND)
     if setting is None or standing.reached >= standing.due:
         return None
-    first = days.today.replace(day=1)
-    month = f"{first:%Y-%m}"
-    return Due(ReminderKind.QUOTA_BEHIND, f"quota:{standing.quota_id}", month, first)
+    day = telling_day(setting, days.calendar, days.today)
+    if day > days.today:
+        return None
+    month = f"{days.today:%Y-%m}"
+    return Due(ReminderKind.QUOTA_BEHIND, f"quota:{standing.quota_id}", month, day)
 
 
 # --- escalation ---
 
 
-def overdue_since(due: Due, settings_of: Setting) -> date:
-    """The day from which lateness is counted: the step's own, but never before its base day.
+def overdue_since(due: Due, setting: Setting, calendar: WorkCalendar) -> date:
+    """The day from which lateness is counted: that of the first step which is no announcement.
 
-    A step that announces a coming day (60 days before) is not late when it is reached.
+    A further step never begins it anew: whoever has been told stays told. Where every step
+    announces, a matter is late from the day they announce.
     """
-    step = next((each for each in settings_of.steps if each.code == due.step), None)
-    return due.due_on if step is None or step.days >= 0 else due.due_on - timedelta(days=step.days)
+    if due.base is None:
+        return due.due_on
+    late = next((each for each in setting.steps if not each.announces), None)
+    if late is None:
+        return due.base
+    return step_day(calendar, due.base, late.days, setting.in_working_days)
 
 
 def is_told_to(after: int | None, since: date, days: Days) -> bool:

@@ -41,24 +41,25 @@ def told_to(
 ) -> tuple[Told, ...]:
     """Everybody who is told of a matter that is late since `since`; nobody twice.
 
-    Without an owner at work the heads of the unit stand in, without them the bureau leaders: a
-    matter nobody is told of would be forgotten. The sponsor stands for all bureau leaders where
-    they are one.
+    Without an owner at work the heads of the unit stand in, without them the bureau leaders, and of
+    a matter only some may know those who may: a matter nobody is told of would be forgotten. The
+    sponsor stands for all bureau leaders where they are one.
     """
     heads = office.heads.get(charge.department_id or 0, ())
     directors = (charge.sponsor_id,) if charge.sponsor_id in office.directors else office.directors
-    first = (charge.owner_id,) if charge.owner_id in office.active else heads or directors
+    owner = (charge.owner_id,) if charge.owner_id in office.active else ()
+    if charge.named is not None:
+        heads = tuple(each for each in heads if each in charge.named)
+        directors = tuple(each for each in directors if each in charge.named)
+        owner = owner if charge.owner_id in charge.named else ()
+    others = sorted(office.active & charge.named) if charge.named else ()
     found: dict[int, Level] = {}
-    _add(found, first, Level.OWNER)
+    _add(found, owner or heads or directors or others, Level.OWNER)
     if is_told_to(setting.to_unit_head_after, since, days):
         _add(found, heads, Level.UNIT_HEAD)
     if is_told_to(setting.to_director_after, since, days):
         _add(found, directors, Level.DIRECTOR)
-    return tuple(
-        Told(person, level)
-        for person, level in found.items()
-        if charge.named is None or person in charge.named
-    )
+    return tuple(Told(person, level) for person, level in found.items())
 
 
 def _add(found: dict[int, Level], people: Collection[int | None], level: Level) -> None:
@@ -86,11 +87,10 @@ def delegates(absences: Collection[Away], active: Collection[int], today: date) 
     Where the way ends at nobody at work, or comes back to where it began, the person is told
     after all: better on holiday than not at all.
     """
-    direct = {
-        each.person_id: each.delegate_id
-        for each in absences
-        if each.starts_on <= today <= each.ends_on
-    }
+    direct: dict[int, int] = {}
+    for each in sorted(absences, key=lambda each: (each.starts_on, each.ends_on, each.delegate_id)):
+        if each.starts_on <= today <= each.ends_on:
+            direct[each.person_id] = each.delegate_id  # of two at once the one that began last
     found = {}
     for person in direct:
         seen, here = {person}, person

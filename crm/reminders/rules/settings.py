@@ -14,6 +14,8 @@ from crm.reminders.rules.kinds import ReminderKind, Timing
 
 MOST_DAYS = 2000
 MOST_STEPS = 6
+SOON = "soon"
+"""The code of a step that announces a day to come though it counts from a day in the past."""
 
 
 class SettingFault(StrEnum):
@@ -37,6 +39,11 @@ class Step:
 
     code: str
     days: int
+
+    @property
+    def announces(self) -> bool:
+        """Whether it tells of a day to come: nothing is late yet, so nothing goes further up."""
+        return self.days < 0 or self.code == SOON
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,17 @@ from crm.reminders.rules.kinds import Level, ReminderKind, ReminderState, Timing
 
 MOST_AT_ONCE = 5
 """Mails at once a person gets on one day unless they want it otherwise; the rest is folded in."""
+LEVELS = tuple(Level)
 REPEATED = frozenset({ReminderKind.NEXT_ACTION, ReminderKind.INSTRUCTION})
 """Told again each working day while due; every other step is told once, and listed when a mail goes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """One reminder of a person as telling it needs it. `is_told`: a message has said it before."""
+    """One reminder of a person as telling it needs it. `is_told`: a message has said it before.
+
+    `matter` names what it is about, as `quiet lead:12`: a reader is told of each matter once.
+    """
 
     reminder_id: int
     kind: ReminderKind
@@ -23,6 +27,7 @@ class Open:
     state: ReminderState = ReminderState.OPEN
     snoozed_until: date | None = None
     is_told: bool = False
+    matter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def telling(
     """
     if not calendar.is_working_day(today):
         return Telling()
-    speaking = [each for each in reminders if not is_silent_until_later(each, today)]
+    speaking = _once_each(each for each in reminders if not is_silent_until_later(each, today))
     room = max(wishes.most_at_once - sent_at_once, 0)
     at_once: list[int] = []
     listed: list[int] = []
@@ -96,6 +101,24 @@ def telling(
         tuple(listed) if wants_digest else (),
         tuple(weekly) if is_first_working_day_of_week(today, calendar) else (),
     )
+
+
+def _once_each(reminders: Iterable[Open]) -> list[Open]:
+    """One reminder of each matter: a head who stands in for the owner gets two rows of it.
+
+    What has been told stands for the rest, then the one that came the least far up.
+    """
+    best: dict[object, Open] = {}
+    for each in reminders:
+        key = each.matter or each.reminder_id
+        known = best.get(key)
+        if known is None or _rank(each) < _rank(known):
+            best[key] = each
+    return list(best.values())
+
+
+def _rank(reminder: Open) -> tuple[bool, int, int]:
+    return not reminder.is_told, LEVELS.index(reminder.level), reminder.reminder_id
 
 
 def is_first_working_day_of_week(day: date, calendar: WorkCalendar) -> bool:

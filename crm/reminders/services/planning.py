@@ -5,7 +5,7 @@ Services never commit, doors do. Everything here may be repeated and may run twi
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -163,10 +163,7 @@ def tellings(
 
 
 def _as_told(reminder: Open) -> Open:
-    return Open(
-        reminder.reminder_id, reminder.kind, reminder.level, reminder.state, reminder.snoozed_until,
-        is_told=True,
-    )  # fmt: skip
+    return replace(reminder, is_told=True)
 
 
 def note_messages(day: date, calendar: WorkCalendar, at: datetime) -> int:
