@@ -53,6 +53,9 @@ class Settings:
     redis_url: str | None
     mail: Mail
     mail_sender: str
+    mail_per_minute: int  # 0: as many as there are
+    mail_timeout_seconds: int  # for any single answer of the server
+    mail_lease_seconds: int  # after which the mails of a worker that died are taken over
     reminders_at: time  # of working days, at the office
     data_dir: Path
     base_url: str
@@ -157,6 +160,9 @@ class Settings:
             redis_url=redis_url,
             mail=mail,
             mail_sender=env.get("MAIL_SENDER", "").strip() or mail.username or "lianzhao@localhost",
+            mail_per_minute=whole("MAIL_PER_MINUTE", 0, 0, 100_000),
+            mail_timeout_seconds=whole("MAIL_TIMEOUT_SECONDS", 20, 1, 120),
+            mail_lease_seconds=whole("MAIL_LEASE_SECONDS", 600, 5, 3600),
             reminders_at=reminders_at,
             data_dir=data_dir,
             base_url=(env.get("BASE_URL", "").strip() or "http://127.0.0.1:5000").rstrip("/"),

@@ -8,8 +8,8 @@ certain; a connection that breaks after it leaves the fate of the message open.
 import os
 import smtplib
 import ssl
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import MessageError
@@ -27,6 +27,10 @@ from crm.core.clock import OFFICE
 
 TIMEOUT = 20.0
 """Seconds any single answer of the mail server may take."""
+MOST_PER_CONNECTION = 100
+"""Letters after which a new connection is opened: many servers end one that goes on for ever."""
+CLOSING = 421
+"""The answer of a server that ends the connection; everything else leaves it usable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +160,23 @@ class SmtpTransport:
     timeout: float = TIMEOUT
 
     def deliver(self, letter: Letter, before_handover: Callable[[], None]) -> None:
-        content = build(letter).as_bytes()
-        server = self._connected()
+        with opened(self) as line:
+            line.deliver(letter, before_handover)
+
+    def connected(self) -> smtplib.SMTP:
+        """A connection over which letters may go. Raises NotDelivered.
+
+        One the server drops before it has said anything is tried once more: an overloaded server
+        drops some, and only one that takes none is down.
+        """
         try:
-            self._envelope(server, letter)
-            before_handover()
-            self._data(server, content)
-        finally:
-            _quit(server)
+            return self._connected()
+        except NotDelivered as failure:
+            if not isinstance(
+                failure.__cause__, smtplib.SMTPServerDisconnected | ConnectionResetError
+            ):
+                raise
+        return self._connected()
 
     def _connected(self) -> smtplib.SMTP:
         mail, context = self.mail, ssl.create_default_context()
@@ -189,24 +202,112 @@ class SmtpTransport:
             raise _given_up(server, MailFault.UNREACHABLE, error) from error
         return server
 
-    def _envelope(self, server: smtplib.SMTP, letter: Letter) -> None:
+
+@contextmanager
+def opened(transport: Transport) -> Iterator[Transport]:
+    """The transport with its connection, if it has one, kept open between letters."""
+    if not isinstance(transport, SmtpTransport):
+        yield transport
+        return
+    line = SmtpLine(transport)
+    try:
+        yield line
+    finally:
+        line.hang_up()
+
+
+class SmtpLine:
+    """One SMTP connection over which several letters go; opened when the first one comes.
+
+    Where the server has closed it meanwhile, and nothing has been given away yet, another one is
+    opened: servers end connections as they please.
+    """
+
+    def __init__(self, transport: SmtpTransport) -> None:
+        self._transport = transport
+        self._server: smtplib.SMTP | None = None
+        self._letters = 0
+
+    def deliver(self, letter: Letter, before_handover: Callable[[], None]) -> None:
+        """Hand one letter over. Raises NotDelivered; what `before_handover` raises passes through."""
+        content = build(letter).as_bytes()
+        server = self._addressed(letter)
+        self._letters += 1
+        try:
+            before_handover()
+        except BaseException:
+            self._begin_anew(server)
+            raise
+        self._data(server, content)
+
+    def hang_up(self) -> None:
+        """Say good-bye, if anybody is there."""
+        server, self._server, self._letters = self._server, None, 0
+        if server is not None:
+            _quit(server)
+
+    def _addressed(self, letter: Letter) -> smtplib.SMTP:
+        """A connection on which the server has taken sender and recipient."""
+        if self._letters >= MOST_PER_CONNECTION:
+            self.hang_up()
+        is_used = self._server is not None
+        server = self._server = self._server or self._transport.connected()
+        try:
+            return self._envelope(server, letter)
+        except _Dropped:
+            self._server, self._letters = None, 0
+            server.close()
+            if not is_used:
+                raise
+        server = self._server = self._transport.connected()
+        try:
+            return self._envelope(server, letter)
+        except _Dropped:
+            self._server = None
+            server.close()
+            raise
+
+    def _envelope(self, server: smtplib.SMTP, letter: Letter) -> smtplib.SMTP:
         try:
             server.ehlo_or_helo_if_needed()
-            for code, said in (server.mail(letter.sender), server.rcpt(letter.address)):
+            for ask, word in ((server.mail, letter.sender), (server.rcpt, letter.address)):
+                code, said = ask(word)
+                if code == CLOSING:
+                    raise _Dropped(MailFault.SERVER_BUSY, _said(code, said))
                 if code >= 400:
+                    self._begin_anew(server)
                     raise _answered(code, said)
         except (OSError, smtplib.SMTPException) as error:
-            raise NotDelivered(MailFault.SERVER_BUSY, _words(error)) from error
+            raise _Dropped(MailFault.SERVER_BUSY, _words(error)) from error
+        return server
 
     def _data(self, server: smtplib.SMTP, content: bytes) -> None:
         try:
             code, said = server.data(content)
         except smtplib.SMTPDataError as error:  # it refused the word DATA: nothing was given away
+            self._begin_anew(server)
             raise _answered(error.smtp_code, error.smtp_error) from error
         except (OSError, smtplib.SMTPException) as error:
+            self._server = None
+            server.close()
             raise NotDelivered(MailFault.LOST, _words(error)) from error
         if code >= 400:
+            self._begin_anew(server)
             raise _answered(code, said)
+
+    def _begin_anew(self, server: smtplib.SMTP) -> None:
+        """Forget the letter that was begun; a server that does not answer is let go."""
+        try:
+            if server.rset()[0] < 400:
+                return
+        except (OSError, smtplib.SMTPException):
+            pass
+        self._server, self._letters = None, 0
+        server.close()
+
+
+class _Dropped(NotDelivered):
+    """The connection is gone, and nothing had been given away."""
 
 
 def _given_up(server: smtplib.SMTP | None, fault: MailFault, error: Exception) -> NotDelivered:
@@ -223,9 +324,12 @@ def _quit(server: smtplib.SMTP) -> None:
 
 
 def _answered(code: int, said: bytes | str) -> NotDelivered:
-    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
     fault = MailFault.REFUSED if code >= 500 else MailFault.SERVER_BUSY
-    return NotDelivered(fault, f"{code} {words}")
+    return NotDelivered(fault, _said(code, said))
+
+
+def _said(code: int, said: bytes | str) -> str:
+    return f"{code} {said.decode('utf-8', 'replace') if isinstance(said, bytes) else said}"
 
 
 def _words(error: Exception) -> str:

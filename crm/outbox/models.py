@@ -49,6 +49,9 @@ class Delivery(Base):
     expires_at: Mapped[datetime | None]  # from then on another message tells it
     state: Mapped[DeliveryState] = mapped_column(default=DeliveryState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
+    deaths: Mapped[int] = mapped_column(
+        default=0, server_default="0"
+    )  # of attempts: workers that died
     next_try_at: Mapped[datetime | None]
     claimed_at: Mapped[datetime | None]
     handed_at: Mapped[datetime | None]  # just before the server was given the message
@@ -83,3 +86,12 @@ class Lease(Base):
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
     holder: Mapped[str] = mapped_column(String(120))
     until: Mapped[datetime]
+
+
+class MailPace(Base):
+    """How far the messages sent so far fill the road to one server (see `rules.Pace`)."""
+
+    __tablename__ = "mail_paces"
+
+    server: Mapped[str] = mapped_column(String(200), primary_key=True)
+    free_at: Mapped[datetime]

@@ -1,7 +1,7 @@
 """Reading how the messages fare."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, or_, select
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, and_, or_, select
 from crm.accounts.models import Department, User
 from crm.core.db import db
 from crm.outbox.models import Delivery, Heartbeat
-from crm.outbox.rules import LEASE, DeliveryState, Standing
+from crm.outbox.rules import FURTHEST, LEASE, DeliveryState, Standing
 
 WORKER = "worker"
 """Under this name beat and worker together leave their sign."""
@@ -26,29 +26,38 @@ def standing(delivery: Delivery | Row[*tuple[Any, ...]]) -> Standing:
         delivery.next_try_at,
         delivery.claimed_at,
         delivery.expires_at,
+        delivery.deaths,
     )
 
 
-def claimable(at: datetime) -> ColumnElement[bool]:
+def claimable(at: datetime, lease: timedelta = LEASE) -> ColumnElement[bool]:
     """The rows `rules.may_claim` says yes to, as a condition."""
     return or_(
         and_(
             Delivery.state == DeliveryState.PENDING,
-            or_(Delivery.next_try_at.is_(None), Delivery.next_try_at <= at),
+            or_(
+                Delivery.next_try_at.is_(None),
+                Delivery.next_try_at <= at,
+                Delivery.next_try_at > at + FURTHEST,
+            ),
         ),
         and_(
             Delivery.state == DeliveryState.SENDING,
-            or_(Delivery.claimed_at.is_(None), Delivery.claimed_at <= at - LEASE),
+            or_(
+                Delivery.claimed_at.is_(None),
+                Delivery.claimed_at <= at - lease,
+                Delivery.claimed_at > at + lease,
+            ),
         ),
     )
 
 
-def claimable_ids(at: datetime, most: int = AT_A_TIME) -> list[int]:
+def claimable_ids(at: datetime, most: int = AT_A_TIME, lease: timedelta = LEASE) -> list[int]:
     """Deliveries a worker may take now, the oldest day first."""
     return list(
         db.session.scalars(
             select(Delivery.id)
-            .where(claimable(at))
+            .where(claimable(at, lease))
             .order_by(Delivery.due_on, Delivery.id)
             .limit(most)
         )
@@ -68,6 +77,7 @@ def deliveries_since(day: date, states: Sequence[DeliveryState]) -> Sequence[Row
             Delivery.next_try_at,
             Delivery.claimed_at,
             Delivery.expires_at,
+            Delivery.deaths,
             Delivery.handed_at,
             Delivery.sent_at,
             Delivery.address,

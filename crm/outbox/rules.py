@@ -6,6 +6,7 @@ Pure: moments are arguments and aware.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 
 
 class DeliveryKind(StrEnum):
@@ -53,6 +54,7 @@ class Problem(StrEnum):
     SIGN_IN_REFUSED = "sign_in_refused"
     LOST = "lost"  # the connection broke while the message was on its way
     DAY_OVER = "day_over"  # the next working day's message tells all of it again
+    ENDS_WORKERS = "ends_workers"  # whoever took it up died of it
 
 
 FOR_GOOD = frozenset(
@@ -63,6 +65,7 @@ FOR_GOOD = frozenset(
         Problem.REFUSED,
         Problem.NOT_WRITTEN,
         Problem.DAY_OVER,
+        Problem.ENDS_WORKERS,
     }
 )
 """Trying again changes nothing until a person has done something."""
@@ -71,8 +74,15 @@ CONCERNS_ALL = frozenset({Problem.UNREACHABLE, Problem.NOT_TRUSTED, Problem.SIGN
 
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
 """How long to wait after the first, second … failure; after the last one it is given up."""
+FURTHEST = DELAYS[-1] + timedelta(hours=1)
+"""No other try lies further ahead, whatever the clocks of two machines differ by."""
 LEASE = timedelta(minutes=10)
-"""A claim this old belongs to a worker that died: no step of a sending takes half of it."""
+"""A claim this old belongs to a worker that died (MAIL_LEASE_SECONDS sets it otherwise). Whoever lives
+renews its claims before a quarter of it is over."""
+ALONE_AFTER = 2
+"""A message whose workers have died as often is sent by itself: it may be what they died of."""
+MOST_DEATHS = 10
+"""After as many it is given up, lest it end worker after worker for ever."""
 SILENT_AFTER = timedelta(minutes=5)
 """Beat and worker leave a sign every minute; after this long the administrator is told."""
 
@@ -98,6 +108,7 @@ class Standing:
     next_try_at: datetime | None = None
     claimed_at: datetime | None = None
     expires_at: datetime | None = None
+    deaths: int = 0  # claims whose worker died; they are no failures of the message
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +119,23 @@ class Outcome:
     next_try_at: datetime | None = None
 
 
-def may_claim(row: Standing, at: datetime) -> bool:
+def may_claim(row: Standing, at: datetime, lease: timedelta = LEASE) -> bool:
     """Whether a worker may take it now: it waits and its time has come, or its worker died.
 
     Taking over is safe even where the message had left: it goes out once more under the same
-    Message-ID and with the same content, which is one mail to the reader's server.
+    Message-ID and with the same content, which is one mail to the reader's server. A moment further
+    ahead than anybody ever sets it was set by a clock that has been put back since: it counts as past.
     """
     if row.state is DeliveryState.PENDING:
-        return row.next_try_at is None or row.next_try_at <= at
+        return has_come(row.next_try_at, at, FURTHEST)
     if row.state is not DeliveryState.SENDING:
         return False
-    return row.claimed_at is None or at - row.claimed_at >= LEASE
+    return row.claimed_at is None or has_come(row.claimed_at + lease, at, 2 * lease)
+
+
+def has_come(moment: datetime | None, at: datetime, furthest: timedelta) -> bool:
+    """Whether a moment that was set at most `furthest` ahead has come; none was never waited for."""
+    return moment is None or moment <= at or moment > at + furthest
 
 
 def is_over(row: Standing, at: datetime) -> bool:
@@ -137,7 +154,7 @@ def next_try(attempts: int, at: datetime, expires_at: datetime | None = None) ->
 def after_failure(
     problem: Problem, attempts: int, at: datetime, expires_at: datetime | None = None
 ) -> Outcome:
-    """What becomes of a delivery that met `problem` at its `attempts`-th try."""
+    """What becomes of a delivery that met `problem` as its `attempts`-th failure."""
     again = None if problem in FOR_GOOD else next_try(attempts, at, expires_at)
     return Outcome(DeliveryState.FAILED if again is None else DeliveryState.PENDING, again)
 
@@ -145,3 +162,43 @@ def after_failure(
 def may_send_again(row: Standing, at: datetime) -> bool:
     """Whether the administrator may have it sent once more: given up, and not too late."""
     return row.state is DeliveryState.FAILED and not is_over(row, at)
+
+
+# --- how many a minute the server takes ---
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """At most `per_minute` messages in any minute, whoever sends them, a sixth of it in one go.
+
+    All that has to be kept is one moment, `free_at`, until which the messages sent so far fill the
+    road; it is never more than a minute ahead, so a clock put back costs a minute at most.
+    """
+
+    per_minute: int
+
+    @property
+    def burst(self) -> int:
+        return max(self.per_minute // 6, 1)
+
+    @property
+    def apart(self) -> timedelta:
+        """How far one message moves `free_at`: so that burst and minute together keep the limit."""
+        return timedelta(minutes=1) / (self.per_minute - self.burst + 1)
+
+    def room(self, free_at: datetime | None, at: datetime) -> int:
+        """How many may go at this moment."""
+        return self.burst - ceil((self._from(free_at, at) - at) / self.apart)
+
+    def after(self, free_at: datetime | None, at: datetime, sent: int) -> datetime:
+        """`free_at` once `sent` messages have gone."""
+        return self._from(free_at, at) + sent * self.apart
+
+    def opens_at(self, free_at: datetime | None, at: datetime) -> datetime:
+        """When the next one may go."""
+        return max(self._from(free_at, at) - (self.burst - 1) * self.apart, at)
+
+    def _from(self, free_at: datetime | None, at: datetime) -> datetime:
+        if free_at is None or free_at <= at:
+            return at
+        return min(free_at, at + timedelta(minutes=1))

@@ -1,28 +1,51 @@
-"""Sending one message: claim, hand over, settle. A door of its own for worker and commands.
+"""Sending messages: claim, keep, hand over, settle. A door of its own for worker and commands.
 
-Three transactions, none of them open while a server is being waited for:
+Several go together; no transaction is open while a server is being waited for:
 
-1. claim: the row says SENDING. A worker that dies from here on has given nothing away, so after its
+1. claim: the rows say SENDING. A worker that dies from here on has given nothing away, so after its
    lease another one takes over.
-2. just before the message is given to the server it is kept word for word. A worker that dies from
-   here on leaves a message nobody knows the fate of; whoever takes over sends the very same one, under
-   the same Message-ID, which the reader's server knows for one mail.
-3. settled: SENT, PENDING with another time, or FAILED.
+2. what is about to be given to the server is written and kept word for word. A worker that dies from
+   here on leaves messages nobody knows the fate of; whoever takes over sends the very same ones, under
+   the same Message-IDs, each of which the reader's server knows for one mail.
+3. one after the other is handed over and settled at once, SENT, PENDING with another time, or FAILED:
+   a worker that dies can double at most the one it was busy with.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from crm.core import clock
 from crm.core.db import transaction
-from crm.core.mail import Letter, NotDelivered, Transport
+from crm.core.mail import Letter, NotDelivered, Transport, opened
 from crm.outbox import services
-from crm.outbox.rules import DeliveryKind, DeliveryState, Problem
+from crm.outbox.rules import (
+    CONCERNS_ALL,
+    LEASE,
+    Channel,
+    DeliveryKind,
+    DeliveryState,
+    Pace,
+    Problem,
+)
 from crm.outbox.services import Claim
 
 log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BATCH = 50
+"""So many are claimed, written and kept together: few transactions, and soon done with."""
+PATIENCE = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between tries to settle what the server has answered, while the database is away."""
+DATABASE_AWAY = (OperationalError, InterfaceError)
+"""Nothing is wrong with the message: leave it to the lease."""
 
 Written = Letter | Problem | None
 """The message as things stand now, what is in its way, or None when there is nothing to tell."""
@@ -36,74 +59,179 @@ class ClaimLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Sends deliveries; transport, clock and who writes what are exchangeable."""
+    """Sends deliveries; transport, clock and who writes what are exchangeable.
+
+    `pace` is what the mail server named `server` takes; `lease` is how long the claims of a worker
+    that died are left alone.
+    """
 
     transport: Transport
     writers: Mapping[DeliveryKind, Writer]
     now: Callable[[], datetime] = clock.now
+    lease: timedelta = LEASE
+    pace: Pace | None = None
+    server: str = ""
+    pause: Callable[[float], None] = time.sleep
 
     def send(self, delivery_id: int) -> DeliveryState | None:
         """Send one delivery if it is to be sent now; what became of it, None if it was not ours."""
         with transaction():
-            hold = services.claim(delivery_id, self.now())
-        if hold is None:
-            return None
-        return self._settled(hold, hold.letter or self._written([hold])[hold.delivery_id])
+            hold = services.claim(delivery_id, self.now(), self.lease)
+        return None if hold is None else self._sent([hold])[hold.delivery_id]
 
     def send_many(self, delivery_ids: Sequence[int]) -> list[DeliveryState | None]:
-        """Send several, written together, one after the other."""
-        holds: list[Claim | None] = []
-        for delivery_id in delivery_ids:
+        """Send these, as far as they are to be sent now; what became of each."""
+        found: dict[int, DeliveryState] = {}
+        left = list(delivery_ids)
+        while left:
             with transaction():
-                holds.append(services.claim(delivery_id, self.now()))
-        written: dict[int, Written] = {}
+                holds = services.claim_waiting(self.now(), BATCH, self.lease, ids=left[:BATCH])
+            found |= self._sent(holds)
+            # A message workers have died of goes alone, after the others.
+            left = [key for key in left if key not in found] if holds else left[BATCH:]
+        return [found.get(key) for key in delivery_ids]
+
+    def send_waiting(self, most: int = BATCH) -> list[DeliveryState]:
+        """Send the next few that wait, as many as the server takes; empty: nothing to be done now."""
+        with transaction():
+            holds = self._next(most)
+        return list(self._sent(holds).values())
+
+    def room_in(self) -> float:
+        """Seconds until the mail server takes another message; 0: it does now."""
+        if self.pace is None:
+            return 0
+        at = self.now()
+        with transaction():
+            return (services.opens_at(self.server, self.pace, at) - at).total_seconds()
+
+    def _next(self, most: int) -> list[Claim]:
+        at = self.now()
+        if self.pace is None:
+            return services.claim_waiting(at, most, self.lease)
+        others = [channel for channel in Channel if channel is not Channel.MAIL]
+        room = min(services.room_to_send(self.server, self.pace, at), most)
+        holds = services.claim_waiting(at, room, self.lease, channels=(Channel.MAIL,))
+        services.note_sending(self.server, self.pace, at, len(holds))
+        return holds + services.claim_waiting(at, most - len(holds), self.lease, channels=others)
+
+    # --- what has been claimed ---
+
+    def _sent(self, holds: Sequence[Claim]) -> dict[int, DeliveryState]:
+        """Write, keep, hand over and settle these; what became of each."""
+        states = {hold.delivery_id: DeliveryState.SENDING for hold in holds}
+        letters: list[tuple[Claim, Letter]] = []
         for kind in DeliveryKind:
-            of_kind = [each for each in holds if each and each.kind is kind and not each.letter]
-            if of_kind:
-                written |= self._written(of_kind)
-        return [
-            None if hold is None else self._settled(hold, hold.letter or written[hold.delivery_id])
-            for hold in holds
-        ]
+            of_kind = [hold for hold in holds if hold.kind is kind]
+            for hold, written in self._prepared(of_kind) if of_kind else ():
+                if isinstance(written, Letter):
+                    letters.append((hold, written))
+                elif isinstance(written, Problem):
+                    states[hold.delivery_id] = self._failed(hold, written)
+                else:
+                    self._patiently(services.settle_nothing_due, hold)
+                    states[hold.delivery_id] = DeliveryState.NOTHING_DUE
+        self._hand_over(letters, states)
+        return states
 
-    def _settled(self, hold: Claim, written: Written) -> DeliveryState:
-        if isinstance(written, Problem):
-            return self._failed(hold, written)
-        if written is None:
-            with transaction():
-                services.settle_nothing_due(hold)
-            return DeliveryState.NOTHING_DUE
-        return self._handed_over(hold, written)
+    def _prepared(self, holds: Sequence[Claim]) -> list[tuple[Claim, Written]]:
+        """The messages of one kind, written and kept; those whose claim was lost are left out.
 
-    def _written(self, holds: Sequence[Claim]) -> dict[int, Written]:
-        """The messages of one kind. One that cannot be written must not stop the others."""
+        One that cannot be written or kept must not stop the others.
+        """
         try:
             with transaction():
-                return dict(self.writers[holds[0].kind](holds, self.now()))
+                new = [hold for hold in holds if hold.letter is None]
+                found: dict[int, Written] = {hold.delivery_id: hold.letter for hold in holds}
+                if new:
+                    found |= self.writers[new[0].kind](new, self.now())
+                written = [(hold, found[hold.delivery_id]) for hold in holds]
+                kept = [(hold, each) for hold, each in written if isinstance(each, Letter)]
+                ours = services.begin_handover(kept, self.now())
+                return [
+                    (hold, each)
+                    for hold, each in written
+                    if not isinstance(each, Letter) or hold.delivery_id in ours
+                ]
+        except DATABASE_AWAY:
+            raise
         except Exception:
             if len(holds) > 1:
-                return {key: each for one in holds for key, each in self._written([one]).items()}
+                return [each for hold in holds for each in self._prepared([hold])]
             log.exception("delivery %s could not be written", holds[0].delivery_id)
-            return {holds[0].delivery_id: Problem.NOT_WRITTEN}
+            return [(holds[0], Problem.NOT_WRITTEN)]
 
-    def _handed_over(self, hold: Claim, letter: Letter) -> DeliveryState:
-        def mark() -> None:
-            with transaction():
-                is_ours = services.begin_handover(hold, self.now(), letter)
-            if not is_ours:
-                raise ClaimLost
+    def _hand_over(
+        self, letters: Sequence[tuple[Claim, Letter]], states: dict[int, DeliveryState]
+    ) -> None:
+        """One after the other over one connection. A server that is down is asked once."""
+        keeper = _Keeper([hold for hold, _letter in letters], self.now, self.lease)
+        with opened(self.transport) as line:
+            for number, (hold, letter) in enumerate(letters):
+                keeper.begin(hold)
+                try:
+                    line.deliver(letter, keeper.mark)
+                except ClaimLost:
+                    continue
+                except NotDelivered as failure:
+                    problem = Problem(failure.fault.value)
+                    was_given = keeper.is_marked or hold.letter is not None
+                    states[hold.delivery_id] = self._failed(
+                        hold, problem, failure.detail, was_given=was_given
+                    )
+                    if problem in CONCERNS_ALL:
+                        rest = [each for each, _letter in letters[number + 1 :]]
+                        self._patiently(services.put_back, rest, hold.delivery_id)
+                        states |= {each.delivery_id: DeliveryState.PENDING for each in rest}
+                        return
+                else:
+                    self._patiently(services.settle_sent, hold, self.now())
+                    states[hold.delivery_id] = DeliveryState.SENT
 
-        try:
-            self.transport.deliver(letter, mark)
-        except ClaimLost:
-            return DeliveryState.SENDING
-        except NotDelivered as failure:
-            return self._failed(hold, Problem(failure.fault.value), failure.detail)
-        with transaction():
-            services.settle_sent(hold, self.now())
-        return DeliveryState.SENT
-
-    def _failed(self, hold: Claim, problem: Problem, detail: str = "") -> DeliveryState:
+    def _failed(
+        self, hold: Claim, problem: Problem, detail: str = "", *, was_given: bool = False
+    ) -> DeliveryState:
         log.warning("delivery %s: %s %s", hold.delivery_id, problem, detail)
+        fail = partial(services.settle_failure, was_handed_over=was_given)
+        return self._patiently(fail, hold, problem, detail, self.now()).state
+
+    def _patiently(self, settle: Callable[P, T], *of: P.args, **more: P.kwargs) -> T:
+        """Settle in a transaction; while the database is away wait for it: the server has answered."""
+        for seconds in PATIENCE:
+            try:
+                with transaction():
+                    return settle(*of, **more)
+            except DATABASE_AWAY:
+                self.pause(seconds)
         with transaction():
-            return services.settle_failure(hold, problem, detail, self.now()).state
+            return settle(*of, **more)
+
+
+class _Keeper:
+    """Marks what is given away, and renews the claims of a batch while it is being worked off."""
+
+    def __init__(
+        self, holds: Iterable[Claim], now: Callable[[], datetime], lease: timedelta
+    ) -> None:
+        self._now, self._lease, self._renewed_at = now, lease, now()
+        self._waiting = {hold.delivery_id: hold for hold in holds}
+        self._lost: frozenset[int] = frozenset()
+        self._current: Claim | None = None
+        self.is_marked = False
+
+    def begin(self, hold: Claim) -> None:
+        self._current, self.is_marked = hold, False
+
+    def mark(self) -> None:
+        """The last moment at which nothing has been given away. Raises ClaimLost."""
+        assert self._current is not None
+        at = self._now()
+        if not timedelta(0) <= at - self._renewed_at < self._lease / 4:
+            with transaction():
+                ours = services.renew(list(self._waiting.values()), at)
+            self._renewed_at = at
+            self._lost |= self._waiting.keys() - ours
+        held = self._waiting.pop(self._current.delivery_id)
+        if held.delivery_id in self._lost:
+            raise ClaimLost
+        self.is_marked = True

@@ -5,12 +5,14 @@ one conditional UPDATE on state and attempts: whoever finds the row changed mean
 """
 
 import json
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, Row, Table, bindparam, case, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from crm.accounts.rules import Actor
@@ -19,17 +21,19 @@ from crm.core.errors import Fault, NotFound, Refused
 from crm.core.mail import Letter
 from crm.history import services as history
 from crm.outbox import queries
-from crm.outbox.models import Delivery, Heartbeat, Lease
+from crm.outbox.models import Delivery, Heartbeat, Lease, MailPace
 from crm.outbox.rules import (
+    ALONE_AFTER,
     CONCERNS_ALL,
+    LEASE,
+    MOST_DEATHS,
     Channel,
     DeliveryKind,
     DeliveryState,
     Outcome,
+    Pace,
     Problem,
     after_failure,
-    is_over,
-    may_claim,
     may_send_again,
 )
 
@@ -87,42 +91,99 @@ class Claim:
     attempts: int
     expires_at: datetime | None = None
     letter: Letter | None = None
+    deaths: int = 0  # of attempts: workers that died
 
 
-def claim(delivery_id: int, at: datetime) -> Claim | None:
-    """Take a delivery for sending; None if it is not to be sent now or another worker has it.
+def claim(delivery_id: int, at: datetime, lease: timedelta = LEASE) -> Claim | None:
+    """Take one delivery for sending; None if it is not to be sent now or another worker has it."""
+    return next(iter(claim_waiting(at, 1, lease, ids=(delivery_id,))), None)
 
-    One that comes too late is settled as failed: another message tells all of it.
+
+def claim_waiting(
+    at: datetime,
+    most: int,
+    lease: timedelta = LEASE,
+    *,
+    ids: Collection[int] | None = None,
+    channels: Collection[Channel] = tuple(Channel),
+) -> list[Claim]:
+    """Take up to `most` deliveries for sending, the oldest day first, in one conditional UPDATE.
+
+    What comes too late is settled as failed: another message tells all of it. What workers have died
+    of is taken when nothing else waits, and alone.
     """
-    row = db.session.get(Delivery, delivery_id, populate_existing=True)
-    if row is None or not may_claim(queries.standing(row), at):
-        return None
-    if is_over(queries.standing(row), at):
-        over = {"state": DeliveryState.FAILED, "problem": Problem.DAY_OVER, "next_try_at": None}
-        _become(row.id, row.state, row.attempts, over)
-        return None
-    attempts = row.attempts + 1
-    won = _become(
-        row.id,
-        row.state,
-        row.attempts,
-        {"state": DeliveryState.SENDING, "attempts": attempts, "claimed_at": at},
+    wanted = [queries.claimable(at, lease), Delivery.channel.in_(channels)]
+    if ids is not None:
+        wanted.append(Delivery.id.in_(ids))
+    if most <= 0:
+        return []
+    _give_up(Problem.DAY_OVER, *wanted, Delivery.expires_at <= at)
+    _give_up(
+        Problem.ENDS_WORKERS,
+        *wanted,
+        Delivery.state == DeliveryState.SENDING,
+        Delivery.deaths >= MOST_DEATHS - 1,
     )
-    if not won:
-        return None
-    return Claim(
-        row.id,
-        row.kind,
-        row.person_id,
-        row.due_on,
-        row.key,
-        attempts,
-        row.expires_at,
-        handed_over(row),
+    found = _claimed(at, most, *wanted, Delivery.deaths < ALONE_AFTER)
+    return found or _claimed(at, 1, *wanted)
+
+
+def _give_up(problem: Problem, *which: ColumnElement[bool]) -> None:
+    """Settle as failed what is not to be tried any more."""
+    db.session.execute(
+        update(Delivery)
+        .where(*which)
+        .values(state=DeliveryState.FAILED, problem=problem, next_try_at=None)
+        .execution_options(synchronize_session=False)
     )
 
 
-def handed_over(row: Delivery) -> Letter | None:
+def _claimed(at: datetime, most: int, *which: ColumnElement[bool]) -> list[Claim]:
+    # What another worker is taking at this moment is passed over, not waited for.
+    picked = (
+        select(Delivery.id)
+        .where(*which)
+        .order_by(Delivery.due_on, Delivery.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+        .cte("picked")
+    )
+    died = case((Delivery.state == DeliveryState.SENDING, 1), else_=0)
+    rows = db.session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(select(picked.c.id)))
+        .values(
+            state=DeliveryState.SENDING,
+            attempts=Delivery.attempts + 1,
+            deaths=Delivery.deaths + died,
+            claimed_at=at,
+        )
+        .returning(
+            Delivery.id, Delivery.kind, Delivery.person_id, Delivery.due_on, Delivery.key,
+            Delivery.attempts, Delivery.deaths, Delivery.expires_at, Delivery.handed_at,
+            Delivery.written_at, Delivery.message_id, Delivery.address, Delivery.subject,
+            Delivery.body, Delivery.html, Delivery.envelope,
+        )
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    found = [
+        Claim(
+            row.id,
+            row.kind,
+            row.person_id,
+            row.due_on,
+            row.key,
+            row.attempts,
+            row.expires_at,
+            handed_over(row),
+            row.deaths,
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda each: (each.due_on, each.delivery_id))
+
+
+def handed_over(row: Delivery | Row[*tuple[Any, ...]]) -> Letter | None:
     """The message an earlier try has given away, word for word; None if none has."""
     if row.handed_at is None or row.written_at is None:
         return None
@@ -137,30 +198,61 @@ def handed_over(row: Delivery) -> Letter | None:
     )
 
 
-def begin_handover(hold: Claim, at: datetime, letter: Letter) -> bool:
-    """Note the message that is about to be given away; False if the claim was lost meanwhile."""
-    kept = {
-        "sender": letter.sender,
-        "sender_name": letter.sender_name,
-        "name": letter.name,
-        "locale": letter.locale,
-        "headers": dict(letter.headers),
-    }
-    return _become(
-        hold.delivery_id,
-        DeliveryState.SENDING,
-        hold.attempts,
+def begin_handover(letters: Sequence[tuple[Claim, Letter]], at: datetime) -> frozenset[int]:
+    """Keep the messages that are about to be given away; the ids of those whose claim still holds.
+
+    Their claims are renewed, for the others wait while the first is being given away.
+    """
+    ours = renew([hold for hold, _letter in letters], at)
+    kept = [
         {
+            "of": hold.delivery_id,
             "handed_at": at,
             "written_at": letter.at,
             "message_id": letter.message_id,
-            "address": letter.address,
+            "address": letter.address[:400],
             "subject": letter.subject[:200],
             "body": letter.text,
             "html": letter.html,
-            "envelope": json.dumps(kept, ensure_ascii=False),
-        },
+            "envelope": json.dumps(
+                {
+                    "sender": letter.sender,
+                    "sender_name": letter.sender_name,
+                    "name": letter.name,
+                    "locale": letter.locale,
+                    "headers": dict(letter.headers),
+                },
+                ensure_ascii=False,
+            ),
+        }
+        for hold, letter in letters
+        if hold.delivery_id in ours and letter is not hold.letter
+    ]
+    if kept:
+        table = cast(Table, Delivery.__table__)
+        names = [name for name in kept[0] if name != "of"]
+        keep = update(table).where(table.c.id == bindparam("of"))
+        db.session.connection().execute(keep.values({n: bindparam(n) for n in names}), kept)
+    return ours
+
+
+def renew(holds: Sequence[Claim], at: datetime) -> frozenset[int]:
+    """Begin the lease of these claims anew; the ids of those that still hold."""
+    attempts = {hold.delivery_id: hold.attempts for hold in holds}
+    held = db.session.execute(
+        select(Delivery.id, Delivery.attempts)
+        .where(Delivery.id.in_(attempts), Delivery.state == DeliveryState.SENDING)
+        .order_by(Delivery.id)
+        .with_for_update()
     )
+    ours = frozenset(row.id for row in held if attempts[row.id] == row.attempts)
+    db.session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(ours))
+        .values(claimed_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    return ours
 
 
 def settle_sent(hold: Claim, at: datetime) -> bool:
@@ -175,31 +267,58 @@ def settle_nothing_due(hold: Claim) -> bool:
     return _settle(hold, {"state": DeliveryState.NOTHING_DUE, "problem": None, "last_error": None})
 
 
-def settle_failure(hold: Claim, problem: Problem, detail: str, at: datetime) -> Outcome:
+def settle_failure(
+    hold: Claim, problem: Problem, detail: str, at: datetime, *, was_handed_over: bool = True
+) -> Outcome:
     """It did not go out, or nobody knows: again later, or given up.
 
-    Where the server itself was at fault the other waiting messages wait as long, so that thirty
-    mails do not knock thirty times, or lock the account with a wrong password.
+    What was certainly not given away is written anew next time. Where the server itself was at fault
+    the other waiting messages wait as long, so that thirty mails do not knock thirty times, or lock
+    the account with a wrong password.
     """
-    outcome = after_failure(problem, hold.attempts, at, hold.expires_at)
+    outcome = after_failure(problem, hold.attempts - hold.deaths, at, hold.expires_at)
     values = {
         "state": outcome.state,
         "next_try_at": outcome.next_try_at,
         "problem": problem,
-        "last_error": detail[:1000] or None,
+        "last_error": detail.replace("\0", "")[:1000] or None,
     }
+    if not was_handed_over:
+        values["handed_at"] = None
     _settle(hold, values)
     if problem in CONCERNS_ALL and outcome.next_try_at is not None:
         db.session.execute(
             update(Delivery)
             .where(
                 Delivery.state == DeliveryState.PENDING,
+                Delivery.channel
+                == select(Delivery.channel)
+                .where(Delivery.id == hold.delivery_id)
+                .scalar_subquery(),
                 or_(Delivery.next_try_at.is_(None), Delivery.next_try_at < outcome.next_try_at),
             )
             .values(next_try_at=outcome.next_try_at)
             .execution_options(synchronize_session=False)
         )
     return outcome
+
+
+def put_back(holds: Collection[Claim], failed_id: int) -> None:
+    """Give up claims with nothing tried: the server as a whole takes no messages.
+
+    They wait as long as the delivery that found out.
+    """
+    next_try_at = db.session.scalar(select(Delivery.next_try_at).where(Delivery.id == failed_id))
+    for hold in holds:
+        values: dict[str, Any] = {
+            "state": DeliveryState.PENDING,
+            "attempts": hold.attempts - 1,
+            "next_try_at": next_try_at,
+            "claimed_at": None,
+        }
+        if hold.letter is None:
+            values["handed_at"] = None
+        _settle(hold, values)
 
 
 def _settle(hold: Claim, values: dict[str, Any]) -> bool:
@@ -216,6 +335,35 @@ def _become(delivery_id: int, state: DeliveryState, attempts: int, values: dict[
         .execution_options(synchronize_session=False)
     )
     return bool(done.rowcount == 1)
+
+
+# --- how many a minute a server takes ---
+
+
+def room_to_send(server: str, pace: Pace, at: datetime) -> int:
+    """How many messages the server takes now. Holds the row until the transaction ends."""
+    return pace.room(_pace_of(server, at).free_at, at)
+
+
+def note_sending(server: str, pace: Pace, at: datetime, count: int) -> None:
+    """Note that so many messages are about to go to the server."""
+    row = _pace_of(server, at)
+    row.free_at = pace.after(row.free_at, at, count)
+
+
+def opens_at(server: str, pace: Pace, at: datetime) -> datetime:
+    """When the next message may go to the server."""
+    return pace.opens_at(_pace_of(server, at).free_at, at)
+
+
+def _pace_of(server: str, at: datetime) -> MailPace:
+    asked = select(MailPace).where(MailPace.server == server).with_for_update()
+    row = db.session.scalar(asked)
+    if row is None:
+        with suppress(IntegrityError), db.session.begin_nested():  # another worker was quicker
+            db.session.add(MailPace(server=server, free_at=at))
+        row = db.session.scalars(asked).one()
+    return row
 
 
 # --- what the administrator does about a failed message ---
@@ -251,7 +399,11 @@ def take_lease(name: str, holder: str, at: datetime, length: timedelta) -> bool:
     """Take or keep the lease of that name for `length` from now; False while another holds it."""
     touched: Any = db.session.execute(
         update(Lease)
-        .where(Lease.name == name, or_(Lease.holder == holder, Lease.until <= at))
+        .where(
+            Lease.name == name,
+            # One that reaches further than anybody asks for comes from a clock put back since.
+            or_(Lease.holder == holder, Lease.until <= at, Lease.until > at + 2 * length),
+        )
         .values(holder=holder, until=at + length)
     )
     if touched.rowcount:

@@ -44,6 +44,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Problem.SIGN_IN_REFUSED: _l("邮件服务器不接受发信账号或密码，请检查邮件设置"),
         Problem.LOST: _l("交给邮件服务器时中断，系统会用同一编号再发，收件人不会看到两封"),
         Problem.DAY_OVER: _l("当天未能发出，内容已并入下一个工作日的邮件"),
+        Problem.ENDS_WORKERS: _l("处理这封邮件时程序多次中断，请联系技术支持"),
     },
 }
 """One text for every member of every code people see."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 
 from flask import current_app, render_template
@@ -16,7 +16,7 @@ from crm.core.bulk import chunked
 from crm.core.days import written_day
 from crm.core.db import db
 from crm.core.mail import Letter, message_id, transport_for
-from crm.outbox.rules import DeliveryKind
+from crm.outbox.rules import DeliveryKind, Pace
 from crm.outbox.sending import Sender, Writer, Written
 from crm.outbox.services import Claim
 from crm.reminders.models import Reminder
@@ -217,4 +217,11 @@ def _told_by(delivery_id: int, reminder_ids: Sequence[int]) -> None:
 
 def sender_for(settings: Settings) -> Sender:
     """A sender with the transport the settings name and every writer."""
-    return Sender(transport_for(settings.mail), writers(settings))
+    mail = settings.mail
+    return Sender(
+        transport_for(mail, timeout=settings.mail_timeout_seconds),
+        writers(settings),
+        lease=timedelta(seconds=settings.mail_lease_seconds),
+        pace=Pace(settings.mail_per_minute) if settings.mail_per_minute else None,
+        server=f"{mail.host}:{mail.port}",
+    )

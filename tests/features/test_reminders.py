@@ -356,7 +356,8 @@ def test_a_slow_worker_whose_claim_was_taken_over_gives_nothing_away(
     key = rows()[0].id
 
     def taken_over() -> None:
-        assert claim(key, MORNING + LEASE)
+        now.at += LEASE
+        assert claim(key, now.at)
 
     post.meanwhile = taken_over
     sender.send(key)

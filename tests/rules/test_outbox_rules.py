@@ -10,8 +10,10 @@ from crm.outbox.rules import (
     CONCERNS_ALL,
     DELAYS,
     FOR_GOOD,
+    FURTHEST,
     LEASE,
     DeliveryState,
+    Pace,
     Problem,
     Standing,
     after_failure,
@@ -23,6 +25,7 @@ from crm.outbox.rules import (
 )
 
 AT = datetime(2026, 12, 4, 0, 30, tzinfo=UTC)  # 08:30 at the office
+MINUTE = timedelta(minutes=1)
 MIDNIGHT = datetime(2026, 12, 4, 16, 0, tzinfo=UTC)
 moments = st.integers(-2880, 2880).map(lambda minutes: AT + timedelta(minutes=minutes))
 standings = st.builds(
@@ -63,8 +66,52 @@ def test_a_settled_mail_is_never_taken_up_again(row, at):
 
 @given(standings, moments, st.timedeltas(timedelta(0), timedelta(days=1)))
 def test_what_may_be_taken_up_now_may_be_taken_up_later(row, at, later):
-    if may_claim(row, at):
+    no_clock_was_put_back = (row.next_try_at or at) <= at + FURTHEST and (
+        row.claimed_at or at
+    ) <= at + LEASE
+    if may_claim(row, at) and no_clock_was_put_back:
         assert may_claim(row, at + later)
+
+
+@given(standings, moments)
+def test_a_clock_put_back_keeps_nothing_waiting_for_longer_than_a_wait_lasts(row, at):
+    if row.state is DeliveryState.PENDING:
+        assert any(may_claim(row, at + n * MINUTE) for n in range(0, 421, 60))
+    if row.state is DeliveryState.SENDING:
+        assert any(may_claim(row, at + n * MINUTE) for n in range(0, 21, 5))
+
+
+@given(
+    st.integers(1, 600),
+    st.lists(st.tuples(st.integers(0, 90_000), st.integers(1, 200)), max_size=40),
+)
+def test_no_minute_sees_more_messages_than_the_server_takes(per_minute, asked):
+    pace, at, free_at, sent = Pace(per_minute), AT, None, []
+    for milliseconds, wanted in asked:
+        at += timedelta(milliseconds=milliseconds)
+        count = max(min(pace.room(free_at, at), wanted), 0)
+        free_at = pace.after(free_at, at, count)
+        sent += [at] * count
+    for first in set(sent):
+        assert sum(first <= each < first + MINUTE for each in sent) <= per_minute
+
+
+@given(st.integers(1, 600), st.none() | moments)
+def test_the_road_to_a_server_is_free_when_it_says_so(per_minute, noted):
+    pace = Pace(per_minute)
+    free_at = pace.after(noted, AT, 0)  # noted whenever somebody asks
+    opens_at = pace.opens_at(free_at, AT)
+    assert AT <= opens_at <= AT + MINUTE, "a clock put back costs a minute at most"
+    assert pace.room(free_at, opens_at + timedelta(microseconds=1)) >= 1
+
+
+def test_the_whole_of_what_a_server_takes_can_be_used():
+    pace, at, free_at, sent = Pace(120), AT, None, 0
+    for _ in range(600):
+        room = pace.room(free_at, at)
+        free_at, sent = pace.after(free_at, at, room), sent + room
+        at += timedelta(seconds=1)
+    assert sent >= 0.8 * 120 * 10
 
 
 def test_a_fresh_claim_is_left_alone_and_a_stale_one_taken_over():
