@@ -34,6 +34,7 @@ from crm.leads.rules import (
     AttachmentKind,
     Basis,
     ChainMove,
+    ChainRole,
     Confidence,
     Exclusion,
     FigureKind,
@@ -202,6 +203,7 @@ class EditForm(LeadForm):
     chain = Choice(_l("产业链"))
     segment = Choice(_l("产业链环节"), empty=_l("待归链"))
     chain_move = code_choice(_l("建补强延"), ChainMove, word)
+    chain_role = code_choice(_l("链上角色"), ChainRole, word, empty=_l("未注明"))
     industry_code = TextLine(_l("行业代码"), longest=6)
     zone = Choice(_l("组团"))
     carrier = Choice(_l("载体"))

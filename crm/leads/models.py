@@ -30,6 +30,7 @@ from crm.leads.rules import (
     AttachmentKind,
     Basis,
     ChainMove,
+    ChainRole,
     Confidence,
     Exclusion,
     FigureKind,
@@ -137,6 +138,7 @@ class Lead(Base):
     chain_id: Mapped[ref | None] = mapped_column(ForeignKey("chains.id"))
     segment_id: Mapped[ref | None] = mapped_column(ForeignKey("segments.id"), index=True)
     chain_move: Mapped[ChainMove | None]
+    chain_role: Mapped[ChainRole | None]
     industry_code: Mapped[str | None] = mapped_column(String(6))
     zone_id: Mapped[ref | None] = mapped_column(ForeignKey("zones.id"))
     carrier_id: Mapped[ref | None] = mapped_column(ForeignKey("carriers.id"))

@@ -11,6 +11,7 @@ from crm.leads.rules import (
     AttachmentKind,
     Basis,
     ChainMove,
+    ChainRole,
     Confidence,
     Exclusion,
     FigureKind,
@@ -154,6 +155,12 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         ChainMove.FILL: _l("补链"),
         ChainMove.STRENGTHEN: _l("强链"),
         ChainMove.EXTEND: _l("延链"),
+    },
+    ChainRole: {
+        ChainRole.ANCHOR: _l("链主"),
+        ChainRole.SUPPLIER: _l("配套"),
+        ChainRole.RESEARCH: _l("研发"),
+        ChainRole.SERVICES: _l("服务"),
     },
     Exclusion: {
         Exclusion.REAL_ESTATE: _l("房地产"),
@@ -334,6 +341,7 @@ FIELDS: dict[str, LazyString] = {
     "chain_id": _l("产业链"),
     "segment_id": _l("产业链环节"),
     "chain_move": _l("建补强延"),
+    "chain_role": _l("链上角色"),
     "industry_code": _l("行业代码"),
     "zone_id": _l("组团"),
     "carrier_id": _l("载体名称"),

@@ -14,8 +14,8 @@ from crm.chains.models import Chain
 from crm.core.db import rows_of
 from crm.leads.models import Lead, Milestone
 from crm.leads.queries import EVENT_DAY, STATEMENTS_KEPT, first_reaches
-from crm.leads.rules import MilestoneKind
-from crm.leads.rules.filters import LeadFilter
+from crm.leads.rules import ChainRole, MilestoneKind
+from crm.leads.rules.filters import NONE, LeadFilter
 from crm.quotas.models import Quota
 from crm.quotas.queries import reach
 from crm.quotas.rules import Universe
@@ -38,11 +38,14 @@ class Part:
 class Computed:
     """What stands in our records by a day: the parts add up to the value.
 
-    `by_month` holds the cumulative value at the end of each month that brought something.
+    `unstated` are leads that would be counted if their role on the chain were stated as the one
+    the indicator asks for; they are no part of the value. `by_month` holds the cumulative
+    value at the end of each month that brought something.
     """
 
     parts: tuple[Part, ...]
     by_month: dict[date, Decimal]
+    unstated: tuple[Part, ...] = ()
 
     @property
     def value(self) -> Decimal:
@@ -59,7 +62,8 @@ class Computed:
 def milestone_of(quota: Quota) -> MilestoneKind | None:
     """The milestone that our records count for the indicator; None where we hold no such facts.
 
-    Started projects, firms registered on named chains, and land supplied to projects of ours.
+    Started projects, firms registered on named chains (in one role there, where the indicator names
+    one), and land supplied to projects of ours.
     """
     if quota.universe == Universe.KEY_PROJECTS:
         return EVENTS.get(quota.event or "")
@@ -100,15 +104,24 @@ Span = tuple[MilestoneKind, date, date]
 class _Month:
     month: date
     chain_id: int | None
+    chain_role: ChainRole | None
     count: Decimal
     land_mu: Decimal
 
 
 def _by_month(actor: Actor, spans: tuple[Span, ...]) -> dict[Span, list[_Month]]:
     found: dict[Span, list[_Month]] = {span: [] for span in spans}
-    for place, year, month, chain_id, count, land_mu in rows_of(_counting_months(actor, spans)):
+    for place, year, month, chain_id, chain_role, count, land_mu in rows_of(
+        _counting_months(actor, spans)
+    ):
         found[spans[place]].append(
-            _Month(date(int(year), int(month), 1), chain_id, Decimal(count), Decimal(str(land_mu)))
+            _Month(
+                date(int(year), int(month), 1),
+                chain_id,
+                chain_role,
+                Decimal(count),
+                Decimal(str(land_mu)),
+            )
         )
     for months in found.values():
         months.sort(key=lambda each: each.month)
@@ -117,7 +130,8 @@ def _by_month(actor: Actor, spans: tuple[Span, ...]) -> dict[Span, list[_Month]]
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
 def _counting_months(actor: Actor, spans: tuple[Span, ...]) -> Any:
-    """Rows of (place of the span, year, month, chain, leads, land), for all spans in one statement."""
+    """Rows of (place of the span, year, month, chain, role on it, leads, land), for all spans in one
+    statement."""
     year, month = extract("year", EVENT_DAY), extract("month", EVENT_DAY)
     within = reach(actor)
     parts = []
@@ -128,12 +142,13 @@ def _counting_months(actor: Actor, spans: tuple[Span, ...]) -> Any:
                 year,
                 month,
                 Lead.chain_id,
+                Lead.chain_role,
                 func.count(),
                 func.coalesce(func.sum(Lead.land_mu), 0),
             )
             .join(Lead, Lead.id == Milestone.lead_id)
             .where(first_reaches(kind), EVENT_DAY.between(since, until))
-            .group_by(year, month, Lead.chain_id)
+            .group_by(year, month, Lead.chain_id, Lead.chain_role)
         )
         parts.append(part if within is None else part.where(within))
     return union_all(*parts)
@@ -152,24 +167,33 @@ def _computed(
     def value(row: _Month) -> Decimal:
         return row.land_mu if is_land else row.count
 
+    def part(found: Sequence[_Month], shown: LeadFilter, chain: Any = None) -> Part:
+        total = sum(map(value, found), Decimal(0))
+        return Part(total, shown, chain.name, chain.name_en) if chain else Part(total, shown)
+
+    unstated: list[Part] = []
     if quota.chain_codes:
         named = [chains[code] for code in quota.chain_codes if code in chains]
-        ids = {chain.id for chain in named}
-        rows = [row for row in rows if row.chain_id in ids]
-        parts = tuple(
-            Part(
-                sum((value(row) for row in rows if row.chain_id == chain.id), Decimal(0)),
-                replace(behind, chain=chain.id),
-                chain.name,
-                chain.name_en,
-            )
-            for chain in named
-        )
+        role = ChainRole(quota.role) if quota.role else None
+        parts = []
+        counted = []
+        for chain in named:
+            on_chain = [row for row in rows if row.chain_id == chain.id]
+            of_chain = replace(behind, chain=chain.id)
+            if role is not None:
+                open_rows = [row for row in on_chain if row.chain_role is None]
+                if open_rows:
+                    unstated.append(part(open_rows, replace(of_chain, chain_role=NONE), chain))
+                on_chain = [row for row in on_chain if row.chain_role is role]
+                of_chain = replace(of_chain, chain_role=role)
+            parts.append(part(on_chain, of_chain, chain))
+            counted += on_chain
+        rows = sorted(counted, key=lambda each: each.month)
     else:
-        parts = (Part(sum(map(value, rows), Decimal(0)), behind),)
+        parts = [part(rows, behind)]
     by_month: dict[date, Decimal] = {}
     so_far = Decimal(0)
     for row in rows:
         so_far += value(row)
         by_month[row.month] = so_far
-    return Computed(parts, by_month)
+    return Computed(tuple(parts), by_month, tuple(unstated))

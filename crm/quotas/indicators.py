@@ -104,6 +104,7 @@ class Indicator:
     light_words: str | None
     latest: Report | None
     ours: tuple[Linked, ...]
+    unstated: tuple[Linked, ...]  # 待补: their role on the chain is not stated
     difference: str | None
     missing: str | None
     last_year: str | None
@@ -111,6 +112,12 @@ class Indicator:
     trend: Trend | None
     known: "_Known"
     today: date
+
+    @property
+    def unstated_told(self) -> str:
+        """How many firms wait for their role on the chain to be stated, on all chains together."""
+        parts = self.known.records.unstated if self.known.records else ()
+        return _unstated_text(sum((part.value for part in parts), Decimal(0)), self.quota.unit)
 
     @property
     def months(self) -> tuple[Month, ...]:
@@ -199,6 +206,7 @@ def _indicator(quota: Quota, known: _Known, today: date, *, is_whole: bool) -> I
     source, unit = Source(quota.source), quota.unit
     latest = known.reports.latest
     ours = _linked(known.records, unit)
+    unstated = _unstated(known.records, unit)
     if source is Source.REPORTED:
         value = latest.value if latest else None
         on = latest.as_of if latest else today
@@ -228,6 +236,7 @@ def _indicator(quota: Quota, known: _Known, today: date, *, is_whole: bool) -> I
         light_words=words,
         latest=latest,
         ours=ours,
+        unstated=unstated,
         difference=_difference(known.records, latest, unit),
         missing=_told_missing(missing),
         last_year=told_last_year,
@@ -245,6 +254,24 @@ def _linked(records: Computed | None, unit: str) -> tuple[Linked, ...]:
         Linked(figure_text(part.value, unit), part.behind, subject(part.name, part.name_en))
         for part in records.parts
     )
+
+
+def _unstated(records: Computed | None, unit: str) -> tuple[Linked, ...]:
+    """Firms that may count once somebody states their role on the chain."""
+    if records is None:
+        return ()
+    return tuple(
+        Linked(
+            _unstated_text(part.value, unit),
+            part.behind,
+            subject(part.name, part.name_en),
+        )
+        for part in records.unstated
+    )
+
+
+def _unstated_text(value: Decimal, unit: str) -> str:
+    return _("%(number)s未注明链上角色", number=figure_text(value, unit))
 
 
 def _missing(quota: Quota, known: _Known, today: date) -> tuple[date, ...]:

@@ -20,6 +20,7 @@ from crm.enterprises import wording as enterprises_wording
 from crm.enterprises.rules import Ownership
 from crm.leads import wording as leads_wording
 from crm.leads.rules import (
+    ChainRole,
     Exclusion,
     FigureSource,
     HeadquartersType,
@@ -169,6 +170,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         FactName.NATURE: _l("项目性质"),
         FactName.ORIGIN: _l("投资方来源地"),
         FactName.CHAIN: _l("产业链"),
+        FactName.CHAIN_ROLE: _l("链上角色"),
         FactName.ZONE: _l("组团"),
         FactName.OWNERSHIP: _l("投资方所有制"),
         FactName.PROMOTION_MODE: _l("招商方式"),
@@ -181,6 +183,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         ClauseName.NATURE: _l("项目性质"),
         ClauseName.ORIGIN: _l("投资方来源地"),
         ClauseName.CHAIN: _l("产业链"),
+        ClauseName.CHAIN_ROLE: _l("链上角色"),
         ClauseName.ZONE: _l("组团"),
         ClauseName.OWNERSHIP: _l("投资方所有制"),
         ClauseName.PROMOTION_MODE: _l("招商方式"),
@@ -520,6 +523,7 @@ def _filled(text: LazyString, reason: Reason, names: Mapping[str, str]) -> str:
 _CODES_OF_FACT: dict[FactName, type[StrEnum]] = {
     FactName.NATURE: Nature,
     FactName.ORIGIN: Origin,
+    FactName.CHAIN_ROLE: ChainRole,
     FactName.OWNERSHIP: Ownership,
     FactName.PROMOTION_MODE: PromotionMode,
 }

@@ -53,6 +53,7 @@ def load(users: dict[str, User], today: date, at: datetime) -> list[Lead]:
             description=f"建设{project.title}，分期实施",
             chain_id=segment.chain_id if segment else None,
             segment_id=segment.id if segment else None,
+            chain_role=project.role,
             zone_id=zones[place % len(zones)].id if zones else None,
             owner_id=owner.id,
             department_id=owner.department_id,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from crm.leads.rules import (
+    ChainRole,
     Origin,
     Path,
     Stage,
@@ -30,6 +31,7 @@ class Project:
     quiet: int = 6
     path: Path = Path.LAND
     origin: Origin = Origin.OTHER_PROVINCE
+    role: ChainRole | None = None
     listed: bool = False
 
 
@@ -47,6 +49,7 @@ def projects() -> tuple[Project, ...]:
             "staff",
             signed=200,
             registered=150,
+            role=ChainRole.SUPPLIER,
         ),
         Project(
             "磷酸铁锂正极材料基地",
@@ -58,6 +61,7 @@ def projects() -> tuple[Project, ...]:
             signed=240,
             registered=210,
             started=60,
+            role=ChainRole.ANCHOR,
         ),
         Project(
             "海上风电整机制造基地",
@@ -68,6 +72,7 @@ def projects() -> tuple[Project, ...]:
             "staff2",
             signed=150,
             registered=90,
+            role=ChainRole.ANCHOR,
         ),
         Project(
             "储能系统集成总装项目",
@@ -88,6 +93,7 @@ def projects() -> tuple[Project, ...]:
             signed=260,
             registered=230,
             started=110,
+            role=ChainRole.SUPPLIER,
         ),
         Project(
             "配电物联终端产业园",
@@ -109,6 +115,7 @@ def projects() -> tuple[Project, ...]:
             "staff2",
             signed=13,
             has_papers=False,
+            role=ChainRole.SUPPLIER,
         ),
         Project(
             "建设集团华北结算总部",
@@ -177,6 +184,7 @@ def projects() -> tuple[Project, ...]:
             "2.4亿元",
             "staff2",
             next_in=8,
+            role=ChainRole.RESEARCH,
         ),
         Project(
             "车载终端产业园",
@@ -270,5 +278,6 @@ def projects() -> tuple[Project, ...]:
             "9.6亿",
             "staff2",
             next_in=6,
+            role=ChainRole.SUPPLIER,
         ),
     )

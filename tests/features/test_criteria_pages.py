@@ -124,6 +124,7 @@ def test_every_kind_of_condition_is_added_and_edited_by_its_form(app, drafting):
         ("is_headquarters", {"types": ["regional"]}, {"types": ["regional"]}),
         ("nature", {"of": ["new", "expansion"]}, {"of": ["new", "expansion"]}),
         ("zone", {"of": ["smart"]}, {"of": ["smart"]}),
+        ("chain_role", {"of": ["supplier"]}, {"of": ["supplier"]}),
         (
             "ranking",
             {"lists": ["china_500"], "min_shareholding": "51", "first_entry": "y"},
@@ -139,12 +140,12 @@ def test_every_kind_of_condition_is_added_and_edited_by_its_form(app, drafting):
         assert form.status_code == 200
         assert condition(drafting, app, clause, at, **fields).status_code == 302
         assert draft(app).criteria["any_of"][int(at)]["all"][-1] == {"clause": clause, **said}
-    edited = drafting.get(f"{DRAFT}?at={at}.5&panel=edit")
+    edited = drafting.get(f"{DRAFT}?at={at}.6&panel=edit")
     assert 'value="10亿元"' in edited.text
-    answer = condition(drafting, app, "", f"{at}.5", "edit", field="headquarters_revenue",
+    answer = condition(drafting, app, "", f"{at}.6", "edit", field="headquarters_revenue",
                        at_least_yuan="12.5亿")  # fmt: skip
     assert answer.status_code == 302
-    assert draft(app).criteria["any_of"][int(at)]["all"][5] == {
+    assert draft(app).criteria["any_of"][int(at)]["all"][6] == {
         "clause": "amount", "field": "headquarters_revenue", "at_least_yuan": 1_250_000_000,
     }  # fmt: skip
 
@@ -165,6 +166,7 @@ def test_every_kind_of_condition_is_added_and_edited_by_its_form(app, drafting):
         ("ranking", {"lists": ["china_500"], "min_shareholding": "-1"}, "持股比例应在0到1之间"),
         ("ranking", {"lists": ["china_500"], "min_investment_yuan": "-5"}, "field-error"),
         ("nature", {"of": []}, "请填写"),
+        ("chain_role", {"of": ["owner"]}, "请从列表中选择"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_condition_stands_beside_its_field(

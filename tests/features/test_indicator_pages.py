@@ -11,7 +11,8 @@ from crm.chains.models import Chain
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.history.models import AuditEvent
-from crm.leads.rules import MilestoneKind, Path, Stage
+from crm.leads.models import Lead
+from crm.leads.rules import ChainRole, MilestoneKind, Path, Stage
 from crm.quotas.indicators import due_of, indicators
 from crm.quotas.models import Quota, QuotaNode, QuotaOwner, ReportedFigure
 from crm.quotas.queries import year_quotas
@@ -242,13 +243,19 @@ def records(app):
         ):
             lead = add_lead(title, stage=Stage.STARTED, path=Path.LAND, **more)
             add_milestone(lead, MilestoneKind.STARTED, on)
-        for title, code in (
-            ("材料甲", "NFM"),
-            ("装备甲", "IME"),
-            ("装备乙", "IME"),
-            ("别的", "SCT"),
+        for title, code, role in (
+            ("材料甲", "NFM", ChainRole.SUPPLIER),
+            ("装备甲", "IME", ChainRole.SUPPLIER),
+            ("装备乙", "IME", ChainRole.SUPPLIER),
+            ("装备链主", "IME", ChainRole.ANCHOR),
+            ("装备研发", "IME", ChainRole.RESEARCH),
+            ("装备服务", "IME", ChainRole.SERVICES),
+            ("装备未注明", "IME", None),
+            ("装备未注明乙", "IME", None),
+            ("别的", "SCT", ChainRole.SUPPLIER),
+            ("别的未注明", "SCT", None),
         ):
-            lead = add_lead(title, chain_id=chains.get(code))
+            lead = add_lead(title, chain_id=chains.get(code), chain_role=role)
             add_milestone(lead, MilestoneKind.REGISTERED, date(2026, 5, 6))
         for title, land in (("用地甲", "120.5"), ("用地乙", "80")):
             lead = add_lead(title, land_mu=land)
@@ -278,6 +285,39 @@ def test_what_our_records_say_stands_beside_with_the_difference_and_the_list(app
     for number, behind in parts:
         query = "&".join(f"{name}={value}" for name, value in behind.url_args().items())
         assert listed(leader, f"/leads/?{query}") == number
+
+
+SUPPLIERS = "新型功能材料、智能制造装备产业链配套企业"
+
+
+def test_suppliers_alone_are_counted_and_roles_to_be_stated_are_listed(app, sign_in, records):
+    """链主, research and services of the two chains are none; nobody's role is guessed."""
+    leader = sign_in("director")
+    board = row_of(leader.get("/quotas/?year=2026"), SUPPLIERS)
+    assert "3家" in board
+    assert "2家未注明链上角色" in board
+    answer = leader.get("/quotas/2026/chain_suppliers")
+    page = " ".join(text_of(answer).split())
+    assert "归入所列产业链并注明链上角色为“配套”的项目计入" in page
+    assert "智能制造装备 2家未注明链上角色" in page
+    assert "新型功能材料 1家未注明" not in page
+    (href,) = re.findall(r'href="(/leads/\?[^"]*chain_role=none[^"]*)"', answer.text)
+    rows = text_of(leader.get(html.unescape(href)))
+    assert "装备未注明乙" in rows
+    assert "装备链主" not in rows
+    assert "别的未注明" not in rows
+    (counted,) = re.findall(
+        r'href="(/leads/\?[^"]*chain=\d+&amp;chain_role=supplier[^"]*)">2', answer.text
+    )
+    rows = text_of(leader.get(html.unescape(counted)))
+    assert "装备甲" in rows
+    assert "装备研发" not in rows
+    with app.app_context(), transaction() as session:
+        for lead in session.scalars(select(Lead).where(Lead.title.like("装备未注明%"))):
+            lead.chain_role = ChainRole.SERVICES
+    board = row_of(leader.get("/quotas/?year=2026"), SUPPLIERS)
+    assert "3家" in board
+    assert "未注明" not in board
 
 
 def test_a_project_starts_once_by_what_starts_it_on_its_path(app, sign_in):

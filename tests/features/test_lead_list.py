@@ -18,7 +18,7 @@ from crm.core.lists import keyset_page
 from crm.enterprises.rules import search_text, title_key
 from crm.leads import queries
 from crm.leads.models import Lead, LeadMember, Milestone
-from crm.leads.rules import MembershipKind, MilestoneKind, Path, Stage, quiet_light
+from crm.leads.rules import ChainRole, MembershipKind, MilestoneKind, Path, Stage, quiet_light
 from crm.leads.rules.filters import (
     CountedEvent,
     Due,
@@ -122,7 +122,11 @@ def test_every_filter_finds_its_leads_and_no_others(app, person, add_leads):
             "next_action_on": TODAY + timedelta(days=30),
         },
         {"investment_yuan": 5 * 10**8, "next_action_on": TODAY + timedelta(days=30)},
-        {"chain_id": chain, "next_action_on": TODAY + timedelta(days=30)},
+        {
+            "chain_id": chain,
+            "chain_role": ChainRole.SUPPLIER,
+            "next_action_on": TODAY + timedelta(days=30),
+        },
         {
             "owner_id": staff.id,
             "department_id": staff.department_id,
@@ -146,6 +150,9 @@ def test_every_filter_finds_its_leads_and_no_others(app, person, add_leads):
     assert found(amount_to=5 * 10**8 - 1) == set()
     assert found(chain=chain) == {chained}
     assert found(chain=0) == everything - {chained}
+    assert found(chain_role=ChainRole.SUPPLIER) == {chained}
+    assert found(chain_role=ChainRole.ANCHOR) == set()
+    assert found(chain_role=0) == everything - {chained}
     assert found(owner=staff.id) == {owned}
     assert found(department=staff.department_id) == {owned}
     assert found(stage=Stage.PARKED) == {parked}
@@ -255,6 +262,7 @@ def test_the_list_says_1000_plus(app, sign_in, add_leads):
         ("amount_to=3000%E4%B8%87%E7%BE%8E%E5%85%83", "amount_to"),
         ("due=someday", "due"),
         ("quiet=blue", "quiet"),
+        ("chain_role=owner", "chain_role"),
         ("sensitive=1", "sensitive"),
         ("verdict=counts", "quota"),
         ("verdict=A:maybe", "verdict"),
@@ -412,6 +420,7 @@ FILTERS = st.builds(
     amount_to=st.none() | st.integers(0, 10**14),
     due=st.none() | st.sampled_from([*Due]),
     quiet=st.none() | st.sampled_from([*Quiet]),
+    chain_role=st.none() | st.sampled_from([0, *ChainRole]),
     sensitive=st.none() | st.booleans(),
     quota=st.just("A"),
     year=st.none() | st.integers(2000, 2100),
@@ -443,6 +452,7 @@ def test_a_filter_written_to_an_address_reads_back_the_same(wanted):
                 "q",
                 "stage",
                 "chain",
+                "chain_role",
                 "amount_from",
                 "due",
                 "verdict",

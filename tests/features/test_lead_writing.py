@@ -9,12 +9,13 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
+from crm.chains.models import Chain
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.enterprises.models import Contact, Enterprise
 from crm.history.models import AuditEvent
 from crm.leads.models import Activity, Attachment, ExchangeRate, Figure, Lead, LeadMember
-from crm.leads.rules import Stage
+from crm.leads.rules import ChainRole, Stage
 from crm.leads.services import papers
 from crm.leads.services.marks import refresh_search_text
 from crm.leads.views import entry
@@ -228,6 +229,31 @@ def test_a_renamed_company_is_found_by_its_new_name(app, staff):
         session.flush()
         assert refresh_search_text(enterprise.id) == 1
     assert "某项目" in staff.get("/leads/entry?q=新名称").get_data(as_text=True)
+
+
+def test_the_role_on_the_chain_is_stated_on_the_form_and_kept_in_the_trail(app, staff):
+    lead_id = registered(staff)
+    address = f"/leads/{lead_id}/edit"
+    with app.app_context():
+        chain_id = db.session.scalar(select(Chain.id).where(Chain.code == "IME"))
+    sent = opened(staff, address)
+    for wrong, says in (
+        ({"chain_role": "owner", "chain": str(chain_id)}, "请从列表中选择"),
+        ({"chain_role": "supplier", "chain": ""}, "注明链上角色，请同时选择产业链"),
+    ):
+        answer = staff.post(address, data=sent | wrong)
+        assert answer.status_code == 422
+        assert says in answer.text
+        assert the(app, lead_id).chain_role is None
+    role = {"chain_role": "supplier", "chain": str(chain_id)}
+    assert staff.post(address, data=sent | role).status_code == 302
+    assert the(app, lead_id).chain_role is ChainRole.SUPPLIER
+    assert "<dt>链上角色</dt>" in staff.get(f"/leads/{lead_id}").text
+    (event,) = rows(app, AuditEvent, action="lead_edited")
+    assert (event.before["chain_role"], event.after["chain_role"]) == (None, "supplier")
+    trail = staff.get(f"/leads/{lead_id}/history").text
+    assert "链上角色" in trail
+    assert "配套" in trail
 
 
 # ---------------------------------------------------------------- two people at once

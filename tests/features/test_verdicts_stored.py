@@ -15,6 +15,7 @@ from crm.leads.models import Attachment, ExchangeRate
 from crm.leads.rules import (
     AgreementType,
     AttachmentKind,
+    ChainRole,
     Exclusion,
     FigureKind,
     FigureSource,
@@ -342,6 +343,7 @@ def test_what_a_project_is_reaches_the_rule(written):
         nature=Nature.NEW,
         origin=Origin.OVERSEAS,
         promotion_mode=PromotionMode.PARK,
+        chain_role=ChainRole.SUPPLIER,
         is_headquarters=True,
         headquarters_type=HeadquartersType.REGIONAL,
     )
@@ -354,6 +356,7 @@ def test_what_a_project_is_reaches_the_rule(written):
         {"clause": "zone", "of": ["smart"]},
         {"clause": "ownership", "of": ["central"]},
         {"clause": "promotion_mode", "of": ["park"]},
+        {"clause": "chain_role", "of": ["supplier"]},
         {"clause": "is_headquarters", "types": ["regional"]},
         {"not": {"clause": "nature", "of": ["phase_two"]}},
     ]
@@ -364,6 +367,7 @@ def test_what_a_project_is_reaches_the_rule(written):
     assert [reason["passed"] for reason in found.reasons] == [True] * len(clauses)
     texts = [each.text for each in told(row_of(found)).reasons]
     assert "产业链为新型功能材料" in texts
+    assert "链上角色为配套" in texts
     assert "组团为新型智造组团" in texts
     lead.nature = None
     assert lead.id in wrong()

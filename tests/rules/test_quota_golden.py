@@ -15,6 +15,7 @@ from crm.enterprises.rules import Ownership
 from crm.leads.rules import (
     AgreementType,
     Basis,
+    ChainRole,
     Exclusion,
     Figure,
     FigureKind,
@@ -68,6 +69,7 @@ FACTS = {
     "excluded": ("exclusion", Exclusion),
     "stage": ("stage", Stage),
     "chain": ("chain", str),
+    "role": ("chain_role", ChainRole),
     "zone": ("zone", str),
     "physical": ("is_physical", bool),
     "phase_of": ("contract_lead_id", int),

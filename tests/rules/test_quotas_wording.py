@@ -166,6 +166,11 @@ CLAUSES: list[tuple[object, str, str]] = [
     ({"clause": "chain", "of": ["NFM"]}, "产业链为新型功能材料", ""),
     ({"clause": "ownership", "of": ["central"]}, "投资方所有制为央企", ""),
     (
+        {"clause": "chain_role", "of": ["supplier", "services"]},
+        "链上角色为配套、服务",
+        "Role on the chain: Supplier, Services",
+    ),
+    (
         {
             "all": [
                 {"clause": "is_physical"},

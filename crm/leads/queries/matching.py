@@ -73,6 +73,7 @@ def _conditions(wanted: LeadFilter, today: date) -> list[ColumnElement[bool]]:
     for column, value in (
         (Lead.chain_id, wanted.chain),
         (Lead.segment_id, wanted.segment),
+        (Lead.chain_role, wanted.chain_role),
         (Lead.owner_id, wanted.owner),
         (Lead.department_id, wanted.department),
         (Lead.sponsor_id, wanted.sponsor),

@@ -67,6 +67,15 @@ class ChainMove(StrEnum):
     EXTEND = "extend"
 
 
+class ChainRole(StrEnum):
+    """链上角色: what the firm is to its chain. 配套企业 of a target are the suppliers (DOMAIN §1)."""
+
+    ANCHOR = "anchor"
+    SUPPLIER = "supplier"
+    RESEARCH = "research"
+    SERVICES = "services"
+
+
 class MembershipKind(StrEnum):
     """People beside the owner: co-owners, and the named list of a sensitive lead."""
 

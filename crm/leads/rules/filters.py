@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from crm.core import money
+from crm.leads.rules.classification import ChainRole
 from crm.leads.rules.quiet import Light
 from crm.leads.rules.stages import (
     CLOSED,
@@ -122,7 +123,8 @@ class WrongParameter(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LeadFilter:
-    """What a list of leads is narrowed to. Ids may be NONE (not set); amounts are whole yuan.
+    """What a list of leads is narrowed to. Ids and `chain_role` may be NONE (not set); amounts are
+    whole yuan.
 
     `quota` is the code of a quota, `year` its year (None: the present one); `verdict`, `event`,
     `level` and `once` mean that quota (`once`: 不重复口径, the signed leads that count in this quota
@@ -136,6 +138,7 @@ class LeadFilter:
     stage: Stage | Bucket | None = None
     chain: int | None = None
     segment: int | None = None
+    chain_role: ChainRole | int | None = None
     owner: int | None = None
     department: int | None = None
     amount_from: int | None = None
@@ -238,6 +241,10 @@ def _read_id(text: str) -> int:
     return _read_number(text, LARGEST_ID)
 
 
+def _read_chain_role(text: str) -> ChainRole | int:
+    return NONE if text == "none" else ChainRole(text)
+
+
 def _read_number(text: str, largest: int) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) <= largest:
         raise ValueError(text)
@@ -278,6 +285,7 @@ _READ: dict[str, Any] = {
     "stage": _read_stage,
     "chain": _read_id,
     "segment": _read_id,
+    "chain_role": _read_chain_role,
     "owner": _read_id,
     "department": _read_id,
     "amount_from": _read_yuan,
@@ -301,6 +309,7 @@ _READ: dict[str, Any] = {
 _WRITE: dict[str, Any] = {
     "chain": _write_id,
     "segment": _write_id,
+    "chain_role": lambda value: "none" if value == NONE else str(value),
     "owner": _write_id,
     "department": _write_id,
     "sponsor": _write_id,

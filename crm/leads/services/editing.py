@@ -126,6 +126,8 @@ def _check(lead: Lead, wanted: Edit, today: date, faults: Faults) -> None:
         chain_id = db.session.scalar(select(Segment.chain_id).where(Segment.id == segment_id))
         if chain_id != wanted.links.get("chain"):
             faults.add("segment", "segment", _l("这个环节不属于所选的产业链"))
+    if columns.get("chain_role") and wanted.links.get("chain") is None:
+        faults.add("chain_role", "chain_role", _l("注明链上角色，请同时选择产业链"))
     total = wanted.amounts.get(FigureKind.TOTAL_INVESTMENT)
     if total and not wanted.is_size_confirmed and is_odd_size(total):
         faults.add("total_investment", "odd_size", ODD_SIZE)

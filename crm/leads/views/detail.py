@@ -60,8 +60,8 @@ SECTIONS: tuple[tuple[str, tuple[str | tuple[str, str], ...]], ...] = (
         "project",
         (
             "description", ("chain_id", "chain"), ("segment_id", "segment"), "chain_move",
-            "industry_code", "nature", "promotion_mode", "tier", "is_physical", "is_headquarters",
-            "headquarters_type", "path",
+            "chain_role", "industry_code", "nature", "promotion_mode", "tier", "is_physical",
+            "is_headquarters", "headquarters_type", "path",
         ),
     ),
     (

@@ -21,7 +21,7 @@ from crm.core.guard import allow
 from crm.core.lists import COUNT_LIMIT, CursorError
 from crm.core.web import mark, money_text
 from crm.leads import queries
-from crm.leads.rules import CLOSED, Stage
+from crm.leads.rules import CLOSED, ChainRole, Stage
 from crm.leads.rules.filters import (
     NEEDS_NEXT_ACTION,
     Bucket,
@@ -197,6 +197,8 @@ class FilterBar:
         self.stages = [(code.value, words(code)) for code in (Bucket.OPEN, Bucket.IN_TALKS, *Stage)]
         nobody = ("none", _("未定"))
         self.chains = [_option(row, english) for row in choices.chains] + [("none", _("待归链"))]
+        self.chain_roles = [(code.value, words(code)) for code in ChainRole]
+        self.chain_roles.append(("none", _("未注明")))
         self.departments = [_option(row, english) for row in choices.departments] + [nobody]
         self.people = [_option(row, english) for row in choices.people] + [nobody]
         self.dues = [(code.value, words(code)) for code in Due]
@@ -231,7 +233,8 @@ class FilterBar:
     def has_more(self) -> bool:
         """Whether a condition stands in the folded part of the bar."""
         return bool(
-            self.args.keys() & {"amount_from", "amount_to", "quiet", "verdict", "sensitive"}
+            self.args.keys()
+            & {"amount_from", "amount_to", "chain_role", "quiet", "verdict", "sensitive"}
         )
 
     def chips(self, address: str) -> list[dict[str, Any]]:
@@ -244,6 +247,7 @@ class FilterBar:
             told.append((_("阶段"), words(wanted.stage), ("stage",)))
         for name, label, options in (
             ("chain", _("产业链"), self.chains),
+            ("chain_role", _("链上角色"), self.chain_roles),
             ("owner", _("责任人"), self.people),
             ("department", _("责任单位"), self.departments),
         ):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from crm.enterprises.rules import Ownership
 from crm.leads.rules import (
     Basis,
+    ChainRole,
     FigureKind,
     FigureSource,
     HeadquartersType,
@@ -28,6 +29,7 @@ class ClauseName(StrEnum):
     NATURE = "nature"
     ORIGIN = "origin"
     CHAIN = "chain"
+    CHAIN_ROLE = "chain_role"
     ZONE = "zone"
     OWNERSHIP = "ownership"
     PROMOTION_MODE = "promotion_mode"
@@ -123,6 +125,7 @@ _KINDS = (
     _one_of(ClauseName.NATURE, Nature),
     _one_of(ClauseName.ORIGIN, Origin),
     _one_of(ClauseName.CHAIN, CodesOf.CHAINS),
+    _one_of(ClauseName.CHAIN_ROLE, ChainRole),
     _one_of(ClauseName.ZONE, CodesOf.ZONES),
     _one_of(ClauseName.OWNERSHIP, Ownership),
     _one_of(ClauseName.PROMOTION_MODE, PromotionMode),

@@ -8,7 +8,14 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from crm.enterprises.rules import Ownership
-from crm.leads.rules import FigureKind, HeadquartersType, Nature, Origin, PromotionMode
+from crm.leads.rules import (
+    ChainRole,
+    FigureKind,
+    HeadquartersType,
+    Nature,
+    Origin,
+    PromotionMode,
+)
 from crm.quotas.rules.criteria import (
     AllOf,
     AmountClause,
@@ -32,6 +39,7 @@ Literal = tuple[Leaf, bool]
 _ALL_CODES: dict[FactName, type[StrEnum]] = {
     FactName.NATURE: Nature,
     FactName.ORIGIN: Origin,
+    FactName.CHAIN_ROLE: ChainRole,
     FactName.OWNERSHIP: Ownership,
     FactName.PROMOTION_MODE: PromotionMode,
 }

@@ -72,6 +72,7 @@ class FactName(StrEnum):
     NATURE = "nature"
     ORIGIN = "origin"
     CHAIN = "chain"
+    CHAIN_ROLE = "chain_role"
     ZONE = "zone"
     OWNERSHIP = "ownership"
     PROMOTION_MODE = "promotion_mode"

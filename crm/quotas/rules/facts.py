@@ -10,6 +10,7 @@ from crm.enterprises.rules import Ownership
 from crm.leads.rules import (
     AgreementType,
     Basis,
+    ChainRole,
     Exclusion,
     Figure,
     FigureKind,
@@ -156,6 +157,7 @@ class JudgedLead:
     promotion_mode: PromotionMode | None = None
     ownership: Ownership | None = None
     chain: str | None = None
+    chain_role: ChainRole | None = None
     zone: str | None = None
     exclusion: Exclusion | None = None
     contract_lead_id: int | None = None

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from crm.core.db import db
 from crm.history.services import recorded
+from crm.leads.rules import ChainRole
 from crm.quotas.models import CriteriaVersion, Quota, YearFigure
 from crm.quotas.rules import Curve, Rounding, YearSection
 
@@ -93,7 +94,10 @@ def _first_version(quota: Quota, at: datetime) -> CriteriaVersion:
 
 
 def _beside(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: entry.get("chains" if name == "chain_codes" else name) for name in BESIDE}
+    said = {name: entry.get("chains" if name == "chain_codes" else name) for name in BESIDE}
+    if said["role"]:
+        ChainRole(said["role"])  # a role nobody can have would count nothing: refused here
+    return said
 
 
 def _target(entry: Mapping[str, Any]) -> tuple[int, str]:

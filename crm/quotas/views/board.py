@@ -9,6 +9,8 @@ from crm.accounts.rules import LEAD_READERS
 from crm.core import clock
 from crm.core.guard import allow
 from crm.core.lists import COUNT_LIMIT
+from crm.leads.rules import ChainRole
+from crm.leads.wording import word as lead_word
 from crm.quotas import queries
 from crm.quotas.access import may_report, may_set_pacing
 from crm.quotas.indicators import grouped, indicators, year_figures
@@ -129,6 +131,7 @@ def _indicator(year: int, code: str) -> ResponseReturnValue:
         may_report=indicator.source is Source.REPORTED
         and may_report(g.actor, owner.department_id if owner else None),
         may_set=may_set_pacing(g.actor),
+        role=lead_word(ChainRole(indicator.quota.role)) if indicator.quota.role else None,
         month_text=month_text,
         words=word,
     )
