@@ -1,18 +1,18 @@
 """The mails that tell a person what is due, in their language, from the state of this moment."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
+from typing import cast
 
 from flask import current_app, render_template
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import update
+from sqlalchemy import Table, bindparam, update
 
 from crm.calendar.queries import work_calendar
 from crm.config import Settings
-from crm.core.bulk import chunked
 from crm.core.days import written_day
 from crm.core.db import db
 from crm.core.mail import Letter, message_id, transport_for
@@ -21,7 +21,7 @@ from crm.outbox.sending import Sender, Writer, Written
 from crm.outbox.services import Claim
 from crm.reminders.models import Reminder
 from crm.reminders.queries import live
-from crm.reminders.queries.mails import DueItem, DueMail, mail_of
+from crm.reminders.queries.mails import DueItem, DueMail, mails_of
 from crm.reminders.rules import DueKind, ReminderKind
 from crm.reminders.rules.telling import Telling
 from crm.reminders.services.planning import note_what_is_due, tellings
@@ -159,9 +159,11 @@ def writers(settings: Settings) -> dict[DeliveryKind, Writer]:
             readers = [hold.person_id for hold in of_day if hold.person_id is not None]
             _refresh(live.principals(readers, day), day, at)
             goes = tellings(day, work_calendar(), readers, [hold.delivery_id for hold in of_day])
-            for hold in of_day:
-                telling = goes.get(hold.person_id or 0, Telling())
-                found[hold.delivery_id] = _written(hold, getattr(telling, which), at, settings)
+            told = {
+                hold.delivery_id: getattr(goes.get(hold.person_id or 0, Telling()), which)
+                for hold in of_day
+            }
+            found |= _written(of_day, told, day, at, settings)
         return found
 
     def digest(holds: Sequence[Claim], at: datetime) -> dict[int, Written]:
@@ -172,10 +174,12 @@ def writers(settings: Settings) -> dict[DeliveryKind, Writer]:
 
     def at_once(holds: Sequence[Claim], at: datetime) -> dict[int, Written]:
         found: dict[int, Written] = {}
-        for hold in holds:
-            _refresh([hold.person_id or 0], hold.due_on, at)
-            still = live.speaking([int(hold.key)], hold.due_on)
-            found[hold.delivery_id] = _written(hold, still, at, settings)
+        for day in sorted({hold.due_on for hold in holds}):
+            of_day = [hold for hold in holds if hold.due_on == day]
+            _refresh([hold.person_id or 0 for hold in of_day], day, at)
+            still = frozenset(live.speaking([int(hold.key) for hold in of_day], day))
+            told = {hold.delivery_id: sorted({int(hold.key)} & still) for hold in of_day}
+            found |= _written(of_day, told, day, at, settings)
         return found
 
     return {
@@ -192,26 +196,45 @@ def _refresh(people: Collection[int], day: date, at: datetime) -> None:
         note_what_is_due(day, work_calendar(), at, leads)
 
 
-def _written(hold: Claim, reminder_ids: Sequence[int], at: datetime, settings: Settings) -> Written:
-    if hold.person_id is None or not reminder_ids:
-        return None
-    mail = mail_of(hold.person_id, reminder_ids, hold.due_on)
-    if mail is None or not mail.items:
-        return None
-    if mail.problem:
-        return mail.problem
-    _told_by(hold.delivery_id, reminder_ids)
-    return due_letter(mail, hold.due_on, at, hold.delivery_id, settings, hold.kind)
+def _written(
+    holds: Sequence[Claim],
+    told: Mapping[int, Collection[int]],
+    day: date,
+    at: datetime,
+    settings: Settings,
+) -> dict[int, Written]:
+    """The letters of one day, each about the reminders `told` names for it."""
+    wanted = {
+        hold.delivery_id: (hold.person_id, told[hold.delivery_id])
+        for hold in holds
+        if hold.person_id is not None and told[hold.delivery_id]
+    }
+    mails = mails_of(wanted, day)
+    found: dict[int, Written] = {}
+    told_by: dict[int, int] = {}
+    for hold in holds:
+        mail = mails.get(hold.delivery_id)
+        if mail is None or not mail.items:
+            found[hold.delivery_id] = None
+        elif mail.problem:
+            found[hold.delivery_id] = mail.problem
+        else:
+            told_by |= dict.fromkeys(told[hold.delivery_id], hold.delivery_id)
+            found[hold.delivery_id] = due_letter(
+                mail, day, at, hold.delivery_id, settings, hold.kind
+            )
+    _note_told(told_by)
+    return found
 
 
-def _told_by(delivery_id: int, reminder_ids: Sequence[int]) -> None:
+def _note_told(told_by: Mapping[int, int]) -> None:
     """Note at each reminder which message tells it."""
-    for some in chunked(reminder_ids):
-        db.session.execute(
-            update(Reminder)
-            .where(Reminder.id.in_(some))
-            .values(delivery_id=delivery_id)
-            .execution_options(synchronize_session=False)
+    if told_by:
+        table = cast(Table, Reminder.__table__)
+        note = update(table).where(table.c.id == bindparam("of"))
+        db.session.connection().execute(
+            note.values(delivery_id=bindparam("by")),
+            [{"of": key, "by": told_by[key]} for key in sorted(told_by)],
         )
 
 

@@ -1,7 +1,7 @@
 """What a mail tells: the matters of a person with the words a reader needs."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -95,34 +95,51 @@ def people_without_mail(on: date) -> tuple[DueMail, ...]:
 
 def mail_of(person_id: int, reminder_ids: Collection[int], on: date) -> DueMail | None:
     """The mail about these reminders to that person; None if there is no such person."""
-    person = next(iter(_people([person_id])), None)
-    if person is None:
-        return None
-    rows: list[Row[*tuple[Any, ...]]] = []
-    for some in chunked(reminder_ids):
-        rows += rows_of(
+    return mails_of({0: (person_id, reminder_ids)}, on).get(0)
+
+
+def mails_of(wanted: Mapping[int, tuple[int, Collection[int]]], on: date) -> dict[int, DueMail]:
+    """Several mails, each about its reminders to its person, under the keys they were asked by.
+
+    As many queries for many as for one; what is for a person there is not is left out.
+    """
+    people = {row.id: row for row in _people({person for person, _ids in wanted.values()})}
+    rows: dict[int, Row[*tuple[Any, ...]]] = {}
+    for some in chunked(key for _person, ids in wanted.values() for key in ids):
+        found = rows_of(
             select(
                 Reminder.id, Reminder.kind, Reminder.subject, Reminder.step, Reminder.due_on,
                 Reminder.level, Reminder.person_id, Reminder.lead_id, User.name,
             ).join(User, User.id == Reminder.person_id).where(Reminder.id.in_(some))
         )  # fmt: skip
+        rows |= {row.id: row for row in found}
     told = {
-        row.id: Matter(
+        key: Matter(
             Due(row.kind, row.subject, row.step, row.due_on, row.lead_id),
             Told(row.person_id, row.level),
         )
-        for row in rows
+        for key, row in rows.items()
     }
-    names = {row.id: row.name for row in rows}
     items = items_of(told.values(), on)
-    own = [
-        _of_row(items[matter], key, names[key] if matter.told.person_id != person_id else None)
-        for key, matter in told.items()
-    ]
-    return DueMail(
-        person.id, person.name, person.email, person.locale,
-        why_not_mail(person.email, person.is_active), tuple(sorted(own, key=_oldest_first)),
-    )  # fmt: skip
+    mails = {}
+    for asked, (person_id, ids) in wanted.items():
+        person = people.get(person_id)
+        if person is None:
+            continue
+        own = [
+            _of_row(
+                items[told[key]],
+                key,
+                rows[key].name if rows[key].person_id != person_id else None,
+            )
+            for key in dict.fromkeys(ids)
+            if key in told
+        ]
+        mails[asked] = DueMail(
+            person.id, person.name, person.email, person.locale,
+            why_not_mail(person.email, person.is_active), tuple(sorted(own, key=_oldest_first)),
+        )  # fmt: skip
+    return mails
 
 
 def _of_row(item: DueItem, reminder_id: int, on_behalf_of: str | None) -> DueItem:
