@@ -1,4 +1,4 @@
-"""Run web, worker, beat and Redis together until Ctrl-C; called by `make run`.
+"""Run web, workers, beat and Redis together until Ctrl-C; called by `make run`.
 
 The environment decides as everywhere (see crm/config.py): with REDIS_URL set no Redis is started,
 with LIANZHAO_ENV=production nothing reloads and no sample is loaded. Whatever ends first ends all.
@@ -58,7 +58,7 @@ class Everything(Manager):  # type: ignore[misc]
                 continue
 
 
-def commands(port: int, data: Path, is_production: bool) -> dict[str, list[str]]:
+def commands(port: int, is_production: bool) -> dict[str, list[str]]:
     """The command line of each process that knows our code."""
     celery = [str(BIN / "celery"), "--quiet", "--app=worker.celery_app"]
     web = [
@@ -75,15 +75,17 @@ def commands(port: int, data: Path, is_production: bool) -> dict[str, list[str]]
         web.insert(1, "--reload")
     return {
         "web": web,
-        "worker": [*celery, "worker", "--concurrency=1", "--loglevel=WARNING"],
-        "beat": [
-            *celery,
-            "beat",
-            "--loglevel=WARNING",
-            f"--schedule={data / 'celerybeat-schedule'}",
-            "--pidfile=",
+        "worker": [
+            *celery, "worker", "--queues=mail,planning", "--concurrency=1", "--loglevel=WARNING",
+            "--hostname=worker@%h",
         ],
-    }
+        # By itself, so that what takes minutes delays no mail; solo is one process instead of two.
+        "heavy": [
+            *celery, "worker", "--queues=heavy", "--pool=solo", "--loglevel=WARNING",
+            "--hostname=heavy@%h",
+        ],
+        "beat": [*celery, "beat", "--loglevel=WARNING", "--pidfile="],
+    }  # fmt: skip
 
 
 def flask(*words: str, capture: bool = False) -> str:
@@ -148,7 +150,7 @@ def main() -> int:
     if not is_production:
         flask("sample", "load", "--if-empty")
         accounts = flask("sample", "accounts", capture=True)
-    for name, command in commands(port, data, is_production).items():
+    for name, command in commands(port, is_production).items():
         manager.add_process(name, shell(command), env=environment, cwd=str(ROOT))
 
     def hang_up(_number: int, _frame: FrameType | None) -> None:

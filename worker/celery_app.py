@@ -1,7 +1,8 @@
 """The Celery application: `celery --app=worker.celery_app worker` and `… beat`.
 
-Redis only carries the numbers of rows; the database is the truth about work to do. Losing Redis means
-that mails go out later, never that one is lost or goes out twice.
+Redis only carries calls to look; the database is the truth about work to do. Losing Redis means
+that mails go out later, never that one is lost or goes out twice. No task has an ETA or a countdown:
+with Redis such a one is delivered again and again once it is further away than the visibility timeout.
 """
 
 import sys
@@ -9,14 +10,15 @@ import sys
 from celery import Celery, Task
 from celery.signals import worker_process_init
 from flask import Flask
+from kombu import Queue as Road
 
 from crm.config import SettingsError
 from crm.core.db import db
 from crm.factory import create_app
-from worker.schedule import BEAT
+from worker.schedule import BEAT, ROUTES, Queue
 
 NEVER_LONGER = 300
-"""Seconds after which a task that hangs is ended; a mail takes at most six answers of 20 seconds."""
+"""Seconds after which a task that hangs is ended; a mail takes at most nine answers of 20 seconds."""
 
 
 def make_celery(app: Flask) -> Celery:
@@ -40,13 +42,25 @@ def make_celery(app: Flask) -> Celery:
         task_reject_on_worker_lost=True,
         task_time_limit=NEVER_LONGER,
         worker_prefetch_multiplier=1,
+        task_queues=[Road(queue.value) for queue in Queue],
+        task_default_queue=Queue.HEAVY.value,
+        task_routes=ROUTES,
         worker_hijack_root_logger=False,
         broker_connection_retry_on_startup=True,
-        broker_transport_options={"visibility_timeout": 2 * NEVER_LONGER},
+        broker_transport_options={
+            "visibility_timeout": 2 * NEVER_LONGER,
+            # A Redis that has gone silent is noticed, not waited for.
+            "socket_timeout": 30,
+            "socket_connect_timeout": 10,
+            "socket_keepalive": True,
+            "health_check_interval": 20,
+        },
         timezone="Asia/Shanghai",
         beat_schedule=BEAT,
+        beat_scheduler="worker.beat:LeaseScheduler",
         imports=("worker.outlook", "worker.quotas", "worker.reminders", "worker.upkeep"),
     )
+    celery.flask_app = app
     return celery
 
 

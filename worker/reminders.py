@@ -1,16 +1,23 @@
 """Thin tasks around the reminder mails. None retries by itself: the row says when to try again."""
 
+import time
+
 from celery import shared_task
 from flask import current_app
 
 from crm.core import clock
 from crm.core.db import transaction
-from crm.outbox.queries import claimable_ids
+from crm.outbox import queries
+from crm.outbox.sending import BATCH
 from crm.reminders import letters
 from crm.reminders.services import planning
 
 EXPIRES = 50
-"""Seconds; the next sweep finds the row again, so a number that waited longer is worth nothing."""
+"""Seconds; the next sweep asks again, so a call that waited longer is worth nothing."""
+LONGEST = 30
+"""Seconds after which a worker that sends leaves the rest to the next call."""
+MOST_AT_ONCE = 8
+"""Calls one sweep makes at most: as many workers may share the work."""
 
 
 @shared_task
@@ -26,14 +33,29 @@ def plan_due() -> int:
 
 @shared_task
 def sweep() -> int:
-    """Hand the number of every delivery that may be sent now to a worker; how many."""
-    ids = claimable_ids(clock.now())
-    for delivery_id in ids:
-        send_one.apply_async((delivery_id,), expires=EXPIRES)
-    return len(ids)
+    """Call workers to send what waits, one for every batch; how many were called."""
+    sender = letters.sender_for(current_app.extensions["settings"])
+    most = BATCH * MOST_AT_ONCE
+    waiting = len(queries.claimable_ids(clock.now(), most, sender.lease))
+    calls = -(-waiting // BATCH)
+    for _ in range(calls):
+        send_waiting.apply_async(expires=EXPIRES)
+    return calls
 
 
 @shared_task
-def send_one(delivery_id: int) -> str | None:
-    """Send one delivery, if it is still to be sent and nobody else has it."""
-    return letters.sender_for(current_app.extensions["settings"]).send(delivery_id)
+def send_waiting() -> int:
+    """Send what waits, batch after batch, at the pace the server takes; how many were dealt with."""
+    sender = letters.sender_for(current_app.extensions["settings"])
+    until = time.monotonic() + LONGEST
+    dealt_with = 0
+    while time.monotonic() < until:
+        states = sender.send_waiting()
+        dealt_with += len(states)
+        if states:
+            continue
+        seconds = sender.room_in()
+        if seconds <= 0 or time.monotonic() + seconds > until:
+            break
+        sender.pause(seconds)
+    return dealt_with

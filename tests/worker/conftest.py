@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
+from kombu import Queue as Road
+
+from worker.schedule import ROUTES, Queue
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -93,4 +96,5 @@ def workers(database, redis_url, smtp_server, tmp_path, wait_for) -> Iterator[Ca
 def tick(redis_url) -> Iterator[Callable[[str], None]]:
     """`tick("worker.reminders.sweep")`: ask for a task as beat does."""
     with Celery("beat", broker=redis_url) as celery:
+        celery.conf.update(task_routes=ROUTES, task_queues=[Road(queue.value) for queue in Queue])
         yield lambda task: celery.send_task(task, ignore_result=True)
