@@ -1,11 +1,11 @@
-"""Answers to what the checkup asks."""
+"""What the checkup asks about, and the answers to it."""
 
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm.core.db import Base, created, pk, ref, text
+from crm.core.db import Base, created, pk, ref, revision, text
 
 
 class FindingAnswer(Base):
@@ -25,3 +25,17 @@ class FindingAnswer(Base):
     note: Mapped[text]
     by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[created]
+
+
+class KeptSettings(Base):
+    """Which questions the office asks and under which limits: one row; without it the defaults.
+
+    `limits` holds whole numbers by the names of `LimitName`, `off` codes of `FindingCode`.
+    """
+
+    __tablename__ = "checkup_settings"
+
+    id: Mapped[pk]
+    limits: Mapped[dict[str, Any]] = mapped_column(JSON)
+    off: Mapped[list[Any]] = mapped_column(JSON)
+    version: Mapped[revision]

@@ -6,7 +6,15 @@ from flask_babel import LazyString, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from crm.checkup.rules import Finding, FindingCode, PaperState, Proof, Weight
+from crm.checkup.rules import (
+    Finding,
+    FindingCode,
+    LimitName,
+    LimitUnit,
+    PaperState,
+    Proof,
+    Weight,
+)
 from crm.core.money import format_yuan
 from crm.recognition.rules import Alike
 from crm.recognition.wording import word as recognition_word
@@ -37,6 +45,15 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         FindingCode.NO_TALKS: _l("签约前无洽谈记录"),
         FindingCode.YEAR_SHIFTED: _l("签约与统计不在同一年"),
     },
+    LimitName: {
+        LimitName.JUST_ABOVE_PERCENT: _l("高出门槛不超过"),
+        LimitName.FILING_GAP_PERCENT: _l("备案低于协议超过"),
+        LimitName.TOGETHER_DAYS: _l("计入日期相隔不超过"),
+        LimitName.BURST_DAYS: _l("年末天数"),
+        LimitName.BURST_PERCENT: _l("年末签约占比不低于"),
+        LimitName.BURST_LEAST: _l("年末签约不少于"),
+        LimitName.LATE_DAYS: _l("入库早于签约不足"),
+    },
     Weight: {
         Weight.SERIOUS: _l("须说明"),
         Weight.NOTICE: _l("请核对"),
@@ -47,6 +64,13 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
 def word(code: StrEnum) -> LazyString:
     """The word for a code of this feature, in the reader's language. Raises KeyError."""
     return WORDS[type(code)][code]
+
+
+def unit_word(unit: LimitUnit) -> str:
+    """The unit of a limit as it stands inside the field."""
+    if unit is LimitUnit.PERCENT:
+        return "%"
+    return _("天") if unit is LimitUnit.DAYS else _("个")
 
 
 def finding_text(finding: Finding, unit: str = "") -> str:
@@ -94,3 +118,25 @@ def _is_chinese() -> bool:
 
 def _yuan(yuan: int | None) -> str:
     return format_yuan(yuan or 0, "zh" if _is_chinese() else "en")
+
+
+ABOUT: dict[FindingCode, LazyString] = {
+    FindingCode.CROSSED_THRESHOLD: _l(
+        "同一来源的总投资改后越过门槛，或改到刚好高出门槛（幅度同“正在门槛上”）。"
+    ),
+    FindingCode.JUST_ABOVE: _l("判定用的总投资刚好在门槛上。"),
+    FindingCode.FILING_BELOW: _l("备案或入统的总投资明显低于协议。"),
+    FindingCode.SPLIT_GROUP: _l("同一投资方或同一集团的几个项目在短期内分别计入。"),
+    FindingCode.SHARED: _l("不同项目的本地企业、地址、法定代表人、电话等相同。"),
+    FindingCode.YEAR_END_BURST: _l("一个单位全年计入的项目大多在年末签约。"),
+    FindingCode.LATE_ENTRY: _l("签约前不久甚至签约以后才入库。"),
+    FindingCode.NO_TALKS: _l("签约以前没有一次实质性洽谈记录。"),
+    FindingCode.YEAR_SHIFTED: _l("签约日期与统计日期不在同一年。"),
+}
+"""What each kind of question asks about, one sentence."""
+
+FIELD: dict[str, LazyString] = {
+    **{code.value: word(code) for code in FindingCode},
+    **{name.value: word(name) for name in LimitName},
+}
+"""The names under which a change of the settings is told."""

@@ -11,6 +11,7 @@ from sqlalchemy import Enum
 from crm.accounts.rules import DepartmentKind, Role
 from crm.accounts.wording import DEPARTMENT_FIELD, DEPARTMENT_KIND, ROLE
 from crm.accounts.wording import FIELD as ACCOUNT_FIELD
+from crm.checkup.wording import FIELD as CHECKUP_FIELD
 from crm.core.db import Base
 from crm.core.forms import trimmed
 from crm.core.guard import allow
@@ -41,6 +42,7 @@ FIELDS_OF: dict[str, dict[str, Any]] = {
     "criteria_versions": QUOTA_FIELD,
     "quota_divisions": QUOTA_FIELD,
     "ranking_switches": QUOTA_FIELD,
+    "checkup_settings": CHECKUP_FIELD,
 }
 WORDS_OF: dict[Any, Any] = {
     Role: ROLE,

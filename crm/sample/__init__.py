@@ -60,6 +60,7 @@ def load(at: datetime, today: date, files_dir: Path) -> int:
     criteria.load(users["leader"], today, at)
     division.load(users["leader"], today, at)
     recognition.load(found, users, today, at)
+    checkup.load_representatives(found)
     outlook.decide(users, found, today, at)
     numbers = {row.code: row.id for row in db.session.execute(select(Segment.code, Segment.id))}
     earlier = past.load(users, numbers, today, at)

@@ -66,14 +66,14 @@ def test_the_page_states_facts_with_names_amounts_and_who(sign_in, projects):
 def test_an_answer_is_kept_with_its_name_and_moves_the_question(app, sign_in, projects):
     leader = sign_in("director")
     before = leader.get("/checkup/").text
-    address = ANSWER.search(before[before.index("越过门槛") :])[1]
+    address = ANSWER.search(before[before.index("，越过门槛") :])[1]
     assert leader.post(address, data={"note": " "}).status_code == 422
     assert leader.post(address, data={"note": "补充协议已核对原件"}).status_code == 302
     page = leader.get("/checkup/").text
     done = page[page.index("已核实") :]
     assert "补充协议已核对原件" in done
     assert leader.actor.name in done
-    assert "越过门槛" not in page[: page.index("已核实")]
+    assert "，越过门槛" not in page[: page.index("已核实")]
     with app.app_context():
         event = db.session.scalars(
             select(AuditEvent).where(AuditEvent.action == "finding_answered")
@@ -85,7 +85,7 @@ def test_an_answer_is_kept_with_its_name_and_moves_the_question(app, sign_in, pr
 def test_a_question_whose_facts_changed_is_asked_anew(app, sign_in, projects):
     leader = sign_in("director")
     page = leader.get("/checkup/").text
-    address = ANSWER.search(page[page.index("越过门槛") :])[1]
+    address = ANSWER.search(page[page.index("，越过门槛") :])[1]
     leader.post(address, data={"note": "已核对"})
     with app.app_context(), transaction():
         figure = db.session.scalars(select(Figure).where(Figure.document == "补充协议")).one()

@@ -12,7 +12,7 @@ from crm.quotas.services import differences
 
 PAGES = (
     *("/", "/quotas/", "/quotas/breakdown", "/quotas/reported", "/recognition/", "/outlook/"),
-    *("/outlook/forecast", "/closing/bridge", "/closing/periods", "/checkup/"),
+    *("/outlook/forecast", "/closing/bridge", "/closing/periods", "/checkup/", "/checkup/settings"),
 )
 
 

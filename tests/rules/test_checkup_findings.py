@@ -7,6 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm.checkup.rules import (
+    BOUNDS,
+    DEFAULT_LIMITS,
+    LIMITS_OF,
+    LimitName,
+    outside,
+    settings_of,
+)
 from crm.checkup.rules.findings import (
     Common,
     ExaminedProject,
@@ -16,6 +24,7 @@ from crm.checkup.rules.findings import (
     Weight,
     examine,
 )
+from crm.checkup.wording import ABOUT, FIELD
 from crm.leads.rules import FigureSource
 
 YI = 10**8
@@ -188,3 +197,65 @@ def test_the_order_of_the_projects_changes_nothing_and_each_question_has_one_key
     assert len(set(keys)) == len(keys)
     known = {each.lead_id for each in given_}
     assert all(set(finding.lead_ids) <= known for finding in first)
+
+
+# ---------------------------------------------------------------- settings
+
+
+def test_every_limit_has_bounds_around_its_default_and_belongs_to_a_kind():
+    assert set(BOUNDS) == set(LimitName) == set(DEFAULT_LIMITS)
+    for name, bounds in BOUNDS.items():
+        assert bounds.least <= DEFAULT_LIMITS[name] <= bounds.most
+    assert set(LIMITS_OF) == set(FindingCode)
+    assert sorted(name for names in LIMITS_OF.values() for name in names) == sorted(LimitName)
+    assert set(FIELD) == {code.value for code in FindingCode} | {name.value for name in LimitName}
+    assert set(ABOUT) == set(FindingCode)
+
+
+@pytest.mark.parametrize("name", list(LimitName))
+def test_a_limit_may_stand_at_its_bounds_and_not_beyond(name):
+    bounds = BOUNDS[name]
+    for value, is_wrong in (
+        (bounds.least - 1, True),
+        (bounds.least, False),
+        (bounds.most, False),
+        (bounds.most + 1, True),
+    ):
+        found = outside(settings_of({name: value}, frozenset()))
+        assert found == ((name,) if is_wrong else ())
+
+
+PROJECTS = st.builds(
+    replace,
+    st.just(QUIET),
+    lead_id=st.integers(1, 4),
+    judged_yuan=st.integers(49 * YI // 10, 52 * YI // 10),
+    entered_on=st.dates(SIGNED - timedelta(days=40), SIGNED + timedelta(days=5)),
+    talks_before_signing=st.integers(0, 1),
+)
+OFF = st.frozensets(st.sampled_from(FindingCode))
+
+
+@given(st.lists(PROJECTS, max_size=4), OFF)
+def test_a_kind_that_is_off_is_not_asked_and_the_others_are_asked_as_before(projects, off):
+    every = examine(projects, LEVELS, (), CLOSES)
+    assert examine(projects, LEVELS, (), CLOSES, Limits(), off) == tuple(
+        each for each in every if each.code not in off
+    )
+
+
+@given(st.lists(PROJECTS, max_size=4), st.integers(0, 20), st.integers(0, 20))
+def test_a_wider_limit_never_asks_less(projects, one, other):
+    narrow, wide = (
+        examine(
+            projects,
+            LEVELS,
+            (),
+            CLOSES,
+            settings_of(
+                {LimitName.JUST_ABOVE_PERCENT: width, LimitName.LATE_DAYS: width}, frozenset()
+            ).limits,
+        )
+        for width in sorted((one, other))
+    )
+    assert {each.key for each in narrow} <= {each.key for each in wide}

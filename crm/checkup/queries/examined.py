@@ -1,6 +1,6 @@
 """The projects a year counts, with what the checkup looks at."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +12,16 @@ from sqlalchemy import Row, Select, func, select
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor
 from crm.checkup.models import FindingAnswer
-from crm.checkup.rules import Common, ExaminedProject, Finding, StatedAmount, examine
+from crm.checkup.queries.settings import settings_held
+from crm.checkup.rules import (
+    CheckupSettings,
+    Common,
+    ExaminedProject,
+    Finding,
+    FindingCode,
+    StatedAmount,
+    examine,
+)
 from crm.core import clock
 from crm.core.bulk import among
 from crm.core.db import db, rows_of
@@ -188,10 +197,22 @@ class Checkup:
     findings: Sequence[Finding]
     answers: dict[str, Answer]
     examined: Examined
+    settings: CheckupSettings
+    settings_version: int
+    common: Sequence[Common]
 
     @cached_property
     def titles(self) -> dict[int, str]:
         return {each.lead_id: each.title for each in self.examined.projects}
+
+    @property
+    def counts(self) -> dict[FindingCode, int]:
+        """How many questions each kind asks, answered ones too."""
+        return counts_of(self.findings)
+
+    def under(self, settings: CheckupSettings) -> Sequence[Finding]:
+        """The questions the same records raise under other settings."""
+        return _asked(self.year, self.examined, self.common, settings)
 
     @property
     def open(self) -> list[Finding]:
@@ -204,7 +225,7 @@ class Checkup:
 
 def checkup_of(actor: Actor, year: int) -> Checkup:
     """Every question the records of the year's counted projects raise, as far as this person sees
-    them. Pairs on which the certifier has ruled are answered already."""
+    them and the office asks. Pairs on which the certifier has ruled are answered already."""
     found = examined(actor, year)
     common = [
         Common(
@@ -216,8 +237,28 @@ def checkup_of(actor: Actor, year: int) -> Checkup:
         for each in suspicions(year)
         if each.is_open
     ]
-    findings = examine(found.projects, found.thresholds, common, date(year, 12, 31))
-    return Checkup(year, findings, _answers(year), found)
+    settings, version = settings_held()
+    findings = _asked(year, found, common, settings)
+    return Checkup(year, findings, _answers(year), found, settings, version, common)
+
+
+def counts_of(findings: Sequence[Finding]) -> dict[FindingCode, int]:
+    """How many of these questions are of each kind, every kind named."""
+    counts = Counter(each.code for each in findings)
+    return {code: counts[code] for code in FindingCode}
+
+
+def _asked(
+    year: int, found: Examined, common: Sequence[Common], settings: CheckupSettings
+) -> Sequence[Finding]:
+    return examine(
+        found.projects,
+        found.thresholds,
+        common,
+        date(year, 12, 31),
+        settings.limits,
+        settings.off,
+    )
 
 
 def _answers(year: int) -> dict[str, Answer]:

@@ -22,8 +22,24 @@ from crm.checkup.rules.papers import (
     next_cutoff,
     papers_of,
 )
+from crm.checkup.rules.settings import (
+    BOUNDS,
+    DEFAULT_LIMITS,
+    LIMITS_OF,
+    Bounds,
+    CheckupSettings,
+    LimitName,
+    LimitUnit,
+    outside,
+    settings_of,
+)
 
 __all__ = [
+    "BOUNDS",
+    "DEFAULT_LIMITS",
+    "LIMITS_OF",
+    "Bounds",
+    "CheckupSettings",
     "Common",
     "CountedProject",
     "EventPaper",
@@ -31,6 +47,8 @@ __all__ = [
     "Finding",
     "FindingCode",
     "KeptFile",
+    "LimitName",
+    "LimitUnit",
     "Limits",
     "Paper",
     "PaperState",
@@ -42,6 +60,8 @@ __all__ = [
     "file_name",
     "folder_name",
     "next_cutoff",
+    "outside",
     "papers_of",
+    "settings_of",
     "unique_names",
 ]

@@ -2,12 +2,12 @@
 
 A finding is a question with its facts, not a verdict: it says what stands in the records and is
 answered by a person. DOMAIN §2.5 (split filings, late filings 突击上报, 弄虚作假) and §2.4 name
-what inspections look for; every limit is a setting.
+what inspections look for; every limit is a setting (settings.py).
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -121,11 +121,12 @@ def examine(
     common: Iterable[Common],
     closes: date,
     limits: Limits | None = None,
+    off: Collection[FindingCode] = (),
 ) -> tuple[Finding, ...]:
     """Every question about these projects, serious ones first, each once.
 
     ``thresholds`` are the total investments the year's quotas ask for (yuan); ``common`` what
-    pairs of projects share; ``closes`` the end of the period.
+    pairs of projects share; ``closes`` the end of the period; kinds in ``off`` are not asked.
     """
     limits = limits or Limits()
     levels = sorted(set(thresholds))
@@ -138,7 +139,7 @@ def examine(
     order = list(FindingCode)
     return tuple(
         sorted(
-            {finding.key: finding for finding in found}.values(),
+            {each.key: each for each in found if each.code not in off}.values(),
             key=lambda f: (f.weight is not Weight.SERIOUS, order.index(f.code), f.lead_ids, f.key),
         )
     )

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from crm.accounts.rules import Role
 from crm.checkup.forms import AnswerForm
 from crm.checkup.queries.examined import Checkup, checkup_of
-from crm.checkup.rules import Finding
+from crm.checkup.rules import Finding, FindingCode
 from crm.checkup.services.answering import answer
 from crm.checkup.views import bp
 from crm.checkup.wording import finding_text, word
@@ -45,8 +45,13 @@ def shown(checkup: Checkup, finding: Finding) -> dict[str, Any]:
 PAGE = 50
 
 
-def _page(checkup: Checkup, findings: Sequence[Finding], name: str, year: int) -> dict[str, Any]:
+def _page(
+    checkup: Checkup, findings: Sequence[Finding], name: str, kind: FindingCode | None
+) -> dict[str, Any]:
     """Some of the questions as the page lists them, and the addresses of the others."""
+    year = checkup.year
+    if kind is not None:
+        findings = [each for each in findings if each.code is kind]
     text = request.args.get(name, "0")
     if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
         abort(400)
@@ -56,10 +61,10 @@ def _page(checkup: Checkup, findings: Sequence[Finding], name: str, year: int) -
     return {
         "rows": [shown(checkup, each) for each in findings[begin : begin + PAGE]],
         "total": total,
-        "first_url": url_for("checkup.index", year=year) if begin else None,
+        "first_url": url_for("checkup.index", year=year, kind=kind) if begin else None,
         "next_url": None
         if is_last
-        else url_for("checkup.index", year=year, **{name: begin + PAGE}),
+        else url_for("checkup.index", year=year, kind=kind, **{name: begin + PAGE}),
     }
 
 
@@ -70,15 +75,39 @@ LONGEST_NUMBER = 9
 @allow(Role.DIRECTOR, Role.AUDITOR)
 def index() -> ResponseReturnValue:
     year = year_asked(request.args.get("year", "").strip())
+    kind = _kind_asked(request.args.get("kind", "").strip())
     checkup = checkup_of(g.actor, year)
     return render_template(
         "checkup/index.html",
         year=year,
         checkup=checkup,
-        open=_page(checkup, checkup.open, "after", year),
-        answered=_page(checkup, checkup.answered, "answered_after", year),
+        kinds=_kinds(checkup, kind),
+        open=_page(checkup, checkup.open, "after", kind),
+        answered=_page(checkup, checkup.answered, "answered_after", kind),
+        off=[word(code) for code in FindingCode if code in checkup.settings.off],
         word=word,
     )
+
+
+def _kind_asked(text: str) -> FindingCode | None:
+    if text and text not in list(FindingCode):
+        abort(400)
+    return FindingCode(text) if text else None
+
+
+def _kinds(checkup: Checkup, kind: FindingCode | None) -> list[dict[str, Any]]:
+    """Tabs: all questions, and each kind that asks any, with how many."""
+
+    def tab(label: Any, code: FindingCode | None, count: int) -> dict[str, Any]:
+        href = url_for("checkup.index", year=checkup.year, kind=code)
+        return {"label": label, "href": href, "active": code is kind, "count": count}
+
+    of_kind = [
+        tab(word(code), code, count)
+        for code, count in checkup.counts.items()
+        if count or code is kind
+    ]
+    return [tab(_("全部"), None, len(checkup.findings)), *of_kind]
 
 
 @bp.route("/<int:year>/<key>/answer", methods=["GET", "POST"])
