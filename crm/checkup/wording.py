@@ -10,7 +10,6 @@ from crm.checkup.rules import (
     Finding,
     FindingCode,
     LimitName,
-    LimitUnit,
     PaperState,
     Proof,
     Weight,
@@ -54,11 +53,6 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         LimitName.BURST_LEAST: _l("年末签约不少于"),
         LimitName.LATE_DAYS: _l("入库早于签约不足"),
     },
-    LimitUnit: {
-        LimitUnit.PERCENT: _l("%"),
-        LimitUnit.DAYS: _l("天"),
-        LimitUnit.PROJECTS: _l("个"),
-    },
     Weight: {
         Weight.SERIOUS: _l("须说明"),
         Weight.NOTICE: _l("请核对"),
@@ -69,6 +63,13 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
 def word(code: StrEnum) -> LazyString:
     """The word for a code of this feature, in the reader's language. Raises KeyError."""
     return WORDS[type(code)][code]
+
+
+def unit_word(name: LimitName) -> str:
+    """The unit of a limit as it stands inside the field."""
+    if name.value.endswith("percent"):
+        return "%"
+    return _("天") if name.value.endswith("days") else _("个")
 
 
 def finding_text(finding: Finding, unit: str = "") -> str:

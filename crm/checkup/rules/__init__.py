@@ -29,7 +29,6 @@ from crm.checkup.rules.settings import (
     Bounds,
     CheckupSettings,
     LimitName,
-    LimitUnit,
     outside,
     settings_of,
 )
@@ -48,7 +47,6 @@ __all__ = [
     "FindingCode",
     "KeptFile",
     "LimitName",
-    "LimitUnit",
     "Limits",
     "Paper",
     "PaperState",

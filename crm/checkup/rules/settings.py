@@ -12,7 +12,7 @@ from crm.checkup.rules.findings import FindingCode, Limits
 
 
 class LimitName(StrEnum):
-    """A limit by the name it is stored under."""
+    """A limit by the name it is stored under, which tells its unit: per cent, days, else projects."""
 
     JUST_ABOVE_PERCENT = "just_above_percent"
     FILING_GAP_PERCENT = "filing_gap_percent"
@@ -23,29 +23,22 @@ class LimitName(StrEnum):
     LATE_DAYS = "late_days"
 
 
-class LimitUnit(StrEnum):
-    PERCENT = "percent"
-    DAYS = "days"
-    PROJECTS = "projects"
-
-
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """From where to where a limit makes sense, both included, in its unit."""
+    """From where to where a limit makes sense, both included."""
 
     least: int
     most: int
-    unit: LimitUnit
 
 
 BOUNDS: dict[LimitName, Bounds] = {
-    LimitName.JUST_ABOVE_PERCENT: Bounds(0, 20, LimitUnit.PERCENT),
-    LimitName.FILING_GAP_PERCENT: Bounds(0, 99, LimitUnit.PERCENT),
-    LimitName.TOGETHER_DAYS: Bounds(0, 1095, LimitUnit.DAYS),
-    LimitName.BURST_DAYS: Bounds(1, 183, LimitUnit.DAYS),
-    LimitName.BURST_PERCENT: Bounds(1, 100, LimitUnit.PERCENT),
-    LimitName.BURST_LEAST: Bounds(2, 100, LimitUnit.PROJECTS),
-    LimitName.LATE_DAYS: Bounds(0, 365, LimitUnit.DAYS),
+    LimitName.JUST_ABOVE_PERCENT: Bounds(0, 20),
+    LimitName.FILING_GAP_PERCENT: Bounds(0, 99),
+    LimitName.TOGETHER_DAYS: Bounds(0, 1095),
+    LimitName.BURST_DAYS: Bounds(1, 183),
+    LimitName.BURST_PERCENT: Bounds(1, 100),
+    LimitName.BURST_LEAST: Bounds(2, 100),
+    LimitName.LATE_DAYS: Bounds(0, 365),
 }
 
 LIMITS_OF: dict[FindingCode, tuple[LimitName, ...]] = {

@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 from crm.accounts.rules import Role
 from crm.checkup.forms import SettingsForm, settings_form
 from crm.checkup.queries.examined import Checkup, checkup_of, counts_of
-from crm.checkup.rules import BOUNDS, LIMITS_OF, CheckupSettings, FindingCode
+from crm.checkup.rules import LIMITS_OF, CheckupSettings, FindingCode
 from crm.checkup.services.settings import change_settings, check
 from crm.checkup.views import bp
-from crm.checkup.wording import word
+from crm.checkup.wording import unit_word
 from crm.core import clock
 from crm.core.errors import Refused
 from crm.core.forms import attempt
@@ -88,7 +88,7 @@ def _kinds(
         yield Kind(
             code,
             form.asks(code),
-            tuple((form.limit(name), word(BOUNDS[name].unit)) for name in LIMITS_OF[code]),
+            tuple((form.limit(name), unit_word(name)) for name in LIMITS_OF[code]),
             checkup.counts[code],
             tried[code] if tried else None,
         )
