@@ -1,5 +1,6 @@
 """The WSGI entry point: `flask --app app …`, `gunicorn app:app`."""
 
+import gc
 import sys
 
 from crm.config import SettingsError
@@ -9,3 +10,7 @@ try:
     app = create_app()
 except SettingsError as error:
     sys.exit("LianZhao cannot start:\n" + "\n".join(f"  - {fault}" for fault in error.faults))
+
+# What is loaded by now stays as long as the process does: collecting garbage need not go through it.
+gc.collect()
+gc.freeze()

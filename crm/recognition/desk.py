@@ -1,25 +1,18 @@
 """What one person sees of a year's recognition: what waits for them, and every project by level."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
 from crm.accounts.rules import Actor
-from crm.recognition.queries.claims import YearOfClaims, hands_of, year_of_claims
-from crm.recognition.queries.manning import deciders_of
-from crm.recognition.queries.pages import (
-    AppealTold,
-    Name,
-    appeals_against,
-    decided_leads,
-    leads_at_hand,
-    names_of,
-)
-from crm.recognition.queries.reviews import Review, to_review
-from crm.recognition.queries.standing import LeadQuota, Said
-from crm.recognition.queries.suspects import Suspicion
+from crm.recognition.queries.claims import YearOfClaims, fill, terms_of_year
+from crm.recognition.queries.manning import Manning, manning_of
+from crm.recognition.queries.pages import AppealTold, Name, appeals_against, leads_at_hand
+from crm.recognition.queries.reviews import Review, judgements_of, reviews_of
+from crm.recognition.queries.standing import LeadQuota, Said, said_of
+from crm.recognition.queries.suspects import Suspicion, suspicions
 from crm.recognition.rules import (
     Claim,
     Decided,
@@ -115,23 +108,24 @@ class Desk:
 
 
 def desk(actor: Actor, year: int, today: date) -> Desk:
-    """Everything the page of recognition shows of the projects; a fixed number of queries."""
-    decided = decided_leads(year)
+    """Everything the page of recognition shows of the projects; twelve queries or fewer."""
+    found = YearOfClaims(year, terms_of_year(year), said=said_of(year))
+    decided = {lead_id for lead_id, _ in found.said}
     lead_ids = decided | leads_at_hand(actor, year, today)
-    found = year_of_claims(year, lead_ids)
     suspects = [
         each
-        for each in found.suspicions
+        for each in (suspicions(year, lead_ids) if lead_ids else [])
         if each.is_open and {each.pair.first, each.pair.second} & decided
     ]
     paired = {lead_id for each in suspects for lead_id in (each.pair.first, each.pair.second)}
-    names = names_of(actor, lead_ids | paired)
+    manning = manning_of(actor, lead_ids | paired)
+    names = manning.names
     made = Desk(found, names=names)
     made.suspects = [
         each for each in suspects if each.pair.first in names and each.pair.second in names
     ]
     place = {quota_id: number for number, quota_id in enumerate(found.terms)}
-    for case in _cases(actor, found, names, lead_ids, today):
+    for case in _cases(found, manning, lead_ids, today):
         is_stuck = _is_stuck(case)
         if case.lead_id not in names:
             made.stuck_unseen += is_stuck
@@ -152,11 +146,12 @@ def desk(actor: Actor, year: int, today: date) -> Desk:
 
 def stuck_in(actor: Actor, year: int, today: date) -> int:
     """How many decisions of a year wait for nobody: no person has the authority to take them."""
-    decided = decided_leads(year)
-    if not decided:
+    said = said_of(year)
+    if not said:
         return 0
-    found = year_of_claims(year, decided)
-    return sum(map(_is_stuck, _cases(actor, found, {}, decided, today)))
+    found = YearOfClaims(year, terms_of_year(year), said=said)
+    lead_ids = {lead_id for lead_id, _ in said}
+    return sum(map(_is_stuck, _cases(found, manning_of(actor, lead_ids), lead_ids, today)))
 
 
 def _is_stuck(case: Case) -> bool:
@@ -172,26 +167,24 @@ NAMELESS = Name("", None, None)
 
 
 def _cases(
-    actor: Actor,
-    found: YearOfClaims,
-    names: Mapping[int, Name],
-    lead_ids: set[int],
-    today: date,
+    found: YearOfClaims, manning: Manning, lead_ids: Collection[int], today: date
 ) -> Iterator[Case]:
-    """Every case of these projects, those without a name among them."""
+    """Every case of these projects, those without a name among them; fills in the claims."""
+    judged = judgements_of(lead_ids, found.year)
+    fill(found, (row for rows in judged.values() for row in rows if row.replaced_at is None))
     reviews: dict[LeadQuota, list[Review]] = defaultdict(list)
-    for each in to_review(found.year, lead_ids):
+    for each in reviews_of(found.said, judged):
         reviews[each.lead_id, each.quota_id].append(each)
     last = {pair: _last(said) for pair, said in found.said.items()}
     appeals = appeals_against([said.id for said in last.values()])
-    hands = hands_of(actor, lead_ids)
-    deciders = deciders_of(lead_ids)
     for pair, claim in found.claims.items():
         lead_id, quota_id = pair
-        if lead_id not in hands:
+        if lead_id not in manning.hands:
             continue
-        who = deciders[lead_id]
-        hand = replace(hands[lead_id], stands_in=not who.unit)
+        who = manning.deciders[lead_id]
+        hand = manning.hands[lead_id]
+        if not who.unit:
+            hand = replace(hand, stands_in=True)
         appeal = appeals.get(last[pair].id) if pair in last else None
         appealed = appeal.state if appeal else None
         mine = reviews.get(pair, ())
@@ -200,7 +193,7 @@ def _cases(
         yield Case(
             lead_id,
             quota_id,
-            names.get(lead_id, NAMELESS),
+            manning.names.get(lead_id, NAMELESS),
             claim,
             found.said.get(pair, {}),
             task_of(claim, hand, today, appealed=appealed, reviews=levels),

@@ -118,4 +118,4 @@ def test_they_take_as_many_queries_however_many_projects_there_are(db_session, c
             with count_queries() as statements:
                 suspicions(YEAR)
             seen.append(len(statements))
-    assert seen[0] == seen[1] <= 14
+    assert seen[0] == seen[1] <= 4

@@ -1,11 +1,11 @@
 """What a proposal or a decision reads of projects and quotas, in a fixed number of queries."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import Select, func, select
 
 from crm.accounts.rules import Actor
 from crm.core.bulk import among
@@ -20,16 +20,10 @@ from crm.recognition.queries.standing import LeadQuota, Said, said_of
 from crm.recognition.queries.suspects import Suspicion, open_against, suspicions
 from crm.recognition.rules import Claim, Hand, Level
 
-EVENTS: dict[CountingEvent, tuple[ColumnElement[Any], ColumnElement[Any]]] = {
-    CountingEvent.SIGNED: (Verdict.signed_from.expression, Verdict.is_signed_pending.expression),
-    CountingEvent.SIGNED_AND_REGISTERED: (
-        Verdict.registered_from.expression,
-        Verdict.is_registered_pending.expression,
-    ),
-    CountingEvent.STARTED: (
-        Verdict.started_from.expression,
-        Verdict.is_started_pending.expression,
-    ),
+EVENTS = {
+    CountingEvent.SIGNED: ("signed_from", "is_signed_pending"),
+    CountingEvent.SIGNED_AND_REGISTERED: ("registered_from", "is_registered_pending"),
+    CountingEvent.STARTED: ("started_from", "is_started_pending"),
 }
 """Of a quota's counting event: the day from which a lead stands in that number, and whether its
 papers are to come."""
@@ -116,7 +110,7 @@ class YearOfClaims:
 def year_of_claims(year: int, lead_ids: Collection[int] | None = None) -> YearOfClaims:
     """The year's claims: of these leads, or of all that count, might count or were ever decided on.
 
-    Eight queries or fewer, whatever the number of leads.
+    Nine queries or fewer, whatever the number of leads.
     """
     terms = terms_of_year(year)
     found = YearOfClaims(year, terms)
@@ -125,64 +119,59 @@ def year_of_claims(year: int, lead_ids: Collection[int] | None = None) -> YearOf
     found.said = said_of(year, lead_ids)
     found.suspicions = suspicions(year, lead_ids)
     found.credits = _credits(year, lead_ids)
+    fill(found, rows_of(_judged(terms, lead_ids, {lead_id for lead_id, _ in found.said})))
     looks_like = open_against(found.suspicions)
-    rows = rows_of(_judged(terms, lead_ids, {lead_id for lead_id, _ in found.said}))
-    for row in rows:
-        found.claims[row.lead_id, row.quota_id] = _claim(row, terms[row.quota_id])
-        if row.signed_from is not None:
-            found.signed_from[row.lead_id] = row.signed_from
-    for pair, levels in found.said.items():
-        closed = terms[pair[1]].is_closed
-        claim = found.claims.get(pair, Claim(None, is_period_closed=closed))
-        found.claims[pair] = replace(
-            claim,
-            **{level.value: said.state for level, said in levels.items()},  # type: ignore[arg-type]
-        )
     for pair, claim in found.claims.items():
         if others := looks_like.get(pair[0]):
             found.claims[pair] = replace(claim, looks_like=tuple(sorted(others)))
     return found
 
 
+def fill(found: YearOfClaims, judged: Iterable[Any]) -> None:
+    """Make the claims of verdicts as `_judged` reads them, and of what was said."""
+    for row in judged:
+        if (term := found.terms.get(row.quota_id)) is None:
+            continue
+        found.claims[row.lead_id, row.quota_id] = _claim(row, term)
+        if row.signed_from is not None:
+            found.signed_from[row.lead_id] = row.signed_from
+    for pair, levels in found.said.items():
+        closed = found.terms[pair[1]].is_closed
+        claim = found.claims.get(pair, Claim(None, is_period_closed=closed))
+        found.claims[pair] = replace(
+            claim,
+            **{level.value: said.state for level, said in levels.items()},  # type: ignore[arg-type]
+        )
+
+
 def _judged(
     terms: Mapping[int, Term], lead_ids: Collection[int] | None, decided: Collection[int]
 ) -> Select[Any]:
-    events: dict[tuple[Any, ...], list[int]] = {}
-    for term in terms.values():
-        events.setdefault(EVENTS[term.event], []).append(term.id)
-    parts = []
-    for (since, is_pending), ids in events.items():
-        part = (
-            select(
-                Verdict.quota_id,
-                Verdict.lead_id,
-                Verdict.verdict,
-                since.label("event_on"),
-                is_pending.label("lacks_papers"),
-                Verdict.signed_from,
-                Lead.exclusion,
-            )
-            .join(Lead, Lead.id == Verdict.lead_id)
-            .where(Verdict.quota_id.in_(ids))
+    days = [getattr(Verdict, name) for names in EVENTS.values() for name in names]
+    statement = (
+        select(
+            Verdict.quota_id,
+            Verdict.lead_id,
+            Verdict.verdict,
+            *days,
+            Lead.exclusion.is_not(None).label("is_excluded"),
         )
-        if lead_ids is not None:
-            part = part.where(among(Verdict.lead_id, lead_ids))
-        else:
-            stands = (Verdict.verdict != Outcome.NO) & Verdict.signed_from.is_not(None)
-            part = part.where(stands | among(Verdict.lead_id, decided) if decided else stands)
-        parts.append(part)
-    whole: Select[Any] = (
-        parts[0] if len(parts) == 1 else select(parts[0].union_all(*parts[1:]).subquery())
+        .join(Lead, Lead.id == Verdict.lead_id)
+        .where(Verdict.quota_id.in_(terms))
     )
-    return whole
+    if lead_ids is not None:
+        return statement.where(among(Verdict.lead_id, lead_ids))
+    stands = (Verdict.verdict != Outcome.NO) & Verdict.signed_from.is_not(None)
+    return statement.where(stands | among(Verdict.lead_id, decided) if decided else stands)
 
 
-def _claim(row: Row[Any], term: Term) -> Claim:
+def _claim(row: Any, term: Term) -> Claim:
+    since, is_pending = EVENTS[term.event]
     return Claim(
         outcome=row.verdict,
-        event_on=row.event_on,
-        lacks_papers=row.lacks_papers,
-        is_excluded=row.exclusion is not None,
+        event_on=getattr(row, since),
+        lacks_papers=getattr(row, is_pending),
+        is_excluded=row.is_excluded,
         is_period_closed=term.is_closed,
     )
 

@@ -45,17 +45,6 @@ def names_of(actor: Actor, lead_ids: Collection[int]) -> dict[int, Name]:
     return {row[0]: Name(row[1], row[2], row[3]) for row in rows}
 
 
-def decided_leads(year: int) -> set[int]:
-    """The leads with any decision on a quota of the year."""
-    rows = rows_of(
-        select(Decision.lead_id)
-        .join(Quota, Quota.id == Decision.quota_id)
-        .where(Quota.year == year)
-        .distinct()
-    )
-    return {row[0] for row in rows}
-
-
 def leads_at_hand(actor: Actor, year: int, today: date) -> set[int]:
     """Projects of the person, or of the unit, that count for a quota of the year by today."""
     if actor.role not in {Role.STAFF, Role.UNIT_HEAD}:

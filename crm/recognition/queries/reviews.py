@@ -1,19 +1,19 @@
 """待复核: approvals whose project has been judged otherwise since."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import null, select, union_all
 
 from crm.core.bulk import among
 from crm.core.db import rows_of
 from crm.history.changes import changes_behind
+from crm.leads.models import Lead
 from crm.quotas.models import Quota, SupersededVerdict, Verdict
-from crm.recognition.models import Decision
-from crm.recognition.queries.standing import last_decisions
+from crm.recognition.queries.standing import LeadQuota, Said, said_of
 from crm.recognition.rules import (
     Crossing,
     Decided,
@@ -42,7 +42,7 @@ def kept_sides(sides: Mapping[Side, bool]) -> list[list[Any]]:
     return [[*side, reached] for side, reached in sorted(sides.items())]
 
 
-def _read_sides(kept: list[list[Any]]) -> dict[Side, bool]:
+def _read_sides(kept: Iterable[Sequence[Any]]) -> dict[Side, bool]:
     return {(quota_id, name, yuan): reached for quota_id, name, yuan, reached in kept}
 
 
@@ -61,50 +61,53 @@ def snapshot_of(lead_id: int, quota_id: int, year: int) -> Snapshot:
 
 
 def to_review(year: int, lead_ids: Collection[int] | None = None) -> list[Review]:
-    """The approvals of the year to be looked at again, by project, quota and level; five queries or fewer.
+    """The approvals of the year to be looked at again, by project, quota and level; three queries.
 
     Compared is what the approval saw with everything judged since, whatever door changed the
     facts; a new decision settles it, and so does a later one of another level that took the project
     out. What is frozen moves no more.
     """
-    of_year = Decision.quota_id.in_(
-        select(Quota.id).where(Quota.year == year, Quota.frozen_at.is_(None))
-    )
-    among_them = [] if lead_ids is None else [among(Decision.lead_id, lead_ids)]
-    last = last_decisions(of_year, *among_them)
-    rows = rows_of(
-        select(
-            last.c.id,
-            last.c.lead_id,
-            last.c.quota_id,
-            last.c.at_level,
-            last.c.decided,
-            last.c.recorded_at,
-            Decision.outcome_then,
-            Decision.sides_then,
-        )
-        .join(Decision, Decision.id == last.c.id)
-        .order_by(last.c.id)
-    ).all()
-    taken_out: dict[tuple[int, int], int] = {}
-    for row in rows:
-        if row.decided not in {Decided.APPROVED, Decided.PROPOSED}:
-            taken_out[row.lead_id, row.quota_id] = row.id
-    approved = [
-        row
-        for row in rows
-        if row.decided is Decided.APPROVED
-        and row.id > taken_out.get((row.lead_id, row.quota_id), 0)
-    ]
+    approved = _to_compare(said_of(year, lead_ids))
     if not approved:
         return []
-    judged = _judged({row.lead_id for row in approved}, year)
+    return _compared(approved, judgements_of({pair[0] for pair, _ in approved}, year))
+
+
+def reviews_of(
+    said: Mapping[LeadQuota, Mapping[Level, Said]], judged: Mapping[int, Sequence[Any]]
+) -> list[Review]:
+    """As `to_review`, where what was said and judged is at hand; one query."""
+    return _compared(_to_compare(said), judged)
+
+
+def _to_compare(
+    said: Mapping[LeadQuota, Mapping[Level, Said]],
+) -> list[tuple[LeadQuota, Said]]:
+    """The approvals that hold, and that no later decision of another level took out."""
     found = []
-    for row in approved:
-        kept = Snapshot(row.outcome_then, _read_sides(row.sides_then))
-        then, since = _since(row, kept, judged.get(row.lead_id, ()))
+    for pair, levels in said.items():
+        taken_out = max(
+            (each.id for each in levels.values() if each.decided not in IN_HAND), default=0
+        )
+        found += [
+            (pair, each)
+            for each in levels.values()
+            if each.decided is Decided.APPROVED and each.id > taken_out and not each.is_frozen
+        ]
+    return found
+
+
+IN_HAND = frozenset({Decided.APPROVED, Decided.PROPOSED})
+
+
+def _compared(
+    approved: Iterable[tuple[LeadQuota, Said]], judged: Mapping[int, Sequence[Any]]
+) -> list[Review]:
+    found = []
+    for (lead_id, quota_id), each in approved:
+        then, since = _since(quota_id, each, judged.get(lead_id, ()))
         if changes := crossings(then, since):
-            found.append(Review(row.lead_id, row.quota_id, row.at_level, row.id, changes))
+            found.append(Review(lead_id, quota_id, each.level, each.id, changes))
     order = list(Level)
     found.sort(key=lambda each: (each.lead_id, each.quota_id, order.index(each.level)))
     return _with_hands(found)
@@ -131,43 +134,51 @@ def _with_hands(reviews: list[Review]) -> list[Review]:
     ]
 
 
-def _judged(lead_ids: Collection[int], year: int) -> Mapping[int, list[Any]]:
-    """By lead, oldest first: what is judged now (replaced_at None) and what was before."""
-    found: dict[int, list[Any]] = defaultdict(list)
-    for table, replaced_at in (
-        (SupersededVerdict, SupersededVerdict.replaced_at),
-        (Verdict, None),
-    ):
-        columns: list[Any] = [
-            table.lead_id, table.quota_id, table.verdict, table.reasons, table.judged_at,
-        ]  # fmt: skip
-        if replaced_at is not None:
-            columns.append(replaced_at)
-        rows = rows_of(
-            select(*columns)
-            .join(Quota, Quota.id == table.quota_id)
-            .where(among(table.lead_id, lead_ids), Quota.year == year)
-            .order_by(table.judged_at, table.id)
+def judgements_of(lead_ids: Collection[int], year: int) -> Mapping[int, list[Any]]:
+    """By lead, oldest first: what is judged for the year's quotas now (replaced_at None) and what was
+    before; one query."""
+    if not lead_ids:
+        return {}
+    of_year = select(Quota.id).where(Quota.year == year)
+    parts = []
+    for table in (SupersededVerdict, Verdict):
+        is_now = table is Verdict
+        part = select(
+            *(getattr(table, name) for name in JUDGED),
+            null().label("replaced_at") if is_now else SupersededVerdict.replaced_at,
+            Lead.exclusion.is_not(None).label("is_excluded"),
         )
-        for row in rows:
-            found[row.lead_id].append(row)
+        parts.append(
+            part.join(Lead, Lead.id == table.lead_id).where(
+                among(table.lead_id, lead_ids), table.quota_id.in_(of_year)
+            )
+        )
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in rows_of(union_all(*parts)):
+        found[row.lead_id].append(row)
     for some in found.values():
-        some.sort(key=lambda row: row.judged_at)
+        some.sort(key=lambda row: (row.judged_at, row.replaced_at is None, row.id))
     return found
 
 
+JUDGED = (
+    "id", "lead_id", "quota_id", "verdict", "reasons", "signed_from", "registered_from",
+    "started_from", "is_signed_pending", "is_registered_pending", "is_started_pending", "judged_at",
+)  # fmt: skip
+
+
 def _since(
-    approved: Any, kept: Snapshot, judged: Iterable[Any]
+    quota_id: int, approved: Said, judged: Iterable[Any]
 ) -> tuple[Snapshot, list[tuple[datetime | None, Snapshot]]]:
     """What the approval saw, with its amounts, and every state judged after it, oldest first."""
     amounts: dict[Side, int] = {}
     since: list[tuple[datetime | None, Snapshot]] = []
-    is_judged, outcome = False, kept.outcome
+    is_judged, outcome = False, approved.outcome_then
     for row in judged:
-        replaced_at: datetime | None = getattr(row, "replaced_at", None)
+        replaced_at: datetime | None = row.replaced_at
         if replaced_at is not None and replaced_at <= approved.recorded_at:
             continue
-        is_own = row.quota_id == approved.quota_id
+        is_own = row.quota_id == quota_id
         is_judged = is_judged or (is_own and replaced_at is None)
         outcome = row.verdict if is_own else outcome
         then = amounts_of(row.quota_id, row.reasons)
@@ -177,4 +188,4 @@ def _since(
         since.append((row.judged_at, Snapshot(outcome, sides, then)))
     if not is_judged:
         since.append((None, Snapshot(None, {})))
-    return replace(kept, amounts=amounts), since
+    return Snapshot(approved.outcome_then, _read_sides(approved.sides_then), amounts), since

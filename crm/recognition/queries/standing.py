@@ -1,7 +1,7 @@
 """What each level said last: who is recognised, as of a day and as known at a moment."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, select
 from crm.core.bulk import among
 from crm.core.db import rows_of
 from crm.quotas.models import Quota
+from crm.quotas.rules import Outcome
 from crm.recognition.models import Decision, RecognitionBatch
 from crm.recognition.rules import Decided, Level, State
 
@@ -111,6 +112,9 @@ class Said:
     batch_id: int | None
     batch_title: str | None
     document_number: str | None
+    outcome_then: Outcome | None = None
+    sides_then: Sequence[Any] = ()
+    is_frozen: bool = False  # the quota is closed: nothing of it moves any more
 
     @property
     def state(self) -> State:
@@ -129,9 +133,18 @@ def said_of(
         conditions.append(among(Decision.lead_id, lead_ids))
     last = last_decisions(*conditions)
     rows = rows_of(
-        select(last, RecognitionBatch.title, RecognitionBatch.document_number).outerjoin(
-            RecognitionBatch, RecognitionBatch.id == last.c.batch_id
+        select(
+            last,
+            RecognitionBatch.title,
+            RecognitionBatch.document_number,
+            Decision.outcome_then,
+            Decision.sides_then,
+            Quota.frozen_at,
         )
+        .join(Decision, Decision.id == last.c.id)
+        .join(Quota, Quota.id == last.c.quota_id)
+        .outerjoin(RecognitionBatch, RecognitionBatch.id == last.c.batch_id)
+        .order_by(last.c.id)
     )
     found: dict[LeadQuota, dict[Level, Said]] = defaultdict(dict)
     for row in rows:
@@ -150,4 +163,7 @@ def _said(row: Row[Any]) -> Said:
         batch_id=row.batch_id,
         batch_title=row.title,
         document_number=row.document_number,
+        outcome_then=row.outcome_then,
+        sides_then=row.sides_then,
+        is_frozen=row.frozen_at is not None,
     )

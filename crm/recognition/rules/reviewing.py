@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from crm.leads.rules import FigureKind
-from crm.quotas.rules import Outcome, read_reason
+from crm.quotas.rules import Outcome
 
 Side = tuple[int, str, int]
 """A threshold: quota id, figure, whole yuan."""
@@ -58,25 +58,18 @@ def sides_of(quota_id: int, reasons: Iterable[Mapping[str, Any]]) -> dict[Side, 
 
     An amount whose evidence is to come stands by its value.
     """
-    found: dict[Side, bool] = {}
-    for data in reasons:
-        reason = read_reason(data)
-        if reason.field is None or reason.threshold is None or reason.value is None:
-            continue
-        side = (quota_id, reason.field.value, reason.threshold)
-        found[side] = found.get(side, False) or reason.value >= reason.threshold
-    return found
+    return {side: value >= side[2] for side, value in amounts_of(quota_id, reasons).items()}
 
 
 def amounts_of(quota_id: int, reasons: Iterable[Mapping[str, Any]]) -> dict[Side, int]:
     """The amounts held against the quota's thresholds in a verdict's reasons, in whole yuan."""
     found: dict[Side, int] = {}
     for data in reasons:
-        reason = read_reason(data)
-        if reason.field is None or reason.threshold is None or reason.value is None:
+        name, threshold, value = data.get("field"), data.get("threshold"), data.get("value")
+        if name is None or threshold is None or value is None:
             continue
-        side = (quota_id, reason.field.value, reason.threshold)
-        found[side] = max(found.get(side, reason.value), reason.value)
+        side = (quota_id, name, threshold)
+        found[side] = max(found.get(side, value), value)
     return found
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from crm.enterprises.rules import without_regions
 
@@ -72,11 +73,6 @@ def plain_address(address: str) -> str:
 LEAST_ADDRESS = 4
 
 
-def address_end(address: str) -> str:
-    """How an address ends, found at once: addresses that compare equal end alike."""
-    return NOT_WORDS.sub("", address)[-LEAST_ADDRESS:]
-
-
 def plain_phone(phone: str) -> str:
     """A number to compare: its last digits, empty where they are too few to be one."""
     digits = re.sub(r"\D", "", phone)
@@ -111,15 +107,15 @@ def pairs_alike(
             for second in ids[place + 1 :]:
                 if among is None or first in among or second in among:
                     found[first, second].add(alike)
-    order = list(Alike)
     return tuple(
-        Pair(first, second, tuple(sorted(_told(reasons), key=order.index)))
+        Pair(first, second, _told(frozenset(reasons)))
         for (first, second), reasons in sorted(found.items())
     )
 
 
-def _told(reasons: set[Alike]) -> set[Alike]:
-    """The stronger word alone where one says the other too."""
+@cache
+def _told(reasons: frozenset[Alike]) -> tuple[Alike, ...]:
+    """In order; the stronger word alone where one says the other too."""
     told = set(reasons)
     if Alike.SAME_INVESTOR in told:
         told.discard(Alike.SAME_GROUP)
@@ -127,7 +123,7 @@ def _told(reasons: set[Alike]) -> set[Alike]:
         told.discard(Alike.SAME_REPRESENTATIVE)
     if Alike.SAME_TITLE in told:
         told.discard(Alike.PHASE_TITLE)
-    return told
+    return tuple(sorted(told, key=list(Alike).index))
 
 
 def _keys(project: Known) -> Iterator[tuple[Alike, object]]:

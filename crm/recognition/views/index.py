@@ -19,8 +19,8 @@ from crm.recognition.views import bp
 from crm.recognition.views.asking import year_asked
 from crm.recognition.wording import TONES
 
-PAGE = 50
-TASKS = 40
+PAGE = 25
+TASKS = 20
 
 
 def quota_name(term: Term) -> str:
