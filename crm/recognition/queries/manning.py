@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import or_, select
 
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor, Role
@@ -107,7 +107,7 @@ def _people(
 DECIDING = frozenset({Role.UNIT_HEAD, Role.DIRECTOR})
 
 
-def _hand(actor: Actor, row: Row[Any], members: Members) -> Hand:
+def _hand(actor: Actor, row: Any, members: Members) -> Hand:
     co_owners = members.get((row.id, MembershipKind.CO_OWNER), ())
     return Hand(
         actor.role,
@@ -117,7 +117,7 @@ def _hand(actor: Actor, row: Row[Any], members: Members) -> Hand:
     )
 
 
-def _deciders(row: Row[Any], people: Sequence[Decider], members: Members) -> Deciders:
+def _deciders(row: Any, people: Sequence[Decider], members: Members) -> Deciders:
     hands = {row.owner_id, row.sponsor_id} | members.get((row.id, MembershipKind.CO_OWNER), set())
     named = members.get((row.id, MembershipKind.NAMED), set())
     project = Manned(
