@@ -39,8 +39,11 @@ SPONSORS = {
     "周建国": {"A": 3, "B": 3},
     "陈静": {"A": 3, "B": 4},
     "孙敏": {"A": 2, "B": 3},
-    "刘洋": {"A": 2, "B": 2},
+    "刘洋": {"A": 1, "B": 1},
+    "赵磊": {"A": 1, "B": 1},
 }
+HIS_OWN = ("海上风电整机制造基地", "低空飞行器零部件项目")
+"""What 刘洋 sponsors himself, so that 赵磊 decides on it in his place."""
 BY_MONTH = (0, 1, 2, 2, 3, 5, 5, 6, 7, 8, 9, 11)
 """What 实体总部 had registered by the end of each month of the year before last."""
 
@@ -57,9 +60,11 @@ def load_leaders(leads: Sequence[Lead], at: datetime) -> None:
         user.position = position
         found[name] = user
     db.session.flush()
-    others = [found["周建国"], found["孙敏"], found["刘洋"]]
+    others = [found["周建国"], found["孙敏"], found["赵磊"]]
     for place, lead in enumerate(leads):
-        if lead.sponsor_id is None and place % 4 != 3:
+        if lead.title in HIS_OWN:
+            lead.sponsor_id = found["刘洋"].id
+        elif lead.sponsor_id is None and place % 4 != 3:
             lead.sponsor_id = others[place % 3].id
     db.session.flush()
 
