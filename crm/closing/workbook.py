@@ -8,7 +8,7 @@ from flask_babel import force_locale
 
 from crm.closing.rules import decisive
 from crm.core.sheets import Value, workbook_bytes
-from crm.core.web import moment_text
+from crm.core.web import mark, moment_text
 from crm.leads import wording as leads_wording
 from crm.quotas.rules import CountingEvent, Modality, Outcome, Reason, parse_criteria, read_reason
 from crm.quotas.wording import criteria_text, reason_text, word
@@ -111,7 +111,9 @@ def papers(lead: Mapping[str, Any]) -> list[str]:
 def _paper(reason: Reason) -> str:
     beside = [str(leads_wording.word(reason.source))] if reason.source else []
     beside += [reason.on.isoformat()] if reason.on else []
-    return f"{reason.document}（{'，'.join(beside)}）" if beside else str(reason.document)  # 原文
+    if not beside:
+        return str(reason.document)
+    return f"{reason.document}{mark('（', ' (')}{mark('，', ', ').join(beside)}{mark('）', ')')}"
 
 
 def levels_of(quota: Mapping[str, Any], lead: Mapping[str, Any]) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from crm.quotas.models import YearFigure
 from crm.quotas.rules import Modality, YearSection
-from crm.quotas.wording import BASES, figure_text, listed, target_text, word
+from crm.quotas.wording import BASES, figure_text, listed, reported_name, target_text, word
 
 DIMENSIONS = (
     YearSection.BY_LEVEL,
@@ -47,7 +47,7 @@ def told_plan(figures: Mapping[YearSection, Sequence[YearFigure]]) -> ToldPlan |
     bases = figures.get(YearSection.BASE, ())
     return ToldPlan(
         growth=[
-            ToldFigure(row.name, f"{row.percent.normalize():+f}%")
+            ToldFigure(reported_name(row.name), f"{row.percent.normalize():+f}%")
             for row in figures.get(YearSection.GROWTH, ())
             if row.percent is not None
         ],
@@ -82,7 +82,7 @@ def _told(row: YearFigure) -> ToldFigure:
     elif modality:
         value = target_text(modality, count, "个")  # 原文
     return ToldFigure(
-        f"{row.zone} · {row.name}" if row.zone else row.name,
+        f"{row.zone} · {reported_name(row.name)}" if row.zone else reported_name(row.name),
         value,
         amount,
         listed(row.named) if row.named else None,

@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import UnionType
 from typing import Protocol
 
-from flask_babel import LazyString, get_locale
+from flask_babel import LazyString, get_locale, lazy_pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -372,6 +372,13 @@ UNITS: dict[str, LazyString] = {
     "套": _l("套"),
     "人": _l("人"),
 }
+UNITS_ONE: dict[str, LazyString] = {
+    "个": lazy_pgettext("one", "个"),
+    "家": lazy_pgettext("one", "家"),
+    "套": lazy_pgettext("one", "套"),
+    "人": lazy_pgettext("one", "人"),
+}
+"""The units beside a single one."""
 
 BASES: dict[str, LazyString] = {
     "land_mu": _l("供地面积"),
@@ -381,6 +388,25 @@ BASES: dict[str, LazyString] = {
     "renewal_starts_m2": _l("城市更新新开工"),
 }
 """Figures of an earlier year, by their names in the preset."""
+
+REPORTED: dict[str, LazyString] = {
+    "地区生产总值": _l("地区生产总值"),
+    "一般公共预算收入": _l("一般公共预算收入"),
+    "固定资产投资": _l("固定资产投资"),
+    "规模以上工业增加值": _l("规模以上工业增加值"),
+    "社会消费品零售总额": _l("社会消费品零售总额"),
+    "进出口总额": _l("进出口总额"),
+    "全体居民人均可支配收入": _l("全体居民人均可支配收入"),
+    "区重点": _l("区重点"),
+    "省级绿色低碳高质量发展重点": _l("省级绿色低碳高质量发展重点"),
+    "市级重点": _l("市级重点"),
+    "续建": _l("续建"),
+    "新开工": _l("新开工"),
+    "储备": lazy_pgettext("key projects", "储备"),
+    "已启动": _l("已启动"),
+    "征迁供地": _l("征迁供地"),
+}
+"""The names that reports of districts share; any other stands as the report has it."""
 
 LISTS: dict[str, LazyString] = {
     "fortune_global_500": _l("世界500强"),
@@ -420,7 +446,17 @@ def figure_text(value: int | Decimal, unit: str) -> str:
         told = f"{_plain(number / WAN)}万"  # 原文
     else:
         told = _plain(number)
-    return f"{told}{_mark('', ' ')}{UNITS.get(unit, unit)}"
+    return f"{told}{_mark('', ' ')}{unit_text(number, unit)}"
+
+
+def reported_name(name: str) -> str:
+    """A name of the year's report, in English where we know it."""
+    return str(REPORTED.get(name, name))
+
+
+def unit_text(number: Decimal, unit: str) -> str:
+    """The unit of a number: 家, companies, company."""
+    return str((UNITS_ONE if abs(number) == 1 and unit in UNITS_ONE else UNITS).get(unit, unit))
 
 
 def typed_text(value: int, unit: str) -> str:

@@ -151,18 +151,22 @@ def test_the_archive_says_of_quotas_what_was_said_and_what_came_and_scores_none(
     with app.app_context(), transaction():
         archive_week(clock.now(), today)
 
-    def row():
+    def told(until):
         page = leader.get(f"/outlook/forecast/archive?year={today.year}").text
         part = page[page.index("指标：当时预测和后来") :]
-        return [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", each)) for each in part.split("<tr")]
+        assert f"后来的数截至{until}。" in part
+        rows = [
+            re.sub(r"<[^>]+>|<.*", " ", each).split()
+            for each in part.partition("</table>")[0].split("<tr")
+        ]
+        return next(each for each in rows if "实体总部" in each)
 
-    said = next(each for each in row() if "实体总部" in each)
-    assert f"0 截至{today}" in said
+    assert told(today)[-2:] == ["0", "0"], "neither recognised nor reached"
     next_year = moment(date(today.year + 1, 2, 1))
     monkeypatch.setattr(clock, "now", lambda: next_year)
     monkeypatch.setattr(clock, "today", lambda: next_year.date())
-    said = next(each for each in row() if "实体总部" in each)
-    assert "0 期末" in said
+    said = told(date(today.year, 12, 31))
+    assert said[-2] == "0"
     assert "Brier" not in said
 
 

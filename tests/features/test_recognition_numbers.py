@@ -143,6 +143,33 @@ def test_the_published_assignment_decides_where_a_project_counts_once(app, distr
     assert "大一" not in client.get(numbers["A-once-together"][1]).text
 
 
+def test_what_another_quota_of_the_group_has_waits_for_no_recognition(app, district, sign_in):
+    director, year, today = district["director"], district["year"], clock.today()
+    client = sign_in(director)
+    assert numbers_on(client.get("/").text)["B-awaiting"][0] == 2, (
+        "大二 and 密, while both may count"
+    )
+    with app.app_context(), transaction():
+        batch = services.open_batch(
+            director, clock.now(), year, Level.DISTRICT, NewBatch("更正", today, "2号")
+        )
+        for title, code, decided in (
+            ("大一", "B", Decided.NOT_COUNTED),
+            ("大二", "A", Decided.APPROVED),
+        ):
+            services.decide(
+                director, clock.now(), district["leads"][title], quota(code, year).id,
+                Level.DISTRICT, decided, today=today, batch_id=batch.id, reason="只计大项目",
+            )  # fmt: skip
+        services.make_exclusive(
+            director, clock.now(), year, [quota("A", year).id, quota("B", year).id]
+        )
+    for path in ("/", "/outlook/"):
+        found = numbers_on(client.get(path).text)
+        assert [found[f"B-{each}"][0] for each in ("recognised", "awaiting")] == [1, 1], path
+    assert [found[f"A-{each}"][0] for each in ("recognised", "awaiting")] == [2, 0]
+
+
 def test_quotas_show_tells_the_levels_of_a_day(app, district):
     def shown(*args):
         with app.app_context():

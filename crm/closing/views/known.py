@@ -17,10 +17,12 @@ from crm.closing.rules import BY_EVENT, Number
 from crm.closing.views import bp
 from crm.closing.views.asking import asked_year, pages
 from crm.closing.wording import MISSING, word
-from crm.closing.workbook import levels_of, papers, texts
+from crm.closing.workbook import papers, texts
 from crm.core import clock
 from crm.core.guard import allow
 from crm.quotas.telling import subject
+from crm.recognition.rules import Level
+from crm.recognition.wording import word as level_word
 
 
 @bp.get("/known")
@@ -74,7 +76,11 @@ def shown_quotas(document: dict[str, Any]) -> list[dict[str, Any]]:
                 else None,
                 "texts": texts(lead) if lead["lead_id"] in seen else [],
                 "papers": papers(lead) if lead["lead_id"] in seen else [],
-                "levels": levels_of(quota, lead),
+                "levels": [
+                    str(level_word(level))
+                    for level in Level
+                    if lead["lead_id"] in quota["recognised"].get(level.value, ())
+                ],
             }
             for lead in quota["leads"]
             if lead["lead_id"] in counted

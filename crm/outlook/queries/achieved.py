@@ -1,5 +1,6 @@
 """What is reached already: who is recognised for each quota, and who waits for it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +13,7 @@ from crm.core.db import rows_of
 from crm.leads.access import may_see
 from crm.leads.models import Lead
 from crm.outlook.queries.past import ForecastQuota, forecast_quotas
-from crm.quotas.models import Verdict
+from crm.quotas.models import Quota, Verdict
 from crm.quotas.numbers import EVENT_OF
 from crm.quotas.queries import NUMBERS, YearNumbers, reach
 from crm.recognition.queries import recognised
@@ -30,14 +31,15 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Achieved:
-    """认定 (by the district) and 待认定 of a quota: in its number, and not recognised yet."""
+    """认定 (by the district) and 待认定 of a quota: in its number, and not recognised yet, neither
+    for it nor for another quota of its exclusive group."""
 
     recognised: tuple[Named, ...]
     awaiting: tuple[Named, ...]
 
 
 def achieved_of(actor: Actor, numbers: YearNumbers) -> dict[str, Achieved]:
-    """By code of the quota, in three queries; what is outside a person's reach is left out."""
+    """By code of the quota, in four queries; what is outside a person's reach is left out."""
     if not numbers.quotas:
         return {}
     said = recognised(numbers.year, Level.DISTRICT, on=numbers.on)
@@ -53,13 +55,28 @@ def achieved_of(actor: Actor, numbers: YearNumbers) -> dict[str, Achieved]:
         )
     ):
         reached[quota_id].add(lead_id)
+    groups = dict(
+        rows_of(
+            select(Quota.id, Quota.exclusive_group).where(
+                Quota.id.in_([*reached]), Quota.exclusive_group.is_not(None)
+            )
+        ).all()
+    )
+    elsewhere: dict[str | None, set[int]] = defaultdict(set)
+    for quota_id, ids in said.items():
+        if (group := groups.get(quota_id)) is not None:
+            elsewhere[group] |= ids
     everyone: set[int] = set().union(*reached.values(), *said.values())
     named = names_of(actor, everyone)
     found = {}
     for quota in numbers.quotas:
         approved = said.get(quota.quota_id, frozenset())
         found[quota.code] = Achieved(
-            _named(named, approved), _named(named, reached[quota.quota_id] - approved)
+            _named(named, approved),
+            _named(
+                named,
+                reached[quota.quota_id] - approved - elsewhere[groups.get(quota.quota_id)],
+            ),
         )
     return found
 

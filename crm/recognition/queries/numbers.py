@@ -6,7 +6,20 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, String, case, cast, func, literal, select, union_all
+from sqlalchemy import (
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    distinct,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased
 
 from crm.accounts.rules import Actor
 from crm.core.db import rows_of
@@ -24,8 +37,9 @@ from crm.recognition.rules import Level
 class LevelNumbers:
     """How many leads each level approved: by quota id, and each lead once (去重合计).
 
-    `once` is 不重复口径 by quota id: the signed leads, each in one quota alone. `reached` tells of
-    those the district approved for a quota how many stand in each of its numbers.
+    `once` is 不重复口径 by quota id: the signed leads, each in one quota alone. `reached` tells how
+    many of those the district approved, for a quota or for another one of its exclusive group,
+    stand in each of the quota's numbers: they wait for no recognition in it.
     """
 
     of_quota: dict[int, Counter[Level]]
@@ -49,11 +63,11 @@ def level_numbers(
         else _counting_reached(actor, year, reached_on)
     )
     for quota_id, level, count, first, *reached in rows_of(statement):
-        if level == Level.DISTRICT:
+        if level == REACHED:
             found.reached.update(
-                {(quota_id, event): n for event, n in zip(NUMBERS, reached, strict=False)}
+                {(quota_id, event): n for event, n in zip(NUMBERS, reached, strict=True)}
             )
-        if level == ONCE:
+        elif level == ONCE:
             found.once[quota_id] = count
         else:
             found.of_quota[quota_id][Level(level)] = count
@@ -61,7 +75,7 @@ def level_numbers(
     return found
 
 
-ONCE = "once"
+ONCE, REACHED = "once", "reached"
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
@@ -102,27 +116,31 @@ def _counting_levels(actor: Actor, year: int, once_on: date | None) -> Any:
 def _counting_reached(actor: Actor, year: int, on: date) -> Any:
     """As `_counting_levels`, with how many of the approved stand in each number on the day."""
     within = reach(actor)
-    last = approved_in(year)
-    approved = select(
-        last.c.quota_id,
-        last.c.at_level,
-        func.row_number()
-        .over(partition_by=(last.c.at_level, last.c.lead_id), order_by=last.c.quota_id)
-        .label("place"),
-        *(since.expression.label(event.value) for event, (since, _is) in NUMBERS.items()),
-    ).outerjoin(
-        Verdict, (Verdict.quota_id == last.c.quota_id) & (Verdict.lead_id == last.c.lead_id)
+    last, source, target = approved_in(year), aliased(Quota), aliased(Quota)
+    is_settled = or_(
+        target.id == source.id,
+        and_(target.year == year, target.exclusive_group == source.exclusive_group),
+    )
+    days = {event: since.expression for event, (since, _is) in NUMBERS.items()}
+    reached: Select[Any] = (
+        select(
+            target.id,
+            literal(REACHED),
+            literal(0),
+            literal(0),
+            *(func.count(distinct(Verdict.lead_id)).filter(day <= on) for day in days.values()),
+        )
+        .select_from(last)
+        .join(source, source.id == last.c.quota_id)
+        .join(target, is_settled)
+        .join(Verdict, (Verdict.quota_id == target.id) & (Verdict.lead_id == last.c.lead_id))
+        .where(last.c.at_level == Level.DISTRICT)
+        .group_by(target.id)
     )
     if within is not None:
-        approved = approved.join(Lead, Lead.id == last.c.lead_id).where(within)
-    each = approved.subquery().c
-    return select(
-        each.quota_id,
-        cast(each.at_level, String),
-        func.count(),
-        func.count().filter(each.place == 1),
-        *(func.count().filter(each[event.value] <= on) for event in NUMBERS),
-    ).group_by(each.quota_id, each.at_level)
+        reached = reached.join(Lead, Lead.id == last.c.lead_id).where(within)
+    levels = _counting_levels(actor, year, None).add_columns(*(literal(0) for _ in days))
+    return union_all(levels, reached)
 
 
 def placed(year: int, on: date) -> Any:

@@ -28,6 +28,7 @@ from crm.recognition.queries.pages import appeals_against, decisions_of, names_o
 from crm.recognition.rules import (
     Appealed,
     Claim,
+    Crossing,
     Decided,
     Hand,
     Level,
@@ -41,7 +42,7 @@ from crm.recognition.rules import (
 )
 from crm.recognition.views import bp
 from crm.recognition.views.index import quota_name
-from crm.recognition.wording import TONES, word
+from crm.recognition.wording import TONES, joined, word
 
 OF_BATCHES = {
     WhyNot.NO_BATCH,
@@ -241,7 +242,7 @@ def _page(
         tones=TONES,
         verdict=told(verdict) if verdict else None,
         trail=[_event(row, appeals.get(row.id)) for row in trail],
-        reviews=reviews,
+        reviews_told=_told_once(reviews),
         deciders=who if Level.UNIT in _waiting_levels(claim, reviews) else None,
         suspects=[
             (others[other], other, other_name)
@@ -350,6 +351,14 @@ def _next_level(
         return NEXT_LEVEL.get(task)
     is_proposed = claim.unit is not None and claim.unit.decided is Decided.PROPOSED
     return Level.UNIT if is_proposed else None
+
+
+def _told_once(reviews: Sequence[Review]) -> list[tuple[tuple[Crossing, ...], str]]:
+    """What changed, and the levels that approved before it: the same change is told once."""
+    levels: dict[tuple[Crossing, ...], list[str]] = {}
+    for each in reviews:
+        levels.setdefault(each.crossings, []).append(str(word(each.level)))
+    return [(crossings, joined(names)) for crossings, names in levels.items()]
 
 
 def _waiting_levels(claim: Claim, reviews: Sequence[Review]) -> set[Level]:
