@@ -122,7 +122,7 @@ def _counting_reached(actor: Actor, year: int, on: date) -> Any:
         and_(target.year == year, target.exclusive_group == source.exclusive_group),
     )
     days = {event: since.expression for event, (since, _is) in NUMBERS.items()}
-    reached: Select[Any] = (
+    reached: Any = (
         select(
             target.id,
             literal(REACHED),
