@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, redirect, request, url_for
+from flask import Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -73,8 +73,9 @@ def register_database(app: Flask) -> None:
 
 
 def register_sign_in(app: Flask) -> None:
-    from crm.accounts.queries import actor_by_id
     from crm.accounts.rules import Actor
+    from crm.core import clock
+    from crm.reminders.queries.inbox import actor_and_unread
 
     manager = LoginManager(app)
     manager.session_protection = (
@@ -86,8 +87,11 @@ def register_sign_in(app: Flask) -> None:
         number, _, stamp = key.partition(":")
         if not number.isdigit():
             return None
-        actor = actor_by_id(int(number), address=request.remote_addr)
-        return actor if actor and actor.session_stamp == stamp else None
+        found = actor_and_unread(int(number), clock.today(), address=request.remote_addr)
+        if found is None or found[0].session_stamp != stamp:
+            return None
+        g.unread = found[1]
+        return found[0]
 
     @manager.unauthorized_handler
     def ask() -> ResponseReturnValue:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from flask_login import current_user
@@ -127,5 +127,6 @@ def register(app: Flask) -> None:
             "navigation": list(entries()) if signed_in else [],
             "may_use": may_use,
             "section_tabs": section_tabs,
+            "inbox_count": g.get("unread", 0) if signed_in else 0,
             "settings": current_app.extensions["settings"],
         }

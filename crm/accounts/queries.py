@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, case, func, select
 
 from crm.accounts.models import Department, User
 from crm.accounts.rules import LEADERS, Actor, Role, login_key
@@ -22,18 +22,22 @@ _ACTOR = (
 )
 
 
-# Made once: every request of everybody sends it.
-_BY_ID = (
-    select(*_ACTOR)
-    .outerjoin(Department, Department.id == User.department_id)
-    .where(User.id == bindparam("user_id"), User.is_active)
-)
+def actor_statement(*more: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """The active person `:user_id` as a statement, with further columns; for `actor_in`."""
+    return (
+        select(*_ACTOR, *more)
+        .outerjoin(Department, Department.id == User.department_id)
+        .where(User.id == bindparam("user_id"), User.is_active)
+    )
+
+
+_BY_ID = actor_statement()
 
 
 def actor_by_id(user_id: int, *, address: str | None = None) -> Actor | None:
     """The active person with that id, in one SELECT; None for unknown or inactive ones."""
     row = rows_of(_BY_ID, {"user_id": user_id}).one_or_none()
-    return _actor(row, address) if row else None
+    return actor_in(row, address) if row else None
 
 
 def actor_by_login(login: str, *, address: str | None = None) -> Actor | None:
@@ -44,11 +48,13 @@ def actor_by_login(login: str, *, address: str | None = None) -> Actor | None:
         .where(func.lower(User.login) == login_key(login), User.is_active)
     )
     row = db.session.execute(statement).one_or_none()
-    return _actor(row, address) if row else None
+    return actor_in(row, address) if row else None
 
 
-def _actor(row: Any, address: str | None) -> Actor:
-    return Actor(**row._mapping, address=address)
+def actor_in(row: Any, address: str | None = None) -> Actor:
+    """The person of a row of `actor_statement`."""
+    of_actor = {column.key: getattr(row, column.key) for column in _ACTOR}
+    return Actor(**of_actor, address=address)
 
 
 def system_actor() -> Actor:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_babel import Babel, Domain, get_domain, get_locale
 from flask_login import current_user
 from flask_wtf import CSRFProtect
@@ -31,6 +32,16 @@ def chosen_locale() -> str:
     return wanted if wanted in LOCALES else "zh"
 
 
+class Sessions(SecureCookieSessionInterface):
+    """A session lasts from the last thing a person did; what an open page asks by itself (the view
+    sets `g.is_unattended`) does not prolong it."""
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        if g.get("is_unattended") and not session.modified:
+            return False
+        return super().should_set_cookie(app, session)
+
+
 class RecordNumber(IntegerConverter):
     """`<int:lead_id>` in an address: 1 to 18 digits, so that no database overflows on it."""
 
@@ -40,6 +51,7 @@ class RecordNumber(IntegerConverter):
 def register_web(app: Flask) -> None:
     """Language, CSRF, headers, template words and error pages."""
     app.url_map.converters["int"] = RecordNumber
+    app.session_interface = Sessions()
     csrf.init_app(app)
     babel.init_app(
         app,

@@ -28,6 +28,8 @@ from crm.quotas.rules import CriteriaError
 from crm.quotas.wording import FIELD as QUOTA_FIELD
 from crm.quotas.wording import WORDS as QUOTA_WORDS
 from crm.recognition.wording import WORDS as RECOGNITION_WORDS
+from crm.reminders.wording import ANSWER_FIELD as REMINDER_FIELD
+from crm.reminders.wording import WORDS as REMINDER_WORDS
 
 bp = Blueprint("history", __name__, url_prefix="/history")
 
@@ -43,6 +45,7 @@ FIELDS_OF: dict[str, dict[str, Any]] = {
     "quota_divisions": QUOTA_FIELD,
     "ranking_switches": QUOTA_FIELD,
     "checkup_settings": CHECKUP_FIELD,
+    "reminders": REMINDER_FIELD,
 }
 WORDS_OF: dict[Any, Any] = {
     Role: ROLE,
@@ -51,6 +54,7 @@ WORDS_OF: dict[Any, Any] = {
     **LEAD_WORDS,
     **RECOGNITION_WORDS,
     **QUOTA_WORDS,
+    **REMINDER_WORDS,
 }
 
 

@@ -6,7 +6,9 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from crm.reminders.rules import DueKind, Level, ReminderKind, ReminderState, Scope, Timing
+from crm.reminders.rules.answers import Answer, AnswerFault
 from crm.reminders.rules.settings import SettingFault
+from crm.reminders.rules.tokens import TokenFault
 
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     DueKind: {
@@ -57,6 +59,29 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         SettingFault.NOT_RISING: _l("天数应从小到大，各不相同"),
         SettingFault.DIRECTOR_FIRST: _l("上报局领导不能早于上报单位负责人"),
     },
+    Answer: {
+        Answer.ACKNOWLEDGE: _l("知悉"),
+        Answer.SNOOZE: _l("稍后提醒"),
+        Answer.DONE: _l("办结"),
+        Answer.REOPEN: _l("恢复为待处理"),
+    },
+    AnswerFault: {
+        AnswerFault.NOT_YOURS: _l("只有本人，或本人外出期间的代理人，才能答复"),
+        AnswerFault.OVER: _l("这件事已不再到期，不用答复了"),
+        AnswerFault.ALREADY: _l("已经办过"),
+        AnswerFault.NOTHING_TO_TAKE_BACK: _l("还没有答复，不用恢复"),
+        AnswerFault.NO_DAY: _l("请选择哪天再提醒"),
+        AnswerFault.NOT_LATER: _l("请选择今天之后的日子"),
+        AnswerFault.DAY_OFF: _l("这一天不上班，请选择工作日"),
+        AnswerFault.TOO_FAR: _l("最多推后14天"),
+        AnswerFault.TOO_OFTEN: _l("已经推后3次，请知悉或办结"),
+        AnswerFault.NO_REASON: _l("第二次起请写明推后的理由"),
+        AnswerFault.NOTE_TOO_LONG: _l("最多200个字"),
+    },
+    TokenFault: {
+        TokenFault.TAMPERED: _l("链接不完整或被改动过"),
+        TokenFault.EXPIRED: _l("链接已过期"),
+    },
     Scope: {
         Scope.MINE: _l("我的"),
         Scope.UNIT: _l("本单位"),
@@ -64,6 +89,14 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     },
 }
 """One text for every member of every code people see."""
+
+ANSWER_FIELD = {
+    "state": _l("状态"),
+    "snoozed_until": _l("再次提醒"),
+    "snoozes": _l("已推后次数"),
+    "note": _l("说明"),
+}
+"""The facts of a reminder as its answers change them."""
 
 
 def word(code: StrEnum) -> LazyString:

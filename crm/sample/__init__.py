@@ -27,6 +27,7 @@ from crm.sample import (
     people,
     rankings,
     recognition,
+    reminders,
 )
 from crm.sample.people import PASSWORD, PEOPLE
 
@@ -65,4 +66,6 @@ def load(at: datetime, today: date, files_dir: Path) -> int:
     numbers = {row.code: row.id for row in db.session.execute(select(Segment.code, Segment.id))}
     earlier = past.load(users, numbers, today, at)
     archive_week(at, today)  # this week's forecast, as the worker keeps it
+    db.session.flush()
+    reminders.load(today, at)
     return len(found) + earlier

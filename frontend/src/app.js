@@ -11,3 +11,4 @@ import "./behaviour/pictures.js";
 import "./behaviour/books.js";
 import "./behaviour/tabs.js";
 import "./behaviour/sums.js";
+import "./behaviour/inbox.js";

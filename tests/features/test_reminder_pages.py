@@ -79,13 +79,13 @@ def test_staff_see_their_own_and_a_unit_head_the_units(sign_in, person, lead):
     lead(own, -1, "已终止的项目", stage=Stage.LOST)
     lead(colleague, 0, "同事的项目")
     lead(stranger, 0, "别处的项目")
-    mine = words(sign_in(own).get("/reminders/"))
+    mine = words(sign_in(own).get("/reminders/agenda"))
     assert [title in mine for title in ("甲一项目", "甲二项目", "甲三项目")] == [True] * 3
     assert "3天" in mine
     for hidden in ("同事的项目", "别处的项目", "太远的项目", "已终止的项目"):
         assert hidden not in mine
     head = sign_in("unit_head", "甲单位")
-    unit = words(head.get("/reminders/?scope=unit"))
+    unit = words(head.get("/reminders/agenda?scope=unit"))
     assert "甲一项目" in unit
     assert "同事的项目" in unit
     assert "别处的项目" not in unit
@@ -93,11 +93,11 @@ def test_staff_see_their_own_and_a_unit_head_the_units(sign_in, person, lead):
 
 def test_a_scope_that_is_not_ones_own_shows_ones_own(sign_in, person, lead):
     lead(person("staff", "乙单位"), 0, "别处的项目")
-    assert "别处的项目" not in words(sign_in("staff", "甲单位").get("/reminders/?scope=all"))
+    assert "别处的项目" not in words(sign_in("staff", "甲单位").get("/reminders/agenda?scope=all"))
 
 
 def test_nothing_due_is_said_in_words(sign_in):
-    assert "没有到期的工作" in words(sign_in("staff", "甲单位").get("/reminders/"))
+    assert "没有到期的工作" in words(sign_in("staff", "甲单位").get("/reminders/agenda"))
 
 
 def test_the_page_takes_as_many_queries_for_many_leads_as_for_few(
@@ -110,7 +110,7 @@ def test_the_page_takes_as_many_queries_for_many_leads_as_for_few(
             for number in range(10):
                 lead(head.actor, days, f"项目{number}")
         with count_queries() as seen:
-            head.get("/reminders/?scope=unit")
+            head.get("/reminders/agenda?scope=unit")
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 8
 

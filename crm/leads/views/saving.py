@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from crm.accounts.models import Department, User
+from crm.calendar.queries import work_calendar
 from crm.chains.models import Chain, Segment
 from crm.core import clock, forms
 from crm.core.db import db
@@ -28,6 +29,7 @@ from crm.leads.views import bp
 from crm.leads.wording import word
 from crm.places.models import Carrier, Street, Zone
 from crm.quotas import services as quotas
+from crm.reminders.services.planning import settle_what_is_over
 
 TABLES = {
     "chain": Chain,
@@ -62,6 +64,7 @@ def attempt(form: BaseForm, lead_id: int | None, verb: Callable[[], Any]) -> Any
         if number is not None:
             close_answered([number], at=clock.now(), today=clock.today())
             quotas.rejudge([number], today=clock.today(), at=clock.now())
+            settle_what_is_over([number], clock.today(), work_calendar(), clock.now())
         return done
 
     try:

@@ -16,7 +16,13 @@ from crm.reminders.queries import facts
 from crm.reminders.rules.kinds import ReminderKind, ReminderState, Timing
 from crm.reminders.rules.people import delegates
 from crm.reminders.rules.settings import Settings
-from crm.reminders.rules.telling import MOST_AT_ONCE, Open, Wishes, is_silent_until_later
+from crm.reminders.rules.telling import (
+    MOST_AT_ONCE,
+    Open,
+    Wishes,
+    counts_as_told,
+    is_silent_until_later,
+)
 
 LIVE = (ReminderState.OPEN, ReminderState.ACKNOWLEDGED, ReminderState.SNOOZED)
 """States of a reminder whose matter is still due."""
@@ -42,6 +48,7 @@ def open_by_person(
             Delivery.id.label("told_by"),
             Delivery.state.label("told"),
             Reminder.subject,
+            Delivery.due_on,
         )
         .outerjoin(Delivery, Delivery.id == Reminder.delivery_id)
         .where(Reminder.state.in_((ReminderState.OPEN, ReminderState.SNOOZED)))
@@ -50,11 +57,12 @@ def open_by_person(
     if people is not None:
         statement = statement.where(among(Reminder.person_id, people))
     found: dict[int, list[Open]] = defaultdict(list)
-    for key, person, kind, level, state, snoozed_until, told_by, told, subject in rows_of(
-        statement
-    ):
+    for row in rows_of(statement):
+        key, person, kind, level, state, snoozed_until, told_by, told, subject, told_on = row
         is_told = told is not None and told is not DeliveryState.FAILED
-        is_told = is_told and told_by not in being_written
+        is_told = (
+            is_told and told_by not in being_written and counts_as_told(told_on, snoozed_until)
+        )
         matter = f"{kind.value} {subject}"
         found[person].append(Open(key, kind, level, state, snoozed_until, is_told, matter))
     return found
@@ -85,19 +93,19 @@ def wishes_of(people: Collection[int], settings: Settings) -> dict[int, Wishes]:
     }
 
 
-def told_at_once(today: date) -> tuple[dict[int, int], frozenset[int]]:
-    """(mails at once of today by reader, ids of reminders told so before)."""
+def told_at_once(today: date) -> tuple[dict[int, int], dict[int, date]]:
+    """(mails at once of today by reader, the last day each reminder was told so on)."""
     statement = select(Delivery.person_id, Delivery.key, Delivery.due_on, Delivery.state).where(
         Delivery.kind == DeliveryKind.AT_ONCE, Delivery.due_on >= today - REMEMBERED
     )
     counts: dict[int, int] = defaultdict(int)
-    told = set()
+    told: dict[int, date] = {}
     for person, key, due_on, state in rows_of(statement):
         if due_on == today and person is not None:
             counts[person] += 1
         if state is not DeliveryState.FAILED and key.isdigit():
-            told.add(int(key))
-    return counts, frozenset(told)
+            told[int(key)] = max(told.get(int(key), due_on), due_on)
+    return counts, told
 
 
 def readers(people: Collection[int], today: date) -> dict[int, int]:

@@ -63,6 +63,11 @@ def is_silent_until_later(reminder: Open, today: date) -> bool:
     return reminder.state is not ReminderState.OPEN
 
 
+def counts_as_told(told_on: date | None, snoozed_until: date | None) -> bool:
+    """Whether a message of that day tells a reminder: what was put off is told again on its day."""
+    return told_on is not None and (snoozed_until is None or told_on >= snoozed_until)
+
+
 def telling(
     reminders: Iterable[Open],
     wishes: Wishes,

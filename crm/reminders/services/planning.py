@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
 
 from crm.calendar.queries import work_calendar
 from crm.core import clock
-from crm.core.bulk import chunked, insert_rows
+from crm.core.bulk import among, chunked, insert_rows
 from crm.core.days import WorkCalendar
-from crm.core.db import db
+from crm.core.db import db, rows_of
 from crm.outbox import services as outbox
 from crm.outbox.models import Delivery, Heartbeat
 from crm.outbox.rules import Channel, DeliveryKind, DeliveryState
@@ -24,7 +24,7 @@ from crm.reminders.queries import facts, live
 from crm.reminders.queries.matters import matters
 from crm.reminders.rules import MAIL_AT, planning_day
 from crm.reminders.rules.kinds import ReminderState
-from crm.reminders.rules.telling import Open, Telling, telling
+from crm.reminders.rules.telling import Open, Telling, counts_as_told, telling
 
 PLANNER = "planning"
 """Under this name planning leaves its sign."""
@@ -116,22 +116,59 @@ def note_what_is_due(
             "planned_on": "excluded.planned_on",
             "delivery_id": "NULL",
             "seen_at": "NULL",
+            "snoozed_until": "NULL",
+            "snoozes": "0",
+            "note": "NULL",
+            "answered_at": "NULL",
+            "answered_by_id": "NULL",
+            "version": "reminders.version + 1",
         },
         where="reminders.state IN ('settled', 'withdrawn')",
     )
     return len(new), _settle(standing - due, at)
 
 
+def settle_what_is_over(
+    leads: Collection[int], day: date, calendar: WorkCalendar, at: datetime
+) -> int:
+    """Settle what is no longer due on these leads, without waiting for the day to be planned; how many.
+
+    For doors that change facts of a lead: what somebody has just done leaves their inbox at once.
+    What begins to be due waits for the planning.
+    """
+    statement = select(Reminder.id, *(getattr(Reminder, name) for name in KEY)).where(
+        among(Reminder.lead_id, tuple(leads)), Reminder.state.in_(live.LIVE)
+    )
+    standing = {tuple(row[1:]): row[0] for row in rows_of(statement)}
+    if not standing:
+        return 0
+    due = {
+        (
+            matter.due.subject,
+            matter.due.kind,
+            matter.due.step,
+            matter.due.due_on,
+            matter.told.person_id,
+            matter.told.level,
+        )
+        for matter in matters(day, calendar, leads=leads)
+    }
+    return _settle_ids([key for of, key in standing.items() if of not in due], at)
+
+
 def _settle(keys: set[tuple[Any, ...]], at: datetime) -> int:
     """Close the reminders of these keys: the facts say that nothing is due any more."""
     if not keys:
         return 0
-    ids = live.ids_of(keys)
+    return _settle_ids(live.ids_of(keys), at)
+
+
+def _settle_ids(ids: Collection[int], at: datetime) -> int:
     for some in chunked(ids):
         db.session.execute(
             update(Reminder)
             .where(Reminder.id.in_(some), Reminder.state.in_(live.LIVE))
-            .values(state=ReminderState.SETTLED, answered_at=at)
+            .values(state=ReminderState.SETTLED, answered_at=at, version=Reminder.version + 1)
             .execution_options(synchronize_session=False)
         )
     return len(ids)
@@ -153,7 +190,7 @@ def tellings(
     counts, told = live.told_at_once(day)
     for person, reader in live.readers(tuple(by_person), day).items():
         for each in by_person[person]:
-            known = each.is_told or each.reminder_id in told
+            known = each.is_told or counts_as_told(told.get(each.reminder_id), each.snoozed_until)
             of_reader[reader].append(each if known == each.is_told else _as_told(each))
     wishes = live.wishes_of(tuple(of_reader), facts.settings())
     return {
