@@ -121,6 +121,7 @@ def register_features(app: Flask, settings: Settings) -> None:
     import crm.calendar.models
     import crm.checkup.models
     import crm.closing.models
+    import crm.dispatch.models
     import crm.imports.models
     import crm.leads.models
     import crm.outbox.models
@@ -134,6 +135,7 @@ def register_features(app: Flask, settings: Settings) -> None:
     from crm.checkup import views as checkup
     from crm.closing import views as closing
     from crm.dashboard import views as dashboard
+    from crm.dispatch import views as dispatch
     from crm.enterprises import views as enterprises
     from crm.history import views as history
     from crm.imports import views as imports
@@ -152,6 +154,7 @@ def register_features(app: Flask, settings: Settings) -> None:
         checkup,
         closing,
         dashboard,
+        dispatch,
         enterprises,
         history,
         imports,

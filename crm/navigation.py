@@ -38,6 +38,7 @@ ENTRIES = (
     Entry("chains.index", lazy_pgettext("list", "产业链"), "sitemap", LEAD_READERS),
     Entry("quotas.index", _l("指标"), "target-arrow", LEAD_READERS),
     Entry("reminders.index", _l("提醒"), "bell", LEAD_READERS, on_phone=True),
+    Entry("dispatch.index", _l("交办单"), "send", LEAD_READERS),
     Entry("imports.index", _l("台账"), "file-spreadsheet", (Role.UNIT_HEAD, Role.DIRECTOR)),
     Entry("reports.index", _l("报表"), "report", LEAD_READERS),
     Entry(
@@ -51,6 +52,10 @@ ENTRIES = (
 )
 # The pages beside each other under one entry; those that a role may not open are left out.
 SECTIONS: dict[str, tuple[tuple[str, Any], ...]] = {
+    "dispatch.index": (
+        ("dispatch.index", _l("交办单")),
+        ("dispatch.meetings", _l("调度会")),
+    ),
     "quotas.index": (
         ("quotas.index", _l("看板")),
         ("recognition.index", _l("认定")),

@@ -16,6 +16,9 @@ from crm.core.db import Base
 from crm.core.forms import trimmed
 from crm.core.guard import allow
 from crm.core.lists import CursorError
+from crm.dispatch.wording import FIELD as DISPATCH_FIELD
+from crm.dispatch.wording import ITEM_FIELD
+from crm.dispatch.wording import WORDS as DISPATCH_WORDS
 from crm.enterprises.wording import CONTACT_FIELD, RANKING_FIELD
 from crm.enterprises.wording import FIELD as ENTERPRISE_FIELD
 from crm.enterprises.wording import WORDS as ENTERPRISE_WORDS
@@ -46,6 +49,10 @@ FIELDS_OF: dict[str, dict[str, Any]] = {
     "ranking_switches": QUOTA_FIELD,
     "checkup_settings": CHECKUP_FIELD,
     "reminders": REMINDER_FIELD,
+    "instructions": DISPATCH_FIELD,
+    "meetings": DISPATCH_FIELD,
+    "meeting_items": ITEM_FIELD,
+    "meeting_lines": ITEM_FIELD,
 }
 WORDS_OF: dict[Any, Any] = {
     Role: ROLE,
@@ -55,6 +62,7 @@ WORDS_OF: dict[Any, Any] = {
     **RECOGNITION_WORDS,
     **QUOTA_WORDS,
     **REMINDER_WORDS,
+    **DISPATCH_WORDS,
 }
 
 

@@ -17,6 +17,7 @@ from crm.sample import (
     checkup,
     closing,
     criteria,
+    dispatch,
     division,
     facts,
     indicators,
@@ -64,6 +65,7 @@ def load(at: datetime, today: date, files_dir: Path) -> int:
     checkup.load_representatives(found)
     outlook.decide(users, found, today, at)
     numbers = {row.code: row.id for row in db.session.execute(select(Segment.code, Segment.id))}
+    dispatch.load(found, today)
     earlier = past.load(users, numbers, today, at)
     archive_week(at, today)  # this week's forecast, as the worker keeps it
     db.session.flush()

@@ -12,3 +12,4 @@ import "./behaviour/books.js";
 import "./behaviour/tabs.js";
 import "./behaviour/sums.js";
 import "./behaviour/inbox.js";
+import "./behaviour/meeting.js";

@@ -1,0 +1,1 @@
+"""Reading instructions and meetings."""

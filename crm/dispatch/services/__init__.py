@@ -1,0 +1,1 @@
+"""What is done with instructions and in meetings. Services never commit, doors do."""
