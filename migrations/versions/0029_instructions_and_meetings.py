@@ -6,8 +6,8 @@ from alembic import op
 import crm.core.db
 
 
-revision = "0026"
-down_revision = "0025"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
