@@ -113,6 +113,19 @@ class Lead(Base):
             "expected_sign_on",
             "id",
         ),
+        # All that the rule of the three books asks of a lead in talks.
+        _partly(
+            "ix_leads_books",
+            _IN_TALKS,
+            "id",
+            "stage",
+            "expected_sign_on",
+            "signing_slips",
+            "signing_slip_days",
+            "confidence",
+            "confidence_on",
+            "is_sensitive",
+        ),
         CheckConstraint(
             "investment_yuan IS NULL OR investment_yuan >= 0", name="investment_positive"
         ),

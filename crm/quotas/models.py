@@ -8,11 +8,13 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     Numeric,
     String,
     UniqueConstraint,
+    literal_column,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -341,10 +343,24 @@ class Verdict(_Judged, Base):
             postgresql_where=text("is_signed_pending"),
         ),
         Index("ix_verdicts_outcome", "quota_id", "verdict", "lead_id"),
+        # The leads that could count (三本账), lead by lead; asked for with `could_count`.
+        Index(
+            "ix_verdicts_could_count",
+            "lead_id",
+            "quota_id",
+            "verdict",
+            sqlite_where=text("verdict <> 'no' OR is_near_miss = 1"),
+            postgresql_where=text("verdict <> 'no' OR is_near_miss"),
+        ),
     )
 
     id: Mapped[pk]
     judged_at: Mapped[created]  # known since: a judging that says the same does not touch it
+
+
+def could_count() -> ColumnElement[bool]:
+    """Whether a lead counts, might or nearly does, in the words of the index."""
+    return (Verdict.verdict != literal_column("'no'")) | Verdict.is_near_miss
 
 
 class StagedVerdict(_Judged, Base):

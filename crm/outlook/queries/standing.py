@@ -14,7 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Select,
-    String,
     and_,
     case,
     func,
@@ -40,7 +39,7 @@ from crm.outlook.rules.books import (
     SURE_SLIPS,
     Book,
 )
-from crm.quotas.models import Quota, Verdict
+from crm.quotas.models import Quota, Verdict, could_count
 from crm.quotas.queries import computed_quotas, reach
 from crm.quotas.rules import Outcome
 
@@ -77,6 +76,9 @@ class Page:
     start: int = 0
     size: int = 10**6
 
+
+BOOKS = tuple(Book)
+"""By its place here a book goes through the database: numbers are sooner sorted than words."""
 
 Moved = tuple[tuple[Book, tuple[int, ...]], ...]
 """The leads a person's decision puts into a book, whatever the rule says."""
@@ -131,12 +133,12 @@ def ids_behind(
     found: dict[tuple[str, Book], set[int]] = {}
     for lead_id, mask, book in rows_of(_listing_hoped(actor, quotas, on, moved)):
         for code in _codes(mask, quotas):
-            found.setdefault((code, Book(book)), set()).add(lead_id)
+            found.setdefault((code, BOOKS[book]), set()).add(lead_id)
     return {key: frozenset(ids) for key, ids in found.items()}
 
 
 def _tally(row: Any, quotas: Sequence[QuotaOfYear]) -> Tally:
-    return Tally(_codes(row.mask, quotas), Book(row.book), bool(row.is_seen), row.number)
+    return Tally(_codes(row.mask, quotas), BOOKS[row.book], bool(row.is_seen), row.number)
 
 
 def _codes(mask: int, quotas: Sequence[QuotaOfYear]) -> frozenset[str]:
@@ -149,7 +151,7 @@ def _counting(
 ) -> Select[*tuple[Any, ...]]:
     each = _placed(actor, quotas, on, moved, hoped_only=hoped_only).subquery("placed")
     statement = _tallying(each)
-    return statement.where(each.c.book != Book.RESERVE.value) if hoped_only else statement
+    return statement.where(each.c.book != BOOKS.index(Book.RESERVE)) if hoped_only else statement
 
 
 def _tallying(each: Any) -> Select[*tuple[Any, ...]]:
@@ -163,7 +165,9 @@ def _listing_hoped(
     actor: Actor, quotas: tuple[QuotaOfYear, ...], on: date, moved: Moved
 ) -> Select[*tuple[Any, ...]]:
     each = _placed(actor, quotas, on, moved, hoped_only=True).subquery("placed")
-    return select(each.c.lead_id, each.c.mask, each.c.book).where(each.c.book != Book.RESERVE.value)
+    return select(each.c.lead_id, each.c.mask, each.c.book).where(
+        each.c.book != BOOKS.index(Book.RESERVE)
+    )
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
@@ -177,7 +181,7 @@ def _counting_and_paging(
     )
     wanted: list[ColumnElement[bool]] = [each.c.is_seen]
     if page.book is not None:
-        wanted.append(each.c.book == page.book.value)
+        wanted.append(each.c.book == BOOKS.index(page.book))
     if page.code is not None:
         bit = 1 << [quota.code for quota in quotas].index(page.code)
         wanted.append(each.c.mask.bitwise_and(bit) != 0)
@@ -216,7 +220,7 @@ def _placed(
     )
     judged: list[ColumnElement[bool]] = [
         Verdict.quota_id.in_([quota.quota_id for quota in quotas]),
-        or_(Verdict.verdict.in_([Outcome.COUNTS, Outcome.PENDING]), Verdict.is_near_miss),
+        could_count(),
     ]
     masks = [
         func.sum(case((is_fit, bit), else_=0)).label("fits"),
@@ -256,21 +260,21 @@ def _placed(
     by_rule = case(
         (
             and_(where.fits > 0, _allowed(where, Book.CERTAIN, on, where.opens, where.closes)),
-            Book.CERTAIN.value,
+            BOOKS.index(Book.CERTAIN),
         ),
         (
             and_(where.fits > 0, _allowed(where, Book.STRIVE, on, where.opens, where.closes)),
-            Book.STRIVE.value,
+            BOOKS.index(Book.STRIVE),
         ),
-        else_=Book.RESERVE.value,
+        else_=BOOKS.index(Book.RESERVE),
     )
-    decided = [(where.lead_id.in_(leads), book.value) for book, leads in moved if leads]
+    decided = [(where.lead_id.in_(leads), BOOKS.index(book)) for book, leads in moved if leads]
     return select(
         where.lead_id,
         where.expected_sign_on,
         where.is_seen,
         case((where.fits > 0, where.fits), else_=where.nears).label("mask"),
-        (case(*decided, else_=by_rule) if decided else by_rule).cast(String).label("book"),
+        (case(*decided, else_=by_rule) if decided else by_rule).label("book"),
     )
 
 
