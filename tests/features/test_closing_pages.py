@@ -400,3 +400,43 @@ def test_there_is_no_way_to_open_a_period_again(app, closed):
         assert session.query(ClosedPeriod).count() == 1
     verbs = {rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.startswith("/closing")}
     assert not {name for name in verbs if "open" in name or "delete" in name}
+
+
+def test_many_names_of_a_day_come_page_by_page_and_all_in_one_workbook(app, person, sign_in, today):
+    leader = person("director", "区投资促进局")
+    with app.app_context(), transaction() as session:
+        leads = [add_signed(f"第{n:03d}号总部", 60 * YI, on=today) for n in range(61)]
+        session.flush()
+        rejudge([lead.id for lead in leads], today=today, at=noon(today))
+    client = sign_in(leader)
+
+    def names(text):
+        return set(
+            re.findall(r"第(\d{3})号总部", text.split('id="B-names"')[1].split("<section")[0])
+        )
+
+    page = client.get("/closing/known").text
+    assert names(page) == {f"{n:03d}" for n in range(50)}
+    assert "第050号总部" not in page
+    assert "共61条" in page
+    assert re.search(r"已签约</dt><dd>61</dd>", page)
+    following = re.search(r'href="([^"]*quota=B[^"]*start=50[^"]*)"', page)[1].replace("&amp;", "&")
+    rest = client.get(following.partition("#")[0]).text
+    assert names(rest) == {f"{n:03d}" for n in range(50, 61)}
+    assert client.get("/closing/known?quota=B&start=x").status_code == 400
+    link = re.search(r'href="([^"]*known\.xlsx[^"]*)"', page)[1].replace("&amp;", "&")
+    answer = client.get(link)
+    cells = {
+        cell for sheet in read_sheets(answer.data, "x.xlsx") for row in sheet.rows for cell in row
+    }
+    assert {f"第{n:03d}号总部" for n in range(61)} <= cells
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("known=x", 404), ("", 404), ("known=2199-01-01", 404), ("known=2026-11-01&year=1", 404)],
+)
+def test_a_workbook_of_a_day_that_means_nothing_is_not_found(sign_in, district, query, status):
+    leader, staff, _ = district
+    assert sign_in(leader).get(f"/closing/known.xlsx?{query}").status_code == status
+    assert sign_in(staff).get("/closing/known.xlsx?known=2026-11-01").status_code == 403
