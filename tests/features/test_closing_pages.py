@@ -16,7 +16,7 @@ from crm.core.db import transaction
 from crm.core.sheets import read_sheets
 from crm.history import services as history
 from crm.leads.models import Lead, LeadMember, Milestone
-from crm.leads.rules import FigureSource, MembershipKind, Stage
+from crm.leads.rules import Exclusion, FigureSource, MembershipKind, Stage
 from crm.quotas.models import Quota
 from crm.quotas.rules import CountingEvent
 from crm.quotas.services import rejudge
@@ -316,6 +316,36 @@ def test_two_versions_of_the_criteria_are_bridged_by_name(app, sign_in, district
     assert "3 + 0 − 1 = 2" in re.sub(r"\s+", " ", text)
     assert "口径变化：" in text
     assert "低于门槛3亿元" in text
+
+
+def test_a_version_that_bars_other_types_is_bridged_by_the_leads_it_lets_in(
+    app, sign_in, district, today
+):
+    leader, _, _ = district
+    client = sign_in(leader)
+    with app.app_context(), transaction() as session:
+        quota = session.scalar(select(Quota).where(Quota.year == today.year, Quota.code == "A"))
+        criteria = dict(quota.criteria)
+        fund = add_signed("基金项目", 90 * YI, on=today, exclusion=Exclusion.FUND)
+        # Of another year by its 统计日期: no version of this year counts it.
+        earlier = add_signed("去年的基金", 90 * YI, on=today, exclusion=Exclusion.FUND)
+        session.query(Milestone).filter_by(lead_id=earlier.id).update(
+            {"statistics_on": today.replace(year=today.year - 1)}
+        )
+        rejudge([fund.id, earlier.id], today=today, at=clock.now())
+        begun = draft(leader, quota.id, clock.now())
+        save_draft(
+            leader, quota.id, begun.version, {**criteria, "exclusions": ["real_estate"]},
+            CountingEvent.SIGNED, clock.now(),
+        )  # fmt: skip
+        publish(
+            leader, quota.id, begun.version, Signature("天投促〔2026〕1号", today),
+            today=today, at=clock.now(),
+        )  # fmt: skip
+    text = client.get("/closing/bridge?by=versions").text
+    assert "3 + 1 − 0 = 4" in re.sub(r"\s+", " ", text)
+    assert "基金项目" in text
+    assert "去年的基金" not in text
 
 
 @pytest.mark.parametrize("role", ["staff", "unit_head", "district_leader", "administrator"])

@@ -1,16 +1,17 @@
 """The bridge between two versions of a quota's criteria: today's facts judged by one and the other."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from crm.accounts.rules import Actor
 from crm.closing.queries.bridges import Point, YearBridge, assemble, counted_by
 from crm.closing.queries.known import QuotaAsKnown, quotas_as_known
 from crm.closing.rules import BY_EVENT, Cause, Number, Why, decisive
-from crm.core.db import rows_of
+from crm.core.db import db, rows_of
 from crm.leads.models import Milestone
 from crm.leads.rules import MilestoneKind
 from crm.quotas.facts import facts_of, surroundings
@@ -20,10 +21,12 @@ from crm.quotas.rules import (
     CountingEvent,
     Entry,
     Judging,
+    QuotaTerms,
     Verdict,
     counted,
     entered,
     parse_criteria,
+    parse_exclusions,
     with_yuan,
 )
 
@@ -76,25 +79,28 @@ def bridge_of_versions(
         replace(
             quota.terms,
             criteria=parse_criteria(row.criteria),
+            exclusions=parse_exclusions(row.criteria),
             event=CountingEvent(row.event or CountingEvent.SIGNED_AND_REGISTERED),
         )
         for row in (old, new)
     ]
     around = surroundings()
     judging = Judging(terms, EVER, around.editions)
-    before: dict[int, tuple[Verdict, Entry]] = {}
-    after: dict[int, tuple[Verdict, Entry]] = {}
-    # Only a signed lead stands in a number: the others need no judging.
-    signed = select(Milestone.lead_id).where(Milestone.kind == MilestoneKind.SIGNED)
-    for facts in facts_of(row.lead_id for row in rows_of(signed)):
+    before: dict[int, Entry] = {}
+    after: dict[int, Entry] = {}
+    told: dict[int, Verdict] = {}
+    for facts in facts_of(_signed_within(quota.terms)):
         lead = with_yuan(facts, around.rates, EVER)
-        for verdict, one, found in zip(judging.of(lead), terms, (before, after), strict=True):
-            found[lead.id] = verdict, entered(counted(lead, verdict), one)
+        old_verdict, new_verdict = judging.of(lead)
+        was = before[lead.id] = entered(counted(lead, old_verdict), terms[0])
+        now = after[lead.id] = entered(counted(lead, new_verdict), terms[1])
+        if was != now:
+            told[lead.id] = new_verdict
     starts = counted_by(actor, _places(quota, before, point.on))
     ends = counted_by(actor, _places(quota, after, point.on))
 
     def why(_quota_id: int, _number: Number, lead_id: int, _entered: bool) -> Why:
-        verdict, _ = after[lead_id]
+        verdict = told[lead_id]
         return Why(
             Cause.RULE_CHANGED,
             reasons=decisive(verdict.outcome, verdict.branch, verdict.reasons),
@@ -103,13 +109,24 @@ def bridge_of_versions(
     return assemble(actor, year, [quota], BY_EVENT, starts, ends, why)
 
 
+def _signed_within(terms: QuotaTerms) -> Sequence[int]:
+    """The leads whose signing the period counts: no others stand in a number, whatever is asked."""
+    counted_on = func.coalesce(Milestone.statistics_on, Milestone.happened_on, Milestone.known_on)
+    return db.session.scalars(
+        select(Milestone.lead_id).where(
+            Milestone.kind == MilestoneKind.SIGNED,
+            counted_on.between(terms.opens, terms.closes),
+        )
+    ).all()
+
+
 def _places(
-    quota: QuotaAsKnown, judged: dict[int, tuple[Verdict, Entry]], on: date
+    quota: QuotaAsKnown, judged: dict[int, Entry], on: date
 ) -> dict[tuple[int, Number], set[int]]:
     found: dict[tuple[int, Number], set[int]] = {
         (quota.quota_id, number): set() for number in BY_EVENT
     }
-    for lead_id, (_, entry) in judged.items():
+    for lead_id, entry in judged.items():
         for number, day in zip(
             BY_EVENT,
             (entry.signed_from, entry.registered_from, entry.started_from),
