@@ -170,6 +170,14 @@ def test_what_another_quota_of_the_group_has_waits_for_no_recognition(app, distr
     assert [found[f"A-{each}"][0] for each in ("recognised", "awaiting")] == [2, 0]
 
 
+def test_the_names_behind_a_number_tell_why_and_on_what_paper(district, sign_in):
+    page = sign_in(district["director"]).get("/outlook/?quota=A&list=recognised").text
+    names = page[page.index('id="names"') :]
+    assert "大一" in names
+    assert "协议总投资60亿元，达到门槛50亿元" in names
+    assert f"（{date(district['year'], 1, 1)}" in names
+
+
 def test_quotas_show_tells_the_levels_of_a_day(app, district):
     def shown(*args):
         with app.app_context():

@@ -6,6 +6,7 @@ from crm.outlook.queries.achieved import (
     Named,
     achieved_of,
     became,
+    judged_for,
     names_of,
     reached_days,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "forecast_from",
     "ids_behind",
     "ingredients_of",
+    "judged_for",
     "kept_numbers",
     "last_forecast",
     "leads_told",

@@ -23,7 +23,7 @@ from crm.outlook.views.asking import asked_number, asked_of, asked_year
 from crm.outlook.views.saying import said_today
 from crm.outlook.wording import word
 from crm.quotas.queries import year_numbers
-from crm.quotas.telling import subject
+from crm.quotas.telling import subject, told
 
 SHOWN = 20
 """Leads of a book on the page of all three; its own page has them all."""
@@ -112,9 +112,14 @@ def _book(page: dict[str, Any], books: YearBooks, book: Book, code: str | None, 
 def _names(
     page: dict[str, Any], listed: str, code: str | None, leads: list[Any], start: int
 ) -> str:
+    """The leads of a page, on one quota with what counts for them and the papers it stands on."""
     seen = [each for each in leads if each.is_seen]
+    shown = seen[start : start + PAGE]
+    ids = [each.lead_id for each in shown]
+    judged = queries.judged_for(page["year"], code, ids) if code and ids else {}
     return render_template(
-        "outlook/names.html", **page, listed=listed, code=code, leads=seen[start : start + PAGE],
+        "outlook/names.html", **page, listed=listed, code=code, leads=shown,
+        why={lead_id: told(row) for lead_id, row in judged.items()},
         total=len(leads), unseen=len(leads) - len(seen),
         next_url=_list_url(page["year"], listed, code, start + PAGE)
         if len(seen) > start + PAGE else None,

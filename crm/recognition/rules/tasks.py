@@ -54,7 +54,9 @@ def task_of(
         return None
     if turned_down_at(claim) is not None and appealed is None:
         return Task.REPLY
-    if claim.unit is None and not why_not_propose(claim, hand, today):
+    # Nobody is asked to propose what another quota of the exclusive group already has.
+    is_had = claim.credited_elsewhere is not None
+    if claim.unit is None and not is_had and not why_not_propose(claim, hand, today):
         return Task.PROPOSE
     return None
 
