@@ -99,14 +99,17 @@ def keys_in(value: object) -> Iterator[tuple[type, str]]:
 
 def worded_codes(feature: str) -> set[tuple[type, str]]:
     """Codes the wording of a feature has words for."""
-    path = ROOT / "crm" / feature / "wording.py"
-    if not path.is_file():
-        return set()
-    return {key for value in vars(module_of(path)).values() for key in keys_in(value)}
+    folder = ROOT / "crm" / feature
+    paths = [
+        each for each in (folder / "wording.py", folder / "wording/__init__.py") if each.is_file()
+    ]
+    return {
+        key for path in paths for value in vars(module_of(path)).values() for key in keys_in(value)
+    }
 
 
 NOT_ON_SCREEN: set[str] = set()
-"""Features whose codes no page shows yet. The first wording.py there brings all their codes in."""
+"""Features whose codes no page shows yet. The first wording there brings all their codes in."""
 
 NEVER_SHOWN = {
     "crm.imports.rules.fields.LandUnit": "says how to read a cell; the cell itself is shown",

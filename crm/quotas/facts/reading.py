@@ -1,18 +1,17 @@
-"""The facts that quotas read of leads: a fixed number of SELECTs for any number of leads."""
+"""Leads as the rules read them: a fixed number of SELECTs for any number of leads."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Row, func, select
 
 from crm.chains.models import Chain
-from crm.core.bulk import among, chunked
+from crm.core.bulk import among
 from crm.core.db import db
-from crm.enterprises.models import Enterprise, RankingEdition, RankingEntry, RankingList
-from crm.leads.models import Attachment, ExchangeRate, Lead, Milestone, StageChange
+from crm.enterprises.models import Enterprise
+from crm.leads.models import Attachment, Lead, Milestone, StageChange
 from crm.leads.models import Figure as FigureRow
 from crm.leads.rules import (
     CLOSED,
@@ -21,32 +20,23 @@ from crm.leads.rules import (
     Figure,
     FigureSource,
     MilestoneKind,
-    Rate,
     Stage,
 )
 from crm.places.models import Carrier, Zone
-from crm.quotas.groups import Rankings, companies_below
-from crm.quotas.models import Quota
-from crm.quotas.rules import (
-    CountingEvent,
-    Edition,
-    JudgedLead,
-    MilestoneDay,
-    Modality,
-    Node,
-    QuotaTerms,
-    parse_criteria,
-    parse_exclusions,
-)
+from crm.quotas.groups import Rankings
+from crm.quotas.rules import JudgedLead, MilestoneDay
 
 CHUNK = 1000
 """Leads read at once: few round trips, little memory."""
+
 
 PAPERS_OF_SOURCE: dict[FigureSource, AttachmentKind] = {
     FigureSource.AGREEMENT: AttachmentKind.AGREEMENT,
     FigureSource.FILING: AttachmentKind.FILING,
     FigureSource.STATISTICS: AttachmentKind.STATISTICS,
 }
+
+
 PAPERS_OF_MILESTONE: dict[MilestoneKind, frozenset[AttachmentKind]] = {
     MilestoneKind.SIGNED: frozenset({AttachmentKind.AGREEMENT}),
     MilestoneKind.REGISTERED: frozenset({AttachmentKind.LICENCE}),
@@ -57,53 +47,6 @@ PAPERS_OF_MILESTONE: dict[MilestoneKind, frozenset[AttachmentKind]] = {
     MilestoneKind.TAXPAYING: frozenset({AttachmentKind.STATISTICS}),
 }
 """Which uploaded file of the lead proves what, where the fact itself names no paper."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What all leads share: published editions of the ranking lists, and exchange rates."""
-
-    editions: frozenset[Edition]
-    rates: tuple[Rate, ...]
-
-
-def surroundings(on: date | None = None) -> Surroundings:
-    """All editions and rates; with `on` those published by the end of that day."""
-    editions = select(RankingList.code, RankingEdition.year, RankingEdition.published_on).join(
-        RankingList, RankingList.id == RankingEdition.list_id
-    )
-    rates = select(ExchangeRate.currency, ExchangeRate.quoted_on, ExchangeRate.cny_per_unit)
-    if on is not None:
-        editions = editions.where(RankingEdition.published_on <= on)
-        rates = rates.where(ExchangeRate.quoted_on <= on)
-    return Surroundings(
-        frozenset(Edition(*row) for row in db.session.execute(editions)),
-        tuple(Rate(*row) for row in db.session.execute(rates)),
-    )
-
-
-def terms_of(quota: Quota) -> QuotaTerms:
-    """A computed quota as the rules read it. Raises CriteriaError or ValueError."""
-    return QuotaTerms(
-        code=quota.code,
-        year=quota.year,
-        opens=quota.opens,
-        closes=quota.closes,
-        target=quota.target,
-        criteria=parse_criteria(quota.criteria),
-        label=quota.label,
-        name=quota.name,
-        modality=Modality(quota.modality),
-        event=CountingEvent(quota.event or CountingEvent.SIGNED_AND_REGISTERED),
-        rounding=quota.rounding,
-        nodes=nodes_of(quota),
-        curve=quota.curve,
-        exclusions=parse_exclusions(quota.criteria),
-    )
-
-
-def nodes_of(quota: Quota) -> tuple[Node, ...]:
-    return tuple(Node(node.due_on, node.count) for node in quota.nodes)
 
 
 def facts_of(
@@ -310,48 +253,3 @@ def _closed_later(leads: Sequence[Row[*tuple[Any, ...]]], on: date | None) -> se
         .subquery()
     )
     return set(db.session.scalars(select(last.c.lead_id).where(last.c.day > on)))
-
-
-def leads_of_ranked_groups(list_codes: Collection[str]) -> list[int]:
-    """Leads of companies on one of these lists, and of those below them in their groups."""
-    return leads_of_enterprises(
-        select(RankingEntry.enterprise_id)
-        .join(RankingEdition, RankingEdition.id == RankingEntry.edition_id)
-        .join(RankingList, RankingList.id == RankingEdition.list_id)
-        .where(RankingList.code.in_(list_codes))
-    )
-
-
-def leads_of_enterprise(enterprise_id: int) -> list[int]:
-    """Leads whose investor or list company is this company or one below it in the group."""
-    return leads_of_enterprises([enterprise_id])
-
-
-def leads_of_enterprises(enterprise_ids: Collection[int] | Select[int]) -> list[int]:
-    """Leads whose investor or list company is one of these or one that is, or was, below them."""
-    found: set[int] = set()
-    for ids in chunked(companies_below(enterprise_ids)):
-        concerned = or_(among(Lead.investor_id, ids), among(Lead.list_enterprise_id, ids))
-        found |= set(db.session.scalars(select(Lead.id).where(concerned)))
-    return sorted(found)
-
-
-def leads_of_ranking_list(list_id: int) -> list[int]:
-    """Leads with a company of this list above them: a new edition may end their membership."""
-    return leads_of_enterprises(
-        select(RankingEntry.enterprise_id)
-        .join(RankingEdition, RankingEdition.id == RankingEntry.edition_id)
-        .where(RankingEdition.list_id == list_id)
-    )
-
-
-def leads_in_currency(currency: str) -> list[int]:
-    """Leads with a figure in this currency."""
-    return list(
-        db.session.scalars(
-            select(FigureRow.lead_id)
-            .where(FigureRow.currency == currency, FigureRow.is_withdrawn.is_(False))
-            .distinct()
-            .order_by(FigureRow.lead_id)
-        )
-    )
