@@ -46,7 +46,12 @@ ENTRIES = (
         _l("管理"),
         "settings",
         (Role.ADMINISTRATOR,),
-        also=("outbox.index", "calendar.index", "calendar.set_day", "quotas.ranking"),
+        also=(
+            *("outbox.index", "calendar.index", "calendar.set_day", "quotas.ranking"),
+            *("reminders.settings", "reminders.setting", "reminders.particular"),
+            *("reminders.new_particular", "reminders.remove_particular", "reminders.as_begun"),
+            *("reminders.arranged", "reminders.absence"),
+        ),
     ),
     Entry("history.index", _l("操作记录"), "history", (Role.ADMINISTRATOR, Role.AUDITOR)),
 )

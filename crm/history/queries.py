@@ -16,6 +16,8 @@ ADMIN_SUBJECTS = (
     "departments",
     "workday_calendar",
     "deliveries",
+    "reminder_settings",
+    "absences",
     "ranking_switches",
     "app",
 )

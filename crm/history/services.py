@@ -18,6 +18,7 @@ from crm.history.models import AuditEvent, PastTold
 UNTOLD = {
     "version",
     "search_text",
+    "scope_key",
     "name_norm",
     "name_loose",
     "title_key",

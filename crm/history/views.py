@@ -31,6 +31,8 @@ from crm.quotas.rules import CriteriaError
 from crm.quotas.wording import FIELD as QUOTA_FIELD
 from crm.quotas.wording import WORDS as QUOTA_WORDS
 from crm.recognition.wording import WORDS as RECOGNITION_WORDS
+from crm.reminders.rules import ReminderKind, Timing
+from crm.reminders.wording import ABSENCE_FIELD, CHOICE_FIELD, SETTING_FIELD, kept_steps_word
 from crm.reminders.wording import ANSWER_FIELD as REMINDER_FIELD
 from crm.reminders.wording import WORDS as REMINDER_WORDS
 
@@ -53,6 +55,9 @@ FIELDS_OF: dict[str, dict[str, Any]] = {
     "meetings": DISPATCH_FIELD,
     "meeting_items": ITEM_FIELD,
     "meeting_lines": ITEM_FIELD,
+    "reminder_settings": SETTING_FIELD,
+    "reminder_recipients": CHOICE_FIELD,
+    "absences": ABSENCE_FIELD,
 }
 WORDS_OF: dict[Any, Any] = {
     Role: ROLE,
@@ -82,6 +87,10 @@ def value_word(table: str, name: str, value: Any) -> Any:
         return _("是") if value else _("否")
     if isinstance(value, (dict, list)):
         return structure_word(name, value)
+    if table == "reminder_settings" and name == "steps":
+        return kept_steps_word(value)
+    if table == "reminder_recipients" and name in tuple(ReminderKind):
+        return REMINDER_WORDS[Timing].get(value, value)
     found = Base.metadata.tables.get(table)
     kind = found.c[name].type if found is not None and name in found.c else None
     # The trail keeps a code as its text, and a code equals its text.

@@ -49,23 +49,28 @@ class Watched:
 def settings() -> Settings:
     """How the kinds are set: the office's own settings, and where it has none what it began with."""
     own = [
-        Setting(
-            kind=row.kind,
-            steps=steps(row.steps),
-            stage=row.stage,
-            is_headquarters=row.is_headquarters,
-            at_least_yuan=row.at_least_yuan,
-            is_on=row.is_on,
-            in_working_days=row.in_working_days,
-            to_unit_head_after=row.to_unit_head_after,
-            to_director_after=row.to_director_after,
-            timing=row.timing,
-            may_be_off=row.may_be_off,
-        )
+        setting_of(row)
         for row in db.session.scalars(select(ReminderSetting).order_by(ReminderSetting.id))
     ]
-    general = {each.kind for each in own if each.particularity[0] == 0}
+    general = {each.kind for each in own if each.is_general}
     return Settings([*own, *(each for each in DEFAULTS if each.kind not in general)])
+
+
+def setting_of(row: ReminderSetting) -> Setting:
+    """What a row of the table says, for the rules."""
+    return Setting(
+        kind=row.kind,
+        steps=steps(row.steps),
+        stage=row.stage,
+        is_headquarters=row.is_headquarters,
+        at_least_yuan=row.at_least_yuan,
+        is_on=row.is_on,
+        in_working_days=row.in_working_days,
+        to_unit_head_after=row.to_unit_head_after,
+        to_director_after=row.to_director_after,
+        timing=row.timing,
+        may_be_off=row.may_be_off,
+    )
 
 
 def office() -> Office:

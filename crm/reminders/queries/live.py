@@ -73,11 +73,10 @@ def wishes_of(people: Collection[int], settings: Settings) -> dict[int, Wishes]:
     by_default: dict[ReminderKind, Timing] = {}
     never_off = set()
     for kind in ReminderKind:
-        setting = next((each for each in settings.all(kind) if not each.particularity[0]), None)
-        if setting is not None:
-            by_default[kind] = setting.timing
-            if not setting.may_be_off:
-                never_off.add(kind)
+        setting = settings.general(kind)
+        by_default[kind] = setting.timing
+        if not setting.may_be_off:
+            never_off.add(kind)
     chosen: dict[int, dict[ReminderKind, Timing]] = defaultdict(dict)
     for person, kind, timing in rows_of(
         select(Preference.user_id, Preference.kind, Preference.timing)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from crm.core.days import WorkCalendar
-from crm.leads.rules import IN_TALKS, Stage
+from crm.leads.rules import IN_TALKS, OPEN_STAGES, Stage
 from crm.reminders.rules.kinds import ReminderKind
 from crm.reminders.rules.settings import Setting, Settings
 
@@ -187,6 +187,26 @@ BASES: dict[ReminderKind, Callable[[LeadClock], date | None]] = {
     ReminderKind.EVIDENCE: _evidence,
 }
 """The kinds that concern a lead as a whole."""
+
+
+def stages_of(kind: ReminderKind) -> tuple[Stage, ...]:
+    """The stages of leads in which a kind can be due; none for what concerns no lead."""
+    if kind is ReminderKind.QUOTA_BEHIND:
+        return ()
+    base_of = BASES.get(kind)
+    if base_of is None:
+        return OPEN_STAGES
+    day = date(2026, 1, 1)  # any: what is asked is whether the clock runs, not since when
+    return tuple(
+        stage
+        for stage in Stage
+        if base_of(
+            LeadClock(
+                0, stage, day, day, has_referrer=True, next_action_on=day, signed_on=day,
+                expected_sign_on=day, expected_landing_on=day, papers_wanted_since=day,
+            )
+        )
+    )  # fmt: skip
 
 
 def due_of_lead(lead: LeadClock, settings: Settings, days: Days) -> list[Due]:

@@ -5,7 +5,7 @@ most particular setting that fits a lead holds.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,6 +28,8 @@ class SettingFault(StrEnum):
     TOO_FAR = "too_far"
     NOT_RISING = "not_rising"
     DIRECTOR_FIRST = "director_first"
+    NO_SCOPE = "no_scope"
+    SAME_SCOPE = "same_scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,24 @@ class Setting:
     may_be_off: bool = True
 
     @property
-    def particularity(self) -> tuple[int, int]:
-        """The more is said of the leads it is for, the sooner it holds; then the greater amount."""
+    def particularity(self) -> tuple[int, int, bool]:
+        """The more is said of the leads it is for, the sooner it holds; then the greater amount.
+
+        Where two say as much, the one for a stage comes before the one for a form.
+        """
         said = (self.stage, self.is_headquarters, self.at_least_yuan)
-        return sum(each is not None for each in said), self.at_least_yuan or 0
+        is_said = sum(each is not None for each in said)
+        return is_said, self.at_least_yuan or 0, self.stage is not None
+
+    @property
+    def is_general(self) -> bool:
+        """Whether it is for all leads that no other setting of its kind is for."""
+        return not self.particularity[0]
+
+    @property
+    def scope_key(self) -> str:
+        """For which leads it is, in one word; a kind is set once for each. Empty: the general one."""
+        return scope_key(self.stage, self.is_headquarters, self.at_least_yuan)
 
     def fits(self, stage: Stage, is_headquarters: bool | None, yuan: int | None) -> bool:
         """Whether it is for such a lead. An amount nobody knows reaches no threshold."""
@@ -78,6 +94,13 @@ class Setting:
             and self.is_headquarters in (None, bool(is_headquarters))
             and (self.at_least_yuan is None or (yuan is not None and yuan >= self.at_least_yuan))
         )
+
+
+def scope_key(stage: Stage | None, is_headquarters: bool | None, at_least_yuan: int | None) -> str:
+    """The leads a setting is for in one word, as `negotiating;hq;500000000`; "" for all of them."""
+    form = {None: "", True: "hq", False: "physical"}[is_headquarters]
+    said = (stage or "", form, "" if at_least_yuan is None else str(at_least_yuan))
+    return ";".join(said) if any(said) else ""
 
 
 def steps(text: str) -> tuple[Step, ...]:
@@ -124,6 +147,41 @@ def why_not_escalation(
     if to_unit_head_after is None or to_director_after is None:
         return None
     return SettingFault.DIRECTOR_FIRST if to_director_after < to_unit_head_after else None
+
+
+MOST_WORKING_DAYS = 250
+"""After a year nobody waits for an escalation any more."""
+
+
+def why_not_setting(
+    setting: Setting, *, is_general: bool, taken: Container[str] = ()
+) -> dict[str, SettingFault]:
+    """What is wrong with a setting, by field. `taken`: the scopes its kind is set for otherwise.
+
+    The general one is for all leads; any other says which ones it is for.
+    """
+    found: dict[str, SettingFault] = {}
+    fault = why_not_steps(setting.steps)
+    if fault:
+        found[f"days_{_faulty_step(setting, fault)}"] = fault
+    fault = why_not_escalation(setting.to_unit_head_after, setting.to_director_after)
+    if fault:
+        found["to_director_after"] = fault
+    if not is_general and setting.is_general:
+        found["stage"] = SettingFault.NO_SCOPE
+    elif not is_general and setting.scope_key in taken:
+        found["stage"] = SettingFault.SAME_SCOPE
+    return found
+
+
+def _faulty_step(setting: Setting, fault: SettingFault) -> str:
+    """The code of the step a fault stands beside."""
+    for before, step in zip((None, *setting.steps), setting.steps, strict=False):
+        if fault is SettingFault.TOO_FAR and abs(step.days) > MOST_DAYS:
+            return step.code
+        if fault is SettingFault.NOT_RISING and before and step.days <= before.days:
+            return step.code
+    return BEGINS_WITH[setting.kind].steps[0].code
 
 
 def _setting(kind: ReminderKind, text: str, **more: object) -> Setting:
@@ -191,6 +249,22 @@ DEFAULTS: tuple[Setting, ...] = (
 3 days), 7 days for the referrer; lights of quiet leads 14/30/60/180 days; signed and not registered
 90/180, registered and not started 180/365; a trip's report 15 days after the return."""
 
+BEGINS_WITH = {each.kind: each for each in DEFAULTS}
+MONTHLY = frozenset({ReminderKind.QUOTA_BEHIND})
+"""Told once a month to bureau leaders, from so many days after its first on; nobody is above them."""
+
+
+def steps_from(kind: ReminderKind, days: Mapping[str, int | None]) -> tuple[Step, ...]:
+    """The steps of a kind as people give them: whole days by code, none where a step is not used.
+
+    Codes are the kind's own; those that announce a coming day are given as days before it.
+    """
+    return tuple(
+        Step(each.code, -given if each.days < 0 else given)
+        for each in BEGINS_WITH[kind].steps
+        if (given := days.get(each.code)) is not None
+    )
+
 
 class Settings:
     """The settings of an office, asked by kind and lead; the answer is remembered."""
@@ -224,3 +298,16 @@ class Settings:
     def all(self, kind: ReminderKind) -> tuple[Setting, ...]:
         """Every setting of a kind, the most particular first."""
         return tuple(self._of[kind])
+
+    def general(self, kind: ReminderKind) -> Setting:
+        """The setting of a kind for all leads that no other is for, on or off."""
+        return next((each for each in self._of[kind] if each.is_general), BEGINS_WITH[kind])
+
+    def changed(self, before: Setting | None, after: Setting | None) -> "Settings":
+        """The same with one setting replaced (None: added, or taken away)."""
+        kept = [each for of in self._of.values() for each in of if each != before]
+        return Settings([*kept, *([after] if after else [])])
+
+    def alone(self, kind: ReminderKind) -> "Settings":
+        """The settings of one kind; every other is off."""
+        return Settings(self._of[kind])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from crm.core.days import WorkCalendar
 from crm.reminders.rules.kinds import Level, ReminderKind, ReminderState, Timing
@@ -12,6 +13,20 @@ MOST_AT_ONCE = 5
 LEVELS = tuple(Level)
 REPEATED = frozenset({ReminderKind.NEXT_ACTION, ReminderKind.INSTRUCTION})
 """Told again each working day while due; every other step is told once, and listed when a mail goes."""
+
+
+MOST_AT_ONCE_ALLOWED = 20
+
+
+class TimingFault(StrEnum):
+    """Why a person cannot be told of a kind that way."""
+
+    NEVER_OFF = "never_off"
+
+
+def why_not_timing(timing: Timing | None, *, may_be_off: bool) -> TimingFault | None:
+    """Some kinds cannot be switched off. None chosen: the office's way."""
+    return TimingFault.NEVER_OFF if timing is Timing.OFF and not may_be_off else None
 
 
 @dataclass(frozen=True, slots=True)

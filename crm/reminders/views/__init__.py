@@ -1,7 +1,7 @@
-"""Pages of reminders: the inbox, what is due, and what the links of mails open."""
+"""Pages of reminders: the inbox, what is due, what the links of mails open, and how it is all set."""
 
 from flask import Blueprint
 
 bp = Blueprint("reminders", __name__, url_prefix="/reminders")
 
-from crm.reminders.views import due, inbox, mailed  # noqa: E402, F401
+from crm.reminders.views import choices, due, inbox, mailed, settings  # noqa: E402, F401
