@@ -8,8 +8,8 @@ from flask_babel import lazy_gettext as _l
 
 from crm.core.money import format_yuan
 from crm.core.web import mark
-from crm.leads.rules import Stage
-from crm.leads.wording import word as stage_word
+from crm.leads.rules import Light, Stage
+from crm.leads.wording import word as lead_word
 from crm.reminders.rules import DueKind, Level, ReminderKind, ReminderState, Scope, Timing
 from crm.reminders.rules.absence import AbsenceFault
 from crm.reminders.rules.answers import Answer, AnswerFault
@@ -120,10 +120,7 @@ ANSWER_FIELD = {
 STEP: dict[str, LazyString] = {
     "due": _l("到期"),
     "soon": _l("临期提醒"),
-    "notice": lazy_pgettext("light", "提醒"),
-    "yellow": _l("黄灯"),
-    "red": _l("红灯"),
-    "withdraw": _l("建议退库"),
+    **{light.value: lead_word(light) for light in Light if light is not Light.GREEN},
     "d60": _l("第一次预告"),
     "d30": _l("第二次预告"),
     "d7": _l("最后预告"),
@@ -151,7 +148,7 @@ COUNTED_FROM: dict[ReminderKind, LazyString] = {
 """From which day a kind counts, as a sentence beside its days."""
 
 
-def step_word(kind: ReminderKind, step: str) -> LazyString | str:
+def step_name(kind: ReminderKind, step: str) -> LazyString | str:
     """What a step of a kind is called; the code itself where an older setting has another one."""
     if kind is ReminderKind.AGREED_DATE and step == "d30":
         return STEP["d60"]
@@ -203,7 +200,7 @@ def steps_word(setting: Setting) -> str:
     if setting.kind in MONTHLY and not setting.steps[0].days:
         return gettext("每月1日起")
     return mark("、", ", ").join(
-        f"{step_word(setting.kind, step.code)} "
+        f"{step_name(setting.kind, step.code)} "
         f"{days_word(step.days, in_working_days=setting.in_working_days)}"
         for step in setting.steps
     )
@@ -222,7 +219,7 @@ def scope_word(setting: Setting) -> str:
     """Which leads a setting is for: 洽谈、总部项目、5亿元以上."""
     said = []
     if setting.stage is not None:
-        said.append(str(stage_word(setting.stage)))
+        said.append(str(lead_word(setting.stage)))
     if setting.is_headquarters is not None:
         said.append(gettext("总部项目") if setting.is_headquarters else gettext("实体项目"))
     if setting.at_least_yuan is not None:
@@ -237,7 +234,7 @@ def setting_value(kind: ReminderKind, name: str, value: Any) -> Any:
         return gettext("从不") if name.startswith("to_") else gettext("不限")
     match name:
         case "stage":
-            return stage_word(Stage(value))
+            return lead_word(Stage(value))
         case "is_headquarters":
             return gettext("总部项目") if value else gettext("实体项目")
         case "at_least_yuan":

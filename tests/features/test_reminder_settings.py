@@ -77,7 +77,7 @@ def actions(app) -> list[str]:
 
 def test_every_kind_is_listed_with_its_days_in_words(admin):
     page = said(admin.get("/reminders/settings"))
-    for words in ("久未推进", "提醒 14天后、黄灯 30天后、红灯 60天后、建议退库 180天后"):
+    for words in ("久未推进", "需关注 14天后、黄灯 30天后、红灯 60天后、建议退库 180天后"):
         assert words in page
     assert "到期 1个工作日后" in page
     assert "第一次预告 提前60天" in page
@@ -148,12 +148,12 @@ def test_the_second_of_two_editors_is_told_what_the_first_changed(admin, sign_in
     late = other.post(QUIET, data={**second, "days_notice": "20"})
     assert late.status_code == 409
     assert admin.actor.name in said(late)
-    assert "提醒 10天后" in said(late)
+    assert "需关注 10天后" in said(late)
     third = opened(admin, QUIET)
     assert other.post(QUIET, data={**opened(other, QUIET), "days_notice": "11"}).status_code == 302
     late = admin.post(QUIET, data={**third, "is_on": ""})
     assert late.status_code == 409
-    assert "提醒 11天后" in said(late)
+    assert "需关注 11天后" in said(late)
     assert stored(app) == [("quiet", "", "notice:11,yellow:30,red:60,withdraw:180", 2)]
 
 
@@ -222,7 +222,7 @@ def test_a_quota_is_never_set_for_some_leads(admin):
 def test_a_kind_is_set_back_to_the_beginning(admin, app):
     admin.post(QUIET, data={**opened(admin, QUIET), "days_notice": "10"})
     page = said(admin.get(f"{QUIET}/as-begun"))
-    assert "提醒 14天后" in page
+    assert "需关注 14天后" in page
     assert admin.post(f"{QUIET}/as-begun", data={"version": ""}).status_code == 409
     assert admin.post(f"{QUIET}/as-begun", data={"version": "1"}).status_code == 302
     assert stored(app) == []

@@ -24,7 +24,7 @@ from crm.reminders.rules.settings import (
     Step,
     steps_from,
 )
-from crm.reminders.wording import SETTING_FIELD, step_word, word
+from crm.reminders.wording import SETTING_FIELD, step_name, word
 
 BY_DEFAULT = (Timing.AT_ONCE, Timing.DAILY, Timing.WEEKLY)
 """Off is a person's own choice; a kind nobody is to hear of is switched off."""
@@ -149,7 +149,7 @@ def setting_form(setting: Setting, version: int | None, *, is_general: bool) -> 
     kind = setting.kind
     begins_with = BEGINS_WITH[kind].steps
     fields = {
-        f"days_{step.code}": WholeNumber(step_word(kind, step.code), MOST_DAYS)
+        f"days_{step.code}": WholeNumber(step_name(kind, step.code), MOST_DAYS)
         for step in begins_with
     }
     days = {step.code: abs(step.days) for step in setting.steps}

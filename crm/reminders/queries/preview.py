@@ -155,7 +155,15 @@ def _mails(
     for number, each in enumerate(ordered):
         row = told.get(_key(each), NEW)
         of_reader[readers[each.told.person_id]].append(
-            Open(number, each.due.kind, each.told.level, row.state, row.snoozed_until, row.is_told)
+            Open(
+                number,
+                each.due.kind,
+                each.told.level,
+                row.state,
+                row.snoozed_until,
+                row.is_told,
+                f"{each.due.kind.value} {each.due.subject}",
+            )
         )
     wishes = live.wishes_of(tuple(of_reader), settings)
     mails = {}
