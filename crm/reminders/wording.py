@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from flask_babel import LazyString, get_locale, gettext, lazy_pgettext
+from flask_babel import LazyString, get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
 from crm.core.money import format_yuan
