@@ -25,7 +25,7 @@ from crm.leads.forms import ActivityForm
 from crm.leads.rules import ActivityKind
 from crm.leads.services import activities
 from crm.quotas import services as quotas
-from crm.reminders.forms import DoneForm, SnoozeForm
+from crm.reminders.forms.answers import DoneForm, SnoozeForm
 from crm.reminders.queries import due as next_actions
 from crm.reminders.queries import inbox as queries
 from crm.reminders.queries.inbox import InboxItem, Tab

@@ -23,7 +23,7 @@ from crm.core.forms import BaseForm, attempt
 from crm.core.guard import PUBLIC, allow
 from crm.core.limits import Limit
 from crm.core.web import csrf
-from crm.reminders.forms import MailAnswerForm, MailDoneForm, MailSnoozeForm
+from crm.reminders.forms.answers import MailAnswerForm, MailDoneForm, MailSnoozeForm
 from crm.reminders.queries import facts
 from crm.reminders.queries.mailed import Mailed, mailed
 from crm.reminders.rules import ReminderKind, ReminderState

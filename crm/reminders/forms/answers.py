@@ -1,4 +1,4 @@
-"""What the pages of reminders accept."""
+"""The forms with which a reminder is answered."""
 
 from datetime import date
 from typing import Any, Self
