@@ -145,6 +145,7 @@ def test_the_second_leader_sees_what_the_first_changed_from_the_first_change_on(
     other = sign_in("director")
     for typed, theirs, version in (("3", "5", 2), ("6", "7", 3)):
         mine = opened(other, PAGE) | {"late_days": theirs}
+        del mine["ask_shared"]
         assert (
             leader.post(PAGE, data=opened(leader, PAGE) | {"late_days": typed}).status_code == 302
         )
@@ -153,6 +154,8 @@ def test_the_second_leader_sees_what_the_first_changed_from_the_first_change_on(
         page = html.unescape(answer.text)
         assert leader.actor.name in page
         assert "入库早于签约不足" in page
+        assert re.search(r"不同项目信息相同</dt>\s*<dd[^>]*>\s*否", page)
+        assert "True" not in page
         settings, kept = held(app)
         assert (settings.limit(LimitName.LATE_DAYS), kept) == (int(typed), version)
 
