@@ -144,9 +144,17 @@ def register_features(app: Flask, settings: Settings) -> None:
     from crm.outlook import views as outlook
     from crm.quotas import views as quotas
     from crm.recognition import views as recognition
+    from crm.reminders import instruction_letters
+    from crm.reminders import letters as due_letters
     from crm.reminders import views as reminders
+    from crm.reports import brief_letters
     from crm.reports import views as reports
 
+    app.extensions["writers"] = (
+        due_letters.writers,
+        instruction_letters.writers,
+        brief_letters.writers,
+    )
     for feature in (
         accounts,
         calendar,

@@ -60,6 +60,7 @@ SECTIONS: dict[str, tuple[tuple[str, Any], ...]] = {
     "dispatch.index": (
         ("dispatch.index", _l("交办单")),
         ("dispatch.meetings", _l("调度会")),
+        ("dispatch.brief", _l("周一简报")),
     ),
     "quotas.index": (
         ("quotas.index", _l("看板")),

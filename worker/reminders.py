@@ -11,6 +11,7 @@ from crm.outbox import queries
 from crm.outbox.sending import BATCH
 from crm.reminders import letters
 from crm.reminders.services import planning
+from crm.reports.briefing import note_briefs
 
 EXPIRES = 50
 """Seconds; the next sweep asks again, so a call that waited longer is worth nothing."""
@@ -26,9 +27,10 @@ def plan_due() -> int:
     settings = current_app.extensions["settings"]
     with transaction():
         planned = planning.plan(clock.now(), settings.reminders_at)
-    if planned.messages:
+        briefs = note_briefs(clock.now(), settings.reminders_at)
+    if planned.messages or briefs:
         sweep()
-    return planned.messages
+    return planned.messages + briefs
 
 
 @shared_task

@@ -238,12 +238,20 @@ def _note_told(told_by: Mapping[int, int]) -> None:
         )
 
 
+def every_writer(settings: Settings) -> dict[DeliveryKind, Writer]:
+    """The writers of all features, as the application has put them together."""
+    found: dict[DeliveryKind, Writer] = {}
+    for writers_of in current_app.extensions["writers"]:
+        found |= writers_of(settings)
+    return found
+
+
 def sender_for(settings: Settings) -> Sender:
     """A sender with the transport the settings name and every writer."""
     mail = settings.mail
     return Sender(
         transport_for(mail, timeout=settings.mail_timeout_seconds),
-        writers(settings),
+        every_writer(settings),
         lease=timedelta(seconds=settings.mail_lease_seconds),
         pace=Pace(settings.mail_per_minute) if settings.mail_per_minute else None,
         server=f"{mail.host}:{mail.port}",

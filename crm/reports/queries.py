@@ -1,21 +1,28 @@
 """What happened in a week, among the leads a person may see."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, String, cast, or_, select
+from sqlalchemy import ColumnElement, Row, Select, String, and_, cast, or_, select
 
 from crm.accounts.models import Department
 from crm.accounts.rules import Actor
+from crm.calendar.queries import work_calendar
 from crm.core import clock
 from crm.core.db import db
 from crm.enterprises.models import Enterprise
 from crm.history.models import AuditEvent
 from crm.leads.access import may_see
 from crm.leads.models import Lead, Milestone, StageChange
-from crm.leads.rules import OPEN_STAGES, ORDER, MilestoneKind, OffRampReason, Stage
+from crm.leads.rules import IN_TALKS, OPEN_STAGES, ORDER, MilestoneKind, OffRampReason, Stage
+from crm.reminders.queries import facts as reminder_facts
+from crm.reminders.rules.falling import Days, LeadClock, due_of_lead
+from crm.reminders.rules.kinds import ReminderKind
 from crm.reports.rules import (
+    RED_STEPS,
+    STANDING_STILL,
+    YELLOW_STEP,
     About,
     Coming,
     DueKind,
@@ -23,8 +30,10 @@ from crm.reports.rules import (
     NewPromise,
     Reached,
     StageMove,
+    Still,
     Week,
     WeekFacts,
+    standing_still,
 )
 
 TOLD_MILESTONES = (
@@ -51,6 +60,70 @@ def week_facts(actor: Actor, week: Week) -> WeekFacts:
         promises=_promises(trail),
         expected=_expected(actor, week),
         coming=_coming(actor, week.after),
+    )
+
+
+STILL_SHOWN = 300
+"""More leads that stand still than a meeting goes through; the longest quiet ones are told."""
+
+
+def still_leads(actor: Actor, today: date) -> tuple[Still, ...]:
+    """The leads a person may see that show a yellow or red light, sensitive ones left out.
+
+    Those that can be quiet are found by the shortest yellow step any setting has, the rule decides.
+    """
+    settings = reminder_facts.settings()
+    least = {
+        kind: min(
+            (
+                step.days
+                for setting in settings.all(kind)
+                for step in setting.steps
+                if step.code == YELLOW_STEP or step.code in RED_STEPS
+            ),
+            default=None,
+        )
+        for kind in STANDING_STILL
+    }
+    conditions = []
+    quiet = least[ReminderKind.QUIET]
+    if quiet is not None:
+        before = today - timedelta(days=quiet)
+        conditions.append(
+            and_(
+                Lead.stage.in_(IN_TALKS),
+                Lead.stage_since <= before,
+                Lead.last_progress_on <= before,
+            )
+        )
+    waits = [
+        stage
+        for stage, kind in (
+            (Stage.SIGNED, ReminderKind.NOT_REGISTERED),
+            (Stage.REGISTERED, ReminderKind.NOT_STARTED),
+        )
+        if least[kind] is not None
+    ]
+    if waits:
+        conditions.append(Lead.stage.in_(waits))
+    if not conditions:
+        return ()
+    rows = db.session.execute(
+        _about(actor)
+        .where(or_(*conditions))
+        .order_by(Lead.last_progress_on, Lead.id)
+        .limit(STILL_SHOWN)
+    ).all()
+    abouts = {row.lead_id: _lead(row) for row in rows}
+    days = Days(work_calendar(), today)
+    watched = reminder_facts.watched_leads(today, sorted(abouts)) if abouts else ()
+    return standing_still(
+        (
+            (abouts[each.clock.lead_id], due_of_lead(each.clock, settings, days))
+            for each in watched
+            if isinstance(each.clock, LeadClock)
+        ),
+        today,
     )
 
 

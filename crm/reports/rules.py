@@ -20,6 +20,8 @@ from crm.leads.rules import (
     StageSource,
     starting_milestones,
 )
+from crm.reminders.rules.falling import Due
+from crm.reminders.rules.kinds import ReminderKind
 
 Item = TypeVar("Item")
 ONE_WEEK = timedelta(days=7)
@@ -398,3 +400,46 @@ def _part(chapter: Chapter, lines: Sequence[Line]) -> Part:
     for line in own:
         units.setdefault(line.about.unit, []).append(line)
     return Part(chapter, tuple(Group(unit, tuple(found)) for unit, found in units.items()))
+
+
+# ---------------------------------------------------------------- the Monday brief
+
+STANDING_STILL = (ReminderKind.QUIET, ReminderKind.NOT_REGISTERED, ReminderKind.NOT_STARTED)
+"""The clocks that say a lead does not move; their lights are steps of the office's settings."""
+RED_STEPS = frozenset({"red", "withdraw"})
+YELLOW_STEP = "yellow"
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A lead that does not move: by which clock, since when, and whether its light is red."""
+
+    about: About
+    kind: ReminderKind
+    is_red: bool
+    days: int  # calendar days since the step was reached
+
+
+def standing_still(abouts: Iterable[tuple[About, Sequence[Due]]], today: date) -> tuple[Still, ...]:
+    """The leads whose light is yellow or red, each once by its worst clock, the longest first."""
+    found = []
+    for about, dues in abouts:
+        lights = [
+            (due.step in RED_STEPS, (today - due.due_on).days, due.kind)
+            for due in dues
+            if due.kind in STANDING_STILL and (due.step in RED_STEPS or due.step == YELLOW_STEP)
+        ]
+        if lights:
+            is_red, days, kind = max(lights)
+            found.append(Still(about, kind, is_red, days))
+    return tuple(
+        sorted(
+            found,
+            key=lambda each: (
+                each.about.unit is None,
+                each.about.unit_place,
+                -each.days,
+                each.about.lead_id,
+            ),
+        )
+    )

@@ -11,6 +11,8 @@ from crm.core.days import written_day
 from crm.core.money import AmountError, format_amount, format_yuan, parse_amount
 from crm.leads.rules import MilestoneKind, OffRampReason, Stage
 from crm.leads.wording import WORDS as LEAD_WORDS
+from crm.reminders.rules.kinds import ReminderKind
+from crm.reminders.wording import WORDS as REMINDER_WORDS
 from crm.reports.rules import (
     WITH_AMOUNTS,
     About,
@@ -19,6 +21,7 @@ from crm.reports.rules import (
     Group,
     Line,
     Part,
+    Still,
     Week,
     WeekReport,
 )
@@ -154,6 +157,15 @@ def _slipped_text(line: Line, week: Week) -> str:
     if line.after is None:
         return _("原定%(day)s签约，现未定", day=before)
     return _("原定%(day)s签约，改为%(new)s", day=before, new=short_day(line.after, week))
+
+
+def still_text(still: Still) -> str:
+    """Why a lead is on the list of those that stand still: 久未推进，亮灯12天."""
+    return _join(
+        stage_word(still.about.stage),
+        str(REMINDER_WORDS[ReminderKind][still.kind]),
+        _("亮灯%(n)s天", n=still.days),
+    )
 
 
 def unit_text(group: Group) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.accounts.models import Department, User
@@ -269,6 +269,7 @@ def entries_told(keys: Collection[int]) -> dict[int, Row[*tuple[Any, ...]]]:
             InstructionEntry.new_due_on,
             InstructionEntry.old_person_id,
             by.name.label("by"),
+            func.coalesce(Lead.is_sensitive, false()).label("is_sensitive"),
         )
         .join(InstructionEntry, InstructionEntry.instruction_id == Instruction.id)
         .join(by, by.id == InstructionEntry.by_id)

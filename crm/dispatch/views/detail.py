@@ -24,6 +24,7 @@ from crm.dispatch.services.instructions import Step
 from crm.dispatch.views import bp, stands_for
 from crm.dispatch.views.issuing import offer
 from crm.dispatch.wording import word
+from crm.reminders.services.settling import settle_subject
 
 ICONS = {
     EntryKind.ISSUED: ("send", None),
@@ -123,7 +124,7 @@ def step(instruction_id: int, verb: str) -> ResponseReturnValue:
     row = access.instruction_for(g.actor, instruction_id, stands_for())
     form = _form(wanted)
     if form.validate_on_submit():
-        done = attempt(form, lambda: _verb(wanted)(row.id, _step(form)))
+        done = attempt(form, lambda: _take(wanted, row.id, form))
         if done is not None:
             flash(_("已保存。"), "good")
             return redirect(url_for("dispatch.detail", instruction_id=row.id))
@@ -141,6 +142,14 @@ def step(instruction_id: int, verb: str) -> ResponseReturnValue:
         row=queries.one_in_words(row.id),
         number=number_text(row.year, row.number),
     ), form.status
+
+
+def _take(verb: Verb, key: int, form: StepForm) -> Instruction:
+    """The step, and what was due before it is not any more."""
+    done = _verb(verb)(key, _step(form))
+    if verb is not Verb.PROGRESS:
+        settle_subject(f"instruction:{key}", clock.now())
+    return done
 
 
 def _form(verb: Verb) -> StepForm:

@@ -17,6 +17,7 @@ from crm.accounts.rules import Role
 from crm.core import clock
 from crm.core.bulk import among
 from crm.core.db import db, rows_of
+from crm.dispatch.queries.instructions import open_days
 from crm.leads.models import Activity, AgreedDate, Lead, LeadMember, Milestone, StageChange
 from crm.leads.rules import (
     FROM_SIGNING,
@@ -220,7 +221,8 @@ def asks_for_papers(today: date) -> tuple[ColumnElement[bool], ...]:
 
 
 def watched_days(ids: Collection[int] | None = None) -> Iterator[Watched]:
-    """Agreed dates that are open, and trips whose report is owed; of the leads named or of all."""
+    """Agreed dates that are open, trips whose report is owed, instructions that run; of the leads
+    named or of all."""
     only = [] if ids is None else [among(Lead.id, ids)]
     named = named_lists()
     of_lead = (Lead.stage, Lead.is_headquarters, Lead.investment_yuan, Lead.is_sensitive)
@@ -253,6 +255,13 @@ def watched_days(ids: Collection[int] | None = None) -> Iterator[Watched]:
             OpenDay(ReminderKind.TRIP_REPORT, f"trip:{key}", returned_on, on_lead, *more[:3]),
             Charge(
                 traveller, unit, None, named.get(on_lead or 0, frozenset()) if more[3] else None
+            ),
+        )
+    for key, due_on, about, person, unit, leader, is_sensitive in open_days(ids):
+        yield Watched(
+            OpenDay(ReminderKind.INSTRUCTION, f"instruction:{key}", due_on, about),
+            Charge(
+                person, unit, leader, named.get(about or 0, frozenset()) if is_sensitive else None
             ),
         )
 

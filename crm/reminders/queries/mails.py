@@ -13,6 +13,7 @@ from crm.accounts.queries import system_actor
 from crm.calendar.queries import work_calendar
 from crm.core.bulk import chunked
 from crm.core.db import rows_of
+from crm.dispatch.queries.instructions import titles
 from crm.enterprises.models import Enterprise
 from crm.leads.models import Activity, AgreedDate, Lead
 from crm.leads.rules import Stage
@@ -245,7 +246,7 @@ def _leads(ids: Collection[int]) -> dict[int, Row[*tuple[Any, ...]]]:
 
 
 def _others(of: Sequence[Matter]) -> dict[str, tuple[str | None, str | None]]:
-    """By subject (name, detail) of what is no lead as a whole: agreed dates, trips, quotas."""
+    """By subject (name, detail) of what is no lead as a whole: agreed dates, trips, instructions, quotas."""
     keys: dict[str, set[int]] = defaultdict(set)
     for each in of:
         sort, _colon, number = each.due.subject.partition(":")
@@ -265,6 +266,8 @@ def _others(of: Sequence[Matter]) -> dict[str, tuple[str | None, str | None]]:
         )
         for key, summary, company in rows_of(trips):
             found[f"trip:{key}"] = (company or summary[:60], summary[:120])
+    for key, (matter, _next_step) in titles(keys["instruction"]).items():
+        found[f"instruction:{key}"] = (matter, matter)
     for some in chunked(keys["quota"]):
         for key, label in rows_of(select(Quota.id, Quota.label).where(Quota.id.in_(some))):
             found[f"quota:{key}"] = (label, None)
