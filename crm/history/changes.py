@@ -28,6 +28,11 @@ RULES = frozenset({"quotas", "criteria_versions"})
 NO_CHANGES = (
     "phone_revealed",
     "activity_logged",
+    "agreed_date_added",
+    "agreed_date_changed",
+    "agreed_date_done",
+    "agreed_date_removed",
+    "trip_reported",
     "contact_added",
     "contact_changed",
     "criteria_draft_begun",

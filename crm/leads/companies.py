@@ -114,6 +114,9 @@ def activities_of(actor: Actor, enterprise_id: int) -> Sequence[Any]:
             Activity.contact_name,
             Activity.next_action,
             Activity.next_action_on,
+            Activity.returned_on,
+            Activity.reported_on,
+            Activity.by_id,
             Lead.title.label("lead_title"),
             User.name.label("by_name"),
         )

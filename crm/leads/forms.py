@@ -17,6 +17,7 @@ from crm.core.fields import (
     DayField,
     PeopleField,
     Required,
+    SeenVersion,
     TextBlock,
     TextLine,
     YesNo,
@@ -244,6 +245,7 @@ class EditForm(LeadForm):
     review_result = TextLine(_l("评审结论"))
     reviewed_on = DayField(_l("评审日期"))
     expected_sign_on = DayField(_l("预计签约日期"))
+    expected_landing_on = DayField(_l("预计落地日期"))
     agreement_type = code_choice(_l("协议类型"), AgreementType, word)
     is_days_order_confirmed = BooleanField(_l("签约早于首次对接，日期无误"))
     contract_number = TextLine(_l("同一合同的项目（报备编号）"), longest=24)
@@ -391,12 +393,29 @@ class ActivityForm(BaseForm):
     happened_on = DayField(_l("日期"), validators=[Required(_l("请填写日期"))])
     contact_name = TextLine(_l("对方人员"))
     is_substantive = BooleanField(_l("有实质进展"), default=True)
+    returned_on = DayField(_l("返程日期"))
     next_action = TextLine(_l("下一步"), longest=200)
     next_action_on = DayField(_l("下一步时限"))
 
     def validate_kind(self, field: Field) -> None:
         if field.data not in [kind.value for kind in ActivityKind]:
             raise ValidationError(_l("请从列表中选择"))
+
+
+class TripReportForm(BaseForm):
+    """When the report of a trip was handed in; `seen` is the day the page showed."""
+
+    seen = HiddenField(default="")
+    reported_on = DayField(_l("报告提交日期"), validators=[Required(_l("请填写日期"))])
+    file = KeptFileField(_l("报告文件"))
+
+
+class AgreedDateForm(BaseForm):
+    version = SeenVersion()
+    title = TextLine(_l("约定事项"), longest=120, validators=[Required(_l("请填写约定事项"))])
+    due_on = DayField(_l("约定日期"), validators=[Required(_l("请填写日期"))])
+    document = TextLine(_l("依据文件"), longest=200)
+    done_on = DayField(_l("完成日期"))
 
 
 class PaperForm(BaseForm):

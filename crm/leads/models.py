@@ -376,7 +376,7 @@ class Activity(Base):
     summary: Mapped[text]
     contact_name: Mapped[str | None] = mapped_column(String(60))
     is_substantive: Mapped[bool] = mapped_column(default=False)
-    returned_on: Mapped[date | None]  # of a visit elsewhere; empty: back the same day
+    returned_on: Mapped[date | None]  # of a trip (外出招商), which owes a report; empty: none
     reported_on: Mapped[date | None]  # 外出招商报告 handed in
     next_action: Mapped[str | None] = mapped_column(String(200))
     next_action_on: Mapped[date | None]

@@ -33,6 +33,7 @@ from crm.enterprises.wording import (
 from crm.history import queries as trail
 from crm.history.wording import ACTION
 from crm.leads import companies
+from crm.leads.views.detail import trip_told
 from crm.leads.wording import word as lead_word
 
 LONGEST_SEARCH = 100
@@ -164,6 +165,7 @@ def activity_entry(row: Any) -> dict[str, Any]:
         "who": mark("、", ", ").join(name for name in (row.by_name, row.contact_name) if name),
         "text": "\n".join(parts),
         "icon": "phone" if row.kind.value == "call" else "map-pin",
+        **trip_told(row, may_report=row.by_id is not None and row.by_id == g.actor.id),
     }
 
 

@@ -15,6 +15,7 @@ from crm.leads.queries.naming import with_names
 from crm.leads.queries.page import (
     ACTIVITIES_SHOWN,
     LeadPage,
+    agreed_dates_of,
     contact_of_lead,
     lead_heading,
     lead_page_of,
@@ -29,6 +30,7 @@ __all__ = [
     "STATEMENTS_KEPT",
     "Choices",
     "LeadPage",
+    "agreed_dates_of",
     "changed_on_behalf",
     "choices",
     "contact_of_lead",

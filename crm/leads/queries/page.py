@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, or_, select
+from sqlalchemy import Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.accounts.models import Department, User
@@ -18,6 +18,7 @@ from crm.enterprises.models import Contact, Enterprise
 from crm.leads.access import may_edit, may_see
 from crm.leads.models import (
     Activity,
+    AgreedDate,
     Attachment,
     Figure,
     Lead,
@@ -53,6 +54,7 @@ def _name(column: Any, key: Any, label: str) -> Any:
 
 
 _contract = aliased(Lead)
+_OPEN_DATE = (AgreedDate.lead_id == Lead.id, AgreedDate.done_on.is_(None))
 
 # The statements of a lead's page are made once: making and keying them took longer than running them.
 _IN_WORDS = select(
@@ -78,6 +80,15 @@ _IN_WORDS = select(
     _name(User.name, Lead.created_by_id, "created_by"),
     _name(Department.name, Lead.department_id, "department"),
     _name(Department.name, Lead.first_talk_department_id, "first_talk_department"),
+    # What is still open of what was agreed: how much, and which comes first.
+    select(func.count(AgreedDate.id)).where(*_OPEN_DATE).scalar_subquery().label("agreed_count"),
+    select(AgreedDate.title)
+    .where(*_OPEN_DATE)
+    .order_by(AgreedDate.due_on, AgreedDate.id)
+    .limit(1)
+    .scalar_subquery()
+    .label("agreed_title"),
+    select(func.min(AgreedDate.due_on)).where(*_OPEN_DATE).scalar_subquery().label("agreed_on"),
     or_(
         exists().where(Contact.enterprise_id.in_([Lead.investor_id, Lead.legal_entity_id])),
         exists().where(Activity.lead_id == Lead.id, Activity.contact_name.is_not(None)),
@@ -195,6 +206,9 @@ _ACTIVITIES = (
         Activity.is_substantive,
         Activity.next_action,
         Activity.next_action_on,
+        Activity.returned_on,
+        Activity.reported_on,
+        Activity.by_id,
         User.name.label("by"),
     )
     .outerjoin(User, User.id == Activity.by_id)
@@ -207,6 +221,15 @@ _ACTIVITIES = (
 def activities_of(lead_id: int) -> Sequence[Any]:
     """The latest calls, visits and meetings, newest first; one more than is shown if there are more."""
     return rows_of(_ACTIVITIES, {"lead_id": lead_id}).all()
+
+
+def agreed_dates_of(lead_id: int) -> Sequence[AgreedDate]:
+    """The agreed dates of a lead: the open ones by day, then the done ones, the latest first."""
+    rows = db.session.scalars(select(AgreedDate).where(AgreedDate.lead_id == lead_id)).all()
+    still = sorted((row for row in rows if not row.done_on), key=lambda row: (row.due_on, row.id))
+    done = [row for row in rows if row.done_on]
+    done.sort(key=lambda row: (row.done_on, row.id), reverse=True)
+    return [*still, *done]
 
 
 _ATTACHMENTS = (

@@ -21,10 +21,10 @@ from crm.leads.services.holdings import Holdings, held_by, told_amounts
 COLUMNS = (
     "title", "source", "referrer", "investor_is_unknown", "investor_category", "description",
     "chain_move", "chain_role", "industry_code", "site", "land_mu", "floor_area_m2", "path",
-    "first_contact_on", "expected_sign_on", "is_days_order_confirmed", "next_action", "next_action_on",
-    "review_result", "reviewed_on", "agreement_type", "is_physical", "is_headquarters",
-    "headquarters_type", "nature", "origin", "promotion_mode", "tier", "confidence",
-    "stats_place", "tax_place", "registered_place", "landing_address", "exclusion",
+    "first_contact_on", "expected_sign_on", "expected_landing_on", "is_days_order_confirmed",
+    "next_action", "next_action_on", "review_result", "reviewed_on", "agreement_type",
+    "is_physical", "is_headquarters", "headquarters_type", "nature", "origin", "promotion_mode",
+    "tier", "confidence", "stats_place", "tax_place", "registered_place", "landing_address", "exclusion",
     "exclusion_note", "list_shareholding", "latest_progress", "problems", "coordination", "remark",
 )  # fmt: skip
 """What the full form writes as it stands: field and column have one name."""

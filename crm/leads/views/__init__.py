@@ -7,6 +7,7 @@ bp = Blueprint("leads", __name__, url_prefix="/leads")
 # The pages hang themselves on the blueprint when they are imported.
 from crm.leads.views import (  # noqa: E402, F401
     activities,
+    agreed,
     detail,
     editing,
     entry,

@@ -74,6 +74,7 @@ def activity_in(form: ActivityForm) -> activities.NewActivity:
         summary=form.summary.data,
         contact_name=form.contact_name.data,
         is_substantive=bool(form.is_substantive.data),
+        returned_on=form.returned_on.data,
         next_action=form.next_action.data,
         next_action_on=form.next_action_on.data,
     )

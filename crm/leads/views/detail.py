@@ -43,6 +43,7 @@ ACTIVITY_ICONS = {
     "reception": "building",
     "meeting": "users",
     "document": "file-text",
+    "feedback": "message-circle",
 }
 
 # The facts of a lead as the page groups them. A name may be a column, or a pair of the column
@@ -99,7 +100,10 @@ def detail(lead_id: int) -> ResponseReturnValue:
         sections=[(title, facts) for title, facts in sections(lead) if facts],
         figures=[figure_cells(row) for row in page.figures],
         milestones=[milestone_cells(row) for row in page.milestones],
-        activities=[activity_entry(row) for row in page.activities[: queries.ACTIVITIES_SHOWN]],
+        activities=[
+            activity_entry(row, may_act=lead.can_edit)
+            for row in page.activities[: queries.ACTIVITIES_SHOWN]
+        ],
         has_more_activities=len(page.activities) > queries.ACTIVITIES_SHOWN,
         files=[file_entry(lead_id, row) for row in page.attachments],
         members={
@@ -112,6 +116,7 @@ def detail(lead_id: int) -> ResponseReturnValue:
         is_late=bool(
             lead.next_action_on and lead.next_action_on < today and not lead.stage.is_closed
         ),
+        is_agreed_late=bool(lead.agreed_on and lead.agreed_on < today and not lead.stage.is_closed),
         verdicts=list(verdict_entries(lead_id, judged, today)),
         prospects=prospects(lead),
         place=place and place_told(place),
@@ -221,7 +226,7 @@ def milestone_cells(row: Any) -> dict[str, Any]:
     }
 
 
-def activity_entry(row: Any) -> dict[str, Any]:
+def activity_entry(row: Any, *, may_act: bool = False) -> dict[str, Any]:
     told_next = ""
     if row.next_action:
         told_next = _("下一步：%(action)s", action=row.next_action)
@@ -235,6 +240,21 @@ def activity_entry(row: Any) -> dict[str, Any]:
         "who": row.by,
         "text": "\n".join(part for part in (row.summary, with_whom, told_next) if part),
         "is_substantive": row.is_substantive,
+        **trip_told(row, may_report=may_act or (row.by_id is not None and row.by_id == g.actor.id)),
+    }
+
+
+def trip_told(row: Any, *, may_report: bool) -> dict[str, Any]:
+    """What an entry says of a trip: whether its report was handed in, and where to do so."""
+    if row.returned_on is None:
+        return {}
+    address = url_for("leads.report_trip", activity_id=row.id) if may_report else None
+    return {
+        "trip": {
+            "returned_on": row.returned_on,
+            "reported_on": row.reported_on,
+            "href": address,
+        }
     }
 
 

@@ -11,22 +11,31 @@ from crm.core import clock
 from crm.core.guard import allow
 from crm.leads import access, queries
 from crm.leads.forms import ProspectsForm
-from crm.leads.rules import FRESH_DAYS, IN_TALKS, is_stale
+from crm.leads.rules import FRESH_DAYS, IN_TALKS, Stage, is_stale
 from crm.leads.services import restating
 from crm.leads.views import bp
 from crm.leads.views.saving import attempt, open_form, to_lead
 from crm.leads.wording import word
 
+UNTIL_LANDING = (Stage.LEAD, *IN_TALKS, Stage.SIGNED)
+
 
 def prospects(lead: Any) -> dict[str, Any] | None:
     """What the page of a lead says of its signing to come; None where nothing was ever stated."""
-    if lead.stage not in IN_TALKS and not lead.expected_sign_on and not lead.confidence:
+    stated = lead.expected_sign_on or lead.confidence or lead.expected_landing_on
+    if lead.stage not in IN_TALKS and not stated:
         return None
     today = clock.today()
     is_open = lead.stage in IN_TALKS
     return {
         "day": lead.expected_sign_on,
         "is_overdue": bool(is_open and lead.expected_sign_on and lead.expected_sign_on < today),
+        "landing_day": lead.expected_landing_on,
+        "is_landing_overdue": bool(
+            lead.stage in UNTIL_LANDING
+            and lead.expected_landing_on
+            and lead.expected_landing_on < today
+        ),
         "slips": lead.signing_slips,
         "slip_days": lead.signing_slip_days,
         "changes": queries.signing_days_of(lead.id) if lead.signing_slips else (),

@@ -49,6 +49,7 @@ def open_by_person(
             Delivery.state.label("told"),
             Reminder.subject,
             Delivery.due_on,
+            Reminder.planned_on,
         )
         .outerjoin(Delivery, Delivery.id == Reminder.delivery_id)
         .where(Reminder.state.in_((ReminderState.OPEN, ReminderState.SNOOZED)))
@@ -58,13 +59,13 @@ def open_by_person(
         statement = statement.where(among(Reminder.person_id, people))
     found: dict[int, list[Open]] = defaultdict(list)
     for row in rows_of(statement):
-        key, person, kind, level, state, snoozed_until, told_by, told, subject, told_on = row
+        key, person, kind, level, state, snoozed_until, told_by, told, subject, told_on, began = row
         is_told = told is not None and told is not DeliveryState.FAILED
         is_told = (
             is_told and told_by not in being_written and counts_as_told(told_on, snoozed_until)
         )
         matter = f"{kind.value} {subject}"
-        found[person].append(Open(key, kind, level, state, snoozed_until, is_told, matter))
+        found[person].append(Open(key, kind, level, state, snoozed_until, is_told, matter, began))
     return found
 
 

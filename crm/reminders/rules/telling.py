@@ -43,6 +43,7 @@ class Open:
     snoozed_until: date | None = None
     is_told: bool = False
     matter: str = ""
+    planned_on: date | None = None  # the day it began, or began anew
 
 
 @dataclass(frozen=True, slots=True)

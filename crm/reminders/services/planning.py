@@ -190,7 +190,12 @@ def tellings(
     counts, told = live.told_at_once(day)
     for person, reader in live.readers(tuple(by_person), day).items():
         for each in by_person[person]:
-            known = each.is_told or counts_as_told(told.get(each.reminder_id), each.snoozed_until)
+            # One that was settled and began anew since then is told again.
+            last = told.get(each.reminder_id)
+            is_of_before = (
+                last is not None and each.planned_on is not None and last < each.planned_on
+            )
+            known = each.is_told or (not is_of_before and counts_as_told(last, each.snoozed_until))
             of_reader[reader].append(each if known == each.is_told else _as_told(each))
     wishes = live.wishes_of(tuple(of_reader), facts.settings())
     return {
