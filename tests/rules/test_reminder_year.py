@@ -231,7 +231,7 @@ def test_every_day_of_a_year_is_told_as_a_slow_walk_over_the_days_tells_it(seed,
             (key[0], "month" if key[0] is ReminderKind.QUOTA_BEHIND else key[2], key[5])
             for key in due
         }
-        book.sent({r: m for r, m in messages.items() if year.person(r).has_address})
+        book.sent({r: m for r, m in messages.items() if year.person(r).has_address}, today)
         answer_some(year, book, today)
     steps = {(kind, step) for kind, step, _level in seen}
     assert sets or steps >= {

@@ -270,7 +270,12 @@ class Row:
     born: tuple[int, int]
     state: ReminderState = ReminderState.OPEN
     until: date | None = None
-    is_told: bool = False
+    told_on: date | None = None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it was said since it began, or since the day it was put off to."""
+        return self.told_on is not None and (self.until is None or self.told_on >= self.until)
 
 
 @dataclass
@@ -361,7 +366,7 @@ class Book:
             return Timing.DAILY
         return wanted
 
-    def sent(self, messages: dict[int, Message]) -> None:
+    def sent(self, messages: dict[int, Message], today: date) -> None:
         for message in messages.values():
             for key in message.at_once | message.digest | message.weekly:
-                self.rows[key].is_told = True
+                self.rows[key].told_on = today

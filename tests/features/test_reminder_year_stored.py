@@ -308,7 +308,7 @@ def test_every_working_day_of_a_year_leaves_the_rows_and_messages_of_the_slow_bo
             # One digest per person and day, also the first one after three days without a machine.
             assert _deliveries(session, today) == wanted, today
             _send(session, today, {registry.users[r]: m for r, m in found.items()}, rows)
-        book.sent({r: m for r, m in messages.items() if year.person(r).has_address})
+        book.sent({r: m for r, m in messages.items() if year.person(r).has_address}, today)
         with transaction() as session:
             _answer(session, year, book, rows, today)
     assert worked > (50 if backend == "postgresql" else 220)
