@@ -33,7 +33,6 @@ from crm.enterprises.wording import (
 from crm.history import queries as trail
 from crm.history.wording import ACTION
 from crm.leads import companies
-from crm.leads.views.detail import trip_told
 from crm.leads.wording import word as lead_word
 
 LONGEST_SEARCH = 100
@@ -165,7 +164,17 @@ def activity_entry(row: Any) -> dict[str, Any]:
         "who": mark("、", ", ").join(name for name in (row.by_name, row.contact_name) if name),
         "text": "\n".join(parts),
         "icon": "phone" if row.kind.value == "call" else "map-pin",
-        **trip_told(row, may_report=row.by_id is not None and row.by_id == g.actor.id),
+        "trip": trip_entry(row) if row.returned_on else None,
+    }
+
+
+def trip_entry(row: Any) -> dict[str, Any]:
+    """What an entry says of a trip; whoever travelled notes its report."""
+    is_own = row.by_id is not None and row.by_id == g.actor.id
+    return {
+        "returned_on": row.returned_on,
+        "reported_on": row.reported_on,
+        "href": url_for("leads.report_trip", activity_id=row.id) if is_own else None,
     }
 
 

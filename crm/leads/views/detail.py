@@ -240,21 +240,17 @@ def activity_entry(row: Any, *, may_act: bool = False) -> dict[str, Any]:
         "who": row.by,
         "text": "\n".join(part for part in (row.summary, with_whom, told_next) if part),
         "is_substantive": row.is_substantive,
-        **trip_told(row, may_report=may_act or (row.by_id is not None and row.by_id == g.actor.id)),
+        "trip": trip_entry(row, may_act=may_act) if row.returned_on else None,
     }
 
 
-def trip_told(row: Any, *, may_report: bool) -> dict[str, Any]:
-    """What an entry says of a trip: whether its report was handed in, and where to do so."""
-    if row.returned_on is None:
-        return {}
-    address = url_for("leads.report_trip", activity_id=row.id) if may_report else None
+def trip_entry(row: Any, *, may_act: bool) -> dict[str, Any]:
+    """What an entry says of a trip: whether its report was handed in, and where to note it."""
+    is_own = row.by_id is not None and row.by_id == g.actor.id
     return {
-        "trip": {
-            "returned_on": row.returned_on,
-            "reported_on": row.reported_on,
-            "href": address,
-        }
+        "returned_on": row.returned_on,
+        "reported_on": row.reported_on,
+        "href": url_for("leads.report_trip", activity_id=row.id) if may_act or is_own else None,
     }
 
 
