@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -181,10 +181,7 @@ def _cases(
         lead_id, quota_id = pair
         if lead_id not in manning.hands:
             continue
-        who = manning.deciders[lead_id]
         hand = manning.hands[lead_id]
-        if not who.unit:
-            hand = replace(hand, stands_in=True)
         appeal = appeals.get(last[pair].id) if pair in last else None
         appealed = appeal.state if appeal else None
         mine = reviews.get(pair, ())
@@ -206,7 +203,7 @@ def _cases(
             appeal,
             tuple(mine),
             tuple(dict.fromkeys(level for _task, level in waiting if level in hand.decides)),
-            who,
+            manning.deciders[lead_id],
         )
 
 

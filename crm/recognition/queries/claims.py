@@ -132,16 +132,14 @@ def fill(found: YearOfClaims, judged: Iterable[Any]) -> None:
     for row in judged:
         if (term := found.terms.get(row.quota_id)) is None:
             continue
-        found.claims[row.lead_id, row.quota_id] = _claim(row, term)
+        pair = (row.lead_id, row.quota_id)
+        found.claims[pair] = _claim(row, term, found.said.get(pair))
         if row.signed_from is not None:
             found.signed_from[row.lead_id] = row.signed_from
     for pair, levels in found.said.items():
-        closed = found.terms[pair[1]].is_closed
-        claim = found.claims.get(pair, Claim(None, is_period_closed=closed))
-        found.claims[pair] = replace(
-            claim,
-            **{level.value: said.state for level, said in levels.items()},  # type: ignore[arg-type]
-        )
+        if pair not in found.claims:
+            closed = found.terms[pair[1]].is_closed
+            found.claims[pair] = Claim(None, is_period_closed=closed, **_states(levels))
 
 
 def _judged(
@@ -165,7 +163,11 @@ def _judged(
     return statement.where(stands | among(Verdict.lead_id, decided) if decided else stands)
 
 
-def _claim(row: Any, term: Term) -> Claim:
+def _states(levels: Mapping[Level, Said] | None) -> dict[str, Any]:
+    return {level.value: said.state for level, said in levels.items()} if levels else {}
+
+
+def _claim(row: Any, term: Term, levels: Mapping[Level, Said] | None) -> Claim:
     since, is_pending = EVENTS[term.event]
     return Claim(
         outcome=row.verdict,
@@ -173,6 +175,7 @@ def _claim(row: Any, term: Term) -> Claim:
         lacks_papers=getattr(row, is_pending),
         is_excluded=row.is_excluded,
         is_period_closed=term.is_closed,
+        **_states(levels),
     )
 
 

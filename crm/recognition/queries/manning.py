@@ -49,10 +49,11 @@ def manning_of(actor: Actor, lead_ids: Collection[int]) -> Manning:
         .where(among(Lead.id, lead_ids))
     ).all()
     people, members = _people(lead_ids, actor)
+    deciding = {row.id: _deciders(row, people, members) for row in rows}
     return Manning(
         {row.id: Name(row.title, row.owner, row.department) for row in rows if row.is_seen},
-        {row.id: _hand(actor, row, members) for row in rows},
-        {row.id: _deciders(row, people, members) for row in rows},
+        {row.id: _hand(actor, row, members, deciding[row.id]) for row in rows},
+        deciding,
     )
 
 
@@ -107,13 +108,14 @@ def _people(
 DECIDING = frozenset({Role.UNIT_HEAD, Role.DIRECTOR})
 
 
-def _hand(actor: Actor, row: Any, members: Members) -> Hand:
+def _hand(actor: Actor, row: Any, members: Members, who: Deciders) -> Hand:
     co_owners = members.get((row.id, MembershipKind.CO_OWNER), ())
     return Hand(
         actor.role,
         is_own=row.owner_id == actor.id or actor.id in co_owners,
         is_sponsor=row.sponsor_id == actor.id,
         is_of_unit=row.department_id is not None and row.department_id == actor.department_id,
+        stands_in=not who.unit,
     )
 
 

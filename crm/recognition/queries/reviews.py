@@ -21,6 +21,7 @@ from crm.recognition.rules import (
     Snapshot,
     amounts_of,
     crossings,
+    sides_at,
     sides_of,
 )
 from crm.recognition.rules.reviewing import Side
@@ -184,8 +185,7 @@ def _since(
         then = amounts_of(row.quota_id, row.reasons)
         if row.judged_at <= approved.recorded_at:
             amounts |= then
-        sides = sides_of(row.quota_id, row.reasons)
-        since.append((row.judged_at, Snapshot(outcome, sides, then)))
+        since.append((row.judged_at, Snapshot(outcome, sides_at(then), then)))
     if not is_judged:
         since.append((None, Snapshot(None, {})))
     return Snapshot(approved.outcome_then, _read_sides(approved.sides_then), amounts), since

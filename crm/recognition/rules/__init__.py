@@ -20,6 +20,7 @@ from crm.recognition.rules.reviewing import (
     Snapshot,
     amounts_of,
     crossings,
+    sides_at,
     sides_of,
 )
 from crm.recognition.rules.suspects import Alike, Known, Pair, pairs_alike
@@ -58,6 +59,7 @@ __all__ = [
     "deciders",
     "pairs_alike",
     "shortfall",
+    "sides_at",
     "sides_of",
     "task_of",
     "turned_down_at",

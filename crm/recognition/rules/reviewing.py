@@ -58,7 +58,12 @@ def sides_of(quota_id: int, reasons: Iterable[Mapping[str, Any]]) -> dict[Side, 
 
     An amount whose evidence is to come stands by its value.
     """
-    return {side: value >= side[2] for side, value in amounts_of(quota_id, reasons).items()}
+    return sides_at(amounts_of(quota_id, reasons))
+
+
+def sides_at(amounts: Mapping[Side, int]) -> dict[Side, bool]:
+    """The same of amounts (whole yuan) by threshold."""
+    return {side: value >= side[2] for side, value in amounts.items()}
 
 
 def amounts_of(quota_id: int, reasons: Iterable[Mapping[str, Any]]) -> dict[Side, int]:
