@@ -53,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_sign_in(app)
     register_assets(app)
     register_features(app, settings)
+    register_account_security()
     register_commands(app)
     check_every_view_is_declared(app)
     return app
@@ -179,6 +180,13 @@ def register_features(app: Flask, settings: Settings) -> None:
         register_styleguide(app)
         app.register_blueprint(outbox.mailbox)
     navigation.register(app)
+
+
+def register_account_security() -> None:
+    """Whatever happens to an account is told to its person, through whatever door it came."""
+    from crm.outbox import security
+
+    security.listen()
 
 
 def register_commands(app: Flask) -> None:

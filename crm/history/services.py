@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -118,6 +118,17 @@ def _told_until() -> datetime | None:
     return kept[1]
 
 
+_told_of: dict[str, Callable[[AuditEvent], None]] = {}
+
+
+def tell_of(actions: Iterable[str], listener: Callable[[AuditEvent], None]) -> None:
+    """Have `listener` hear of each event of these actions as it is recorded, in its transaction.
+
+    For what must follow whatever door the change came through; the factory says who hears of what.
+    """
+    _told_of.update(dict.fromkeys(actions, listener))
+
+
 def record(
     actor: Doer,
     at: datetime,
@@ -147,6 +158,9 @@ def record(
         note=note,
     )
     db.session.add(event)
+    if action in _told_of:
+        db.session.flush()  # the event gets its number
+        _told_of[action](event)
     return event
 
 

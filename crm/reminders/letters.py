@@ -16,6 +16,7 @@ from crm.config import Settings
 from crm.core.days import written_day
 from crm.core.db import db
 from crm.core.mail import Letter, message_id, transport_for
+from crm.outbox import security
 from crm.outbox.rules import DeliveryKind, Pace
 from crm.outbox.sending import Sender, Writer, Written
 from crm.outbox.services import Claim
@@ -186,6 +187,7 @@ def writers(settings: Settings) -> dict[DeliveryKind, Writer]:
         DeliveryKind.DUE_DIGEST: digest,
         DeliveryKind.WEEK_DIGEST: week,
         DeliveryKind.AT_ONCE: at_once,
+        DeliveryKind.ACCOUNT_SECURITY: security.writer(settings),
     }
 
 
