@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	2>/dev/null && echo $$p && exit; done; \
 	command -v python3 || command -v python || echo no-python)
 
-.PHONY: help environment assets setup run test check format lock bench pictures clean
+.PHONY: help environment assets setup run test check format lock bench chaos pictures clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,9 @@ lock: environment ## make requirements.lock anew from the two .in files (ARGS=--
 
 bench: setup ## measure against the floor and write var/bench.json (ARGS="--quick" for a small run)
 	@exec $(VENV)/python -m tests.bench $(ARGS)
+
+chaos: setup ## send 5,000 mails while everything breaks; some ten minutes (ARGS="--db sqlite")
+	@exec $(VENV)/python -m tests.chaos $(ARGS)
 
 pictures: setup ## take the pictures of the READMEs anew (ARGS=--all for every page into var/pages)
 	@exec $(VENV)/python -m tests.browser.screenshots $(ARGS)

@@ -114,6 +114,11 @@ def stop(keeper: int) -> None:
         time.sleep(0.02)
 
 
+def start_again(run: Run, server: dict[str, Any]) -> None:
+    """Start a server of this run that has been stopped; a Redis comes back empty."""
+    server["keeper"] = run.keep(server["command"], server["user"])
+
+
 def is_running(keeper: int) -> bool:
     """Whether a keeper is still there; buries it if it was our own child and has ended."""
     try:
@@ -240,7 +245,7 @@ def _postgres_from(binaries: Path, run: Run, changed: dict[str, str]) -> dict[st
                 raise NoServerError(f"{fault} {log[-500:]}") from fault
             time.sleep(0.02)
         else:
-            return {"keeper": keeper, "host": str(home)}
+            return {"keeper": keeper, "host": str(home), "command": command, "user": user}
 
 
 def _server_user() -> str:
@@ -286,7 +291,7 @@ def start_redis(run: Run) -> dict[str, Any]:
         redis_server.wait_until_ready(server, lambda: is_running(keeper))
     except redis_server.NoRedisError as fault:
         raise NoServerError(str(fault)) from fault
-    return {"keeper": keeper, "url": server.url.rsplit("/", 1)[0]}
+    return {"keeper": keeper, "url": server.url.rsplit("/", 1)[0], "command": server.command, "user": ""}
 
 
 # ---------------------------------------------------------------- SMTP

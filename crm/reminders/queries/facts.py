@@ -16,7 +16,7 @@ from crm.accounts.models import User
 from crm.accounts.rules import Role
 from crm.core import clock
 from crm.core.bulk import among
-from crm.core.db import db, rows_of
+from crm.core.db import db, many_rows_of, rows_of
 from crm.dispatch.queries.instructions import open_days
 from crm.leads.models import Activity, AgreedDate, Lead, LeadMember, Milestone, StageChange
 from crm.leads.rules import (
@@ -176,32 +176,38 @@ def watched_leads(today: date, ids: Collection[int] | None = None) -> Iterator[W
         .group_by(Verdict.lead_id)
     )
     named = named_lists()
-    for row in rows_of(statement):
+    nobody: frozenset[int] = frozenset()
+    # Unpacked, not asked by name: of a hundred thousand rows that is a third of the time.
+    for (
+        lead_id, stage, created_at, stage_since, last_progress_on, is_headquarters, yuan,
+        next_action_on, first_contact_on, screened_on, screening_result, referrer,
+        expected_sign_on, expected_landing_on, owner_id, department_id, sponsor_id, is_sensitive,
+    ) in many_rows_of(statement):  # fmt: skip
         yield Watched(
             LeadClock(
-                lead_id=row.id,
-                stage=row.stage,
-                entered_on=_office_day(row.created_at),
-                stage_since=row.stage_since,
-                last_progress_on=row.last_progress_on,
-                is_imported=row.id in imported,
-                is_headquarters=row.is_headquarters,
-                investment_yuan=row.investment_yuan,
-                next_action_on=row.next_action_on,
-                has_response=row.first_contact_on is not None or row.id in responded,
-                is_screened=row.screened_on is not None or bool(row.screening_result),
-                has_referrer=bool(row.referrer and row.referrer.strip()),
-                fed_back_on=fed_back.get(row.id),
-                signed_on=signed.get(row.id),
-                expected_sign_on=row.expected_sign_on,
-                expected_landing_on=row.expected_landing_on,
-                papers_wanted_since=papers.get(row.id),
+                lead_id,
+                stage,
+                _office_day(created_at),
+                stage_since,
+                last_progress_on,
+                lead_id in imported,
+                is_headquarters,
+                yuan,
+                next_action_on,
+                has_response=first_contact_on is not None or lead_id in responded,
+                is_screened=screened_on is not None or bool(screening_result),
+                has_referrer=bool(referrer and referrer.strip()),
+                fed_back_on=fed_back.get(lead_id),
+                signed_on=signed.get(lead_id),
+                expected_sign_on=expected_sign_on,
+                expected_landing_on=expected_landing_on,
+                papers_wanted_since=papers.get(lead_id),
             ),
             Charge(
-                row.owner_id,
-                row.department_id,
-                row.sponsor_id,
-                named.get(row.id, frozenset()) if row.is_sensitive else None,
+                owner_id,
+                department_id,
+                sponsor_id,
+                named.get(lead_id, nobody) if is_sensitive else None,
             ),
         )
 
@@ -279,11 +285,11 @@ def named_lists() -> dict[int, frozenset[int]]:
 
 
 def _ids(statement: Select[int | None]) -> frozenset[int]:
-    return frozenset(key for (key,) in rows_of(statement) if key is not None)
+    return frozenset(key for (key,) in many_rows_of(statement) if key is not None)
 
 
 def _days(statement: Select[int | None, date | None]) -> dict[int, date]:
-    return {key: day for key, day in rows_of(statement) if key is not None and day is not None}
+    return {key: day for key, day in many_rows_of(statement) if key is not None and day is not None}
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from crm.accounts.models import User
 from crm.core.bulk import among
-from crm.core.db import db, rows_of
+from crm.core.db import db, many_rows_of, rows_of
 from crm.outbox.models import Delivery
 from crm.outbox.rules import DeliveryKind, DeliveryState
 from crm.reminders.models import Preference, Recipient, Reminder
@@ -130,23 +130,14 @@ def with_address(people: Collection[int]) -> frozenset[int]:
     )
 
 
-def live_keys(leads: Collection[int] | None = None) -> set[tuple[object, ...]]:
-    """The keys of all reminders whose matter is still due, or of those about these leads."""
+def live_keys(leads: Collection[int] | None = None) -> dict[tuple[object, ...], int]:
+    """The keys of all reminders whose matter is still due, or of those about these leads; their ids."""
     only = [] if leads is None else [among(Reminder.lead_id, leads)]
-    statement = select(
-        Reminder.subject, Reminder.kind, Reminder.step, Reminder.due_on, Reminder.person_id,
-        Reminder.level,
-    ).where(Reminder.state.in_(LIVE), *only)  # fmt: skip
-    return {tuple(row) for row in rows_of(statement)}
-
-
-def ids_of(keys: Collection[tuple[object, ...]]) -> list[int]:
-    """The ids of live reminders with these keys (see `live_keys`)."""
     statement = select(
         Reminder.id, Reminder.subject, Reminder.kind, Reminder.step, Reminder.due_on,
         Reminder.person_id, Reminder.level,
-    ).where(Reminder.state.in_(LIVE))  # fmt: skip
-    return [row[0] for row in rows_of(statement) if tuple(row)[1:] in keys]
+    ).where(Reminder.state.in_(LIVE), *only)  # fmt: skip
+    return {tuple(row[1:]): row[0] for row in many_rows_of(statement)}
 
 
 def count_of(day: date) -> int:

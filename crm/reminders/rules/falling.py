@@ -62,6 +62,16 @@ class Days:
     calendar: WorkCalendar
     today: date
     _latest: dict[tuple[int, bool], date] = field(default_factory=dict)
+    _steps: dict[tuple[date, int], date] = field(default_factory=dict)
+
+    def step_day(self, base: date, days: int, in_working_days: bool) -> date:
+        """The day a step is reached: calendar days, or the n-th working day after `base`."""
+        if not in_working_days or days <= 0:
+            return base + timedelta(days=days)
+        found = self._steps.get((base, days))
+        if found is None:
+            found = self._steps[base, days] = step_day(self.calendar, base, days, in_working_days)
+        return found
 
     def reached(self, base: date, days: int, in_working_days: bool) -> bool:
         """Whether the step `days` after `base` has been reached."""
@@ -101,7 +111,7 @@ def furthest(
     """The furthest step of a kind that has been reached, None while none has."""
     for step in reversed(setting.steps):
         if days.reached(base, step.days, setting.in_working_days):
-            day = step_day(days.calendar, base, step.days, setting.in_working_days)
+            day = days.step_day(base, step.days, setting.in_working_days)
             return Due(kind, subject, step.code, day, lead_id, base)
     return None
 

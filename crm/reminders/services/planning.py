@@ -4,24 +4,24 @@ Services never commit, doors do. Everything here may be repeated and may run twi
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, update
 
 from crm.calendar.queries import work_calendar
 from crm.core import clock
-from crm.core.bulk import among, chunked, insert_rows
+from crm.core.bulk import chunked, insert_rows, without_collecting
 from crm.core.days import WorkCalendar
-from crm.core.db import db, rows_of
+from crm.core.db import db
 from crm.outbox import services as outbox
 from crm.outbox.models import Delivery, Heartbeat
 from crm.outbox.rules import Channel, DeliveryKind, DeliveryState
 from crm.reminders.models import Reminder
 from crm.reminders.queries import facts, live
-from crm.reminders.queries.matters import matters
+from crm.reminders.queries.matters import Matter, matters
 from crm.reminders.rules import MAIL_AT, planning_day
 from crm.reminders.rules.kinds import ReminderState
 from crm.reminders.rules.telling import Open, Telling, counts_as_told, telling
@@ -52,8 +52,9 @@ def plan(at: datetime, mail_at: time = MAIL_AT, *, again: bool = False) -> Plann
     day = planning_day(calendar, clock.office_day(at), clock.office_time(at), mail_at)
     if day is None or not (_takes_turn(at, day, mail_at) or again):
         return Planned()
-    begun, settled = note_what_is_due(day, calendar, at)
-    return Planned(begun, settled, note_messages(day, calendar, at))
+    with without_collecting():
+        begun, settled = note_what_is_due(day, calendar, at)
+        return Planned(begun, settled, note_messages(day, calendar, at))
 
 
 def _takes_turn(at: datetime, day: date, mail_at: time) -> bool:
@@ -84,28 +85,16 @@ def note_what_is_due(
     Where `leads` are named, what concerns them alone.
     """
     standing = live.live_keys(leads)
-    due = set()
-    new: list[dict[str, Any]] = []
-    for matter in matters(day, calendar, leads=leads):
-        key = (
-            matter.due.subject,
-            matter.due.kind,
-            matter.due.step,
-            matter.due.due_on,
-            matter.told.person_id,
-            matter.told.level,
-        )
-        due.add(key)
-        if key not in standing:
-            new.append(
-                {
-                    **dict(zip(KEY, key, strict=True)),
-                    "lead_id": matter.due.lead_id,
-                    "planned_on": day,
-                    "state": ReminderState.OPEN,
-                    "created_at": at,
-                }
-            )
+    due = dict(_keyed(matters(day, calendar, leads=leads)))
+    # In one settled order: planner and senders then wait for each other and never in a ring.
+    new = [
+        {
+            "subject": key[0], "kind": key[1], "step": key[2], "due_on": key[3],
+            "person_id": key[4], "level": key[5], "lead_id": due[key], "planned_on": day,
+            "state": ReminderState.OPEN, "created_at": at,
+        }
+        for key in sorted(due.keys() - standing.keys())
+    ]  # fmt: skip
     # What was settled and is due again, on the same day of the same step, begins anew.
     insert_rows(
         Reminder,
@@ -125,7 +114,14 @@ def note_what_is_due(
         },
         where="reminders.state IN ('settled', 'withdrawn')",
     )
-    return len(new), _settle(standing - due, at)
+    return len(new), _settle([key for of, key in standing.items() if of not in due], at)
+
+
+def _keyed(found: Iterable[Matter]) -> Iterator[tuple[tuple[Any, ...], int | None]]:
+    """Each matter as the key of its reminder and the lead it concerns."""
+    for matter in found:
+        of, told = matter.due, matter.told
+        yield (of.subject, of.kind, of.step, of.due_on, told.person_id, told.level), of.lead_id
 
 
 def settle_what_is_over(
@@ -136,34 +132,15 @@ def settle_what_is_over(
     For doors that change facts of a lead: what somebody has just done leaves their inbox at once.
     What begins to be due waits for the planning.
     """
-    statement = select(Reminder.id, *(getattr(Reminder, name) for name in KEY)).where(
-        among(Reminder.lead_id, tuple(leads)), Reminder.state.in_(live.LIVE)
-    )
-    standing = {tuple(row[1:]): row[0] for row in rows_of(statement)}
+    standing = live.live_keys(leads)
     if not standing:
         return 0
-    due = {
-        (
-            matter.due.subject,
-            matter.due.kind,
-            matter.due.step,
-            matter.due.due_on,
-            matter.told.person_id,
-            matter.told.level,
-        )
-        for matter in matters(day, calendar, leads=leads)
-    }
-    return _settle_ids([key for of, key in standing.items() if of not in due], at)
+    due = {key for key, _lead in _keyed(matters(day, calendar, leads=leads))}
+    return _settle([key for of, key in standing.items() if of not in due], at)
 
 
-def _settle(keys: set[tuple[Any, ...]], at: datetime) -> int:
-    """Close the reminders of these keys: the facts say that nothing is due any more."""
-    if not keys:
-        return 0
-    return _settle_ids(live.ids_of(keys), at)
-
-
-def _settle_ids(ids: Collection[int], at: datetime) -> int:
+def _settle(ids: Collection[int], at: datetime) -> int:
+    """Close these reminders: the facts say that nothing is due any more."""
     for some in chunked(ids):
         db.session.execute(
             update(Reminder)
