@@ -31,7 +31,7 @@ from sqlalchemy import event
 
 from crm.config import Settings
 from crm.core import clock
-from tests.bench import forecasting
+from tests.bench import forecasting, reminding
 from tests.bench.filling import Filler, fill_postgres, fill_sqlite, is_sensitive, write_ledger
 from tests.bench.load import Browser, Measured, Request, measure
 from tests.servers import Run, postgres_url, start_postgres
@@ -357,6 +357,8 @@ def bench(kind: str, rows: int, run: Run, options: argparse.Namespace) -> list[d
             results.append({"database": kind, "rows": rows, "case": "memory", **memory})
         if not options.cases or "judging" in options.cases:
             results.append({"database": kind, "rows": rows, **judge_leads(environment)})
+        if not options.cases or "reminding" in options.cases:
+            results.append({"database": kind, "rows": rows, **remind(environment)})
         if not options.cases or "import" in options.cases:
             taken = import_ledger(environment, run.folder)
             results.append({"database": kind, "rows": rows, **taken})
@@ -475,6 +477,30 @@ def judge_leads(environment: dict[str, str]) -> dict[str, Any]:
     return {"case": "judging", **found}
 
 
+def remind(environment: dict[str, str]) -> dict[str, Any]:
+    """Planning a day, rendering a digest and sending mails, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.reminding"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    for name in ("first", "usual"):
+        say(
+            f"  planning {name:<7} {found[name]['seconds']:7.2f} s  "
+            f"{found[name]['cpu_seconds']:7.2f} s of the processor  {found[name]['mb']:4.0f} MB  "
+            f"{found[name]['begun']:,} begun of {found['open_leads']:,} open leads"
+        )
+    say(
+        f"  digest of {found['digest']['items']}: p50 {found['digest']['p50_ms']:.1f} ms; mails: "
+        f"{found['mails']['per_second']:.0f}/s, {found['mails']['cpu_ms_per_mail']:.1f} ms of the "
+        "processor each"
+    )
+    return {"case": "reminding", **found}
+
+
 def warm_up(send: Callable[[Request], Any], request: Callable[[int], Request]) -> None:
     """Both workers have compiled the page and the database has read what it needs."""
     for n in range(24):
@@ -501,6 +527,10 @@ def verdicts(results: list[dict[str, Any]]) -> list[str]:
                 found.append(
                     f"{kind} {rows}: the ledger came in at {row['new']['rows_per_second']:.0f} rows/s"
                 )
+            continue
+        if name == "reminding":
+            if kind == "postgresql" and rows == 100_000:
+                found += reminding.faults(row)
             continue
         if name == "judging":
             found += [f"{kind} {rows}: {fault}" for fault in judging_faults(row)]
