@@ -184,6 +184,13 @@ class Sender:
                         self._patiently(services.put_back, rest, hold.delivery_id)
                         states |= {each.delivery_id: DeliveryState.PENDING for each in rest}
                         return
+                except DATABASE_AWAY:
+                    raise
+                except Exception:
+                    if keeper.is_marked:  # nobody knows what became of it: leave it to the lease
+                        raise
+                    log.exception("delivery %s could not be sent", hold.delivery_id)
+                    states[hold.delivery_id] = self._failed(hold, Problem.NOT_WRITTEN)
                 else:
                     self._patiently(services.settle_sent, hold, self.now())
                     states[hold.delivery_id] = DeliveryState.SENT

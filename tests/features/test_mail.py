@@ -83,6 +83,18 @@ def test_a_subject_of_any_length_reads_back_as_it_was(subject):
     assert read(build(with_(subject=subject)).as_bytes())["Subject"] == subject
 
 
+@given(st.text(st.characters(categories=["Lo", "Nd", "Lu", "Zs"]), max_size=60), st.booleans())
+def test_a_name_of_any_length_reads_back_in_encoded_words_of_an_ordinary_length(name, is_sender):
+    letter = with_(sender_name=name) if is_sender else with_(name=name)
+    content = build(letter).as_bytes()
+    read_back = read(content)["From" if is_sender else "To"].addresses[0]
+    # Python's own reader puts a space between two encoded words of a name.
+    assert "".join(read_back.display_name.split()) == "".join(name.split())
+    assert "@example.gov.cn" in read_back.addr_spec
+    head = content.split(b"\r\n\r\n", 1)[0]
+    assert max(len(line) for line in head.split(b"\r\n")) <= 78
+
+
 @pytest.mark.parametrize(
     "address", ["王芳@example.cn", "nobody", "a@b@c", "a b@example.cn", "@", "a@b\n"]
 )
