@@ -291,7 +291,12 @@ def start_redis(run: Run) -> dict[str, Any]:
         redis_server.wait_until_ready(server, lambda: is_running(keeper))
     except redis_server.NoRedisError as fault:
         raise NoServerError(str(fault)) from fault
-    return {"keeper": keeper, "url": server.url.rsplit("/", 1)[0], "command": server.command, "user": ""}
+    return {
+        "keeper": keeper,
+        "url": server.url.rsplit("/", 1)[0],
+        "command": server.command,
+        "user": "",
+    }
 
 
 # ---------------------------------------------------------------- SMTP

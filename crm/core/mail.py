@@ -23,7 +23,7 @@ from email.utils import format_datetime, formataddr
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from crm.config import Mail
 from crm.core.clock import OFFICE
@@ -105,16 +105,20 @@ def build(letter: Letter) -> Message:
         boundary=sha256(letter.message_id.encode()).hexdigest()[:32],
         policy=SMTP_LINES,
     )
-    message["Message-ID"] = f"<{letter.message_id}>"
-    message["Date"] = format_datetime(letter.at.astimezone(OFFICE))
-    message["From"] = sender
-    message["To"] = reader
-    message["Subject"] = _words_of(one_line(letter.subject), "Subject")
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"  # Exchange and Outlook: no absence notes back
-    for name, value in letter.headers.items():
-        message[name] = _words_of(one_line(value), name)
-    message["Content-Language"] = "zh-CN" if letter.locale.startswith("zh") else letter.locale
+    further = {name: _words_of(one_line(value), name) for name, value in letter.headers.items()}
+    headers: dict[str, Any] = {
+        "Message-ID": f"<{letter.message_id}>",
+        "Date": format_datetime(letter.at.astimezone(OFFICE)),
+        "From": sender,
+        "To": reader,
+        "Subject": _words_of(one_line(letter.subject), "Subject"),
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",  # Exchange and Outlook: no absence notes back
+        **further,
+        "Content-Language": "zh-CN" if letter.locale.startswith("zh") else letter.locale,
+    }
+    for name, value in headers.items():
+        message[name] = value
     for subtype, words in (("plain", letter.text), ("html", letter.html)):
         message.attach(MIMEText(words, subtype, "utf-8", policy=SMTP_LINES))
     return message
