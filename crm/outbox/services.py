@@ -376,6 +376,29 @@ def send_again(actor: Actor, delivery_id: int, at: datetime) -> None:
         raise NotFound
     if not may_send_again(queries.standing(row), at):
         raise Refused([Fault("", "not_now", _l("这封邮件现在不能重发，请刷新页面查看最新状态。"))])
+    _put_back_failed(actor, row, at)
+
+
+def send_failed_again(actor: Actor, at: datetime, problem: Problem | None = None) -> list[int]:
+    """Put all failed deliveries back in the queue, or those that met one problem; their ids.
+
+    What comes too late stays as it is: another message tells all of it.
+    """
+    wanted = [
+        Delivery.state == DeliveryState.FAILED,
+        or_(Delivery.expires_at.is_(None), Delivery.expires_at > at),
+    ]
+    if problem is not None:
+        wanted.append(Delivery.problem == problem)
+    found = db.session.scalars(
+        select(Delivery).where(*wanted).order_by(Delivery.id).with_for_update()
+    ).all()
+    for row in found:
+        _put_back_failed(actor, row, at)
+    return [row.id for row in found]
+
+
+def _put_back_failed(actor: Actor, row: Delivery, at: datetime) -> None:
     row.state, row.next_try_at, row.claimed_at = DeliveryState.PENDING, None, None
     history.record_changes(actor, at, "mail_sent_again", row)
 
