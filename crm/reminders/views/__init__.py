@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("reminders", __name__, url_prefix="/reminders")
 
-from crm.reminders.views import choices, due, inbox, mailed, settings  # noqa: E402, F401
+from crm.reminders.views import choices, due, inbox, mailed, settings, trail  # noqa: E402, F401
