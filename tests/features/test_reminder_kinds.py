@@ -12,10 +12,14 @@ from crm.calendar.models import CalendarDay, CalendarYear
 from crm.calendar.queries import work_calendar
 from crm.core import clock
 from crm.core.db import db, transaction
-from crm.leads.models import Activity, AgreedDate, Lead, StageChange
-from crm.leads.rules import ActivityKind, Stage, StageSource
+from crm.leads.models import Activity, AgreedDate, Lead, LeadMember, StageChange
+from crm.leads.rules import ActivityKind, MembershipKind, Stage, StageSource
+from crm.outbox import queries as outbox_queries
+from crm.outbox.sending import Sender
 from crm.quotas.models import Quota
 from crm.quotas.services import rejudge
+from crm.reminders import letters
+from crm.reminders.models import Absence
 from crm.reminders.queries.mails import due_mails
 from crm.reminders.reasons import reason
 from crm.reminders.rules import ReminderKind
@@ -268,3 +272,38 @@ def test_a_year_nobody_entered_counts_monday_to_friday_and_administrators_are_to
     db.session.remove()
     page = sign_in(Role.ADMINISTRATOR).get("/calendar/").text
     assert "2026年调休未导入" in page
+
+
+# --- who may know ---
+
+
+def test_a_delegate_reads_for_who_is_away_but_not_of_a_sensitive_lead_they_may_not_know(
+    app, db_session, add, owner, person
+):
+    delegate = person("staff", "药山街道", name="李娜", email="lina@example.gov.cn")
+    add(title="公开项目", next_action_on=FRIDAY, next_action="约见")
+    secret = add(title="涉密项目", next_action_on=FRIDAY, next_action="约见", is_sensitive=True)
+    morning = clock.office_moment(FRIDAY, time(9))
+    with transaction() as session:
+        session.add(LeadMember(lead_id=secret, user_id=owner.id, kind=MembershipKind.NAMED))
+        session.add(
+            Absence(user_id=owner.id, delegate_id=delegate.id, starts_on=FRIDAY, ends_on=FRIDAY)
+        )
+    with transaction():
+        assert planning.plan(morning).messages == 2
+    post: list[Any] = []
+
+    class Post:
+        def deliver(self, letter: Any, before_handover: Any) -> None:
+            before_handover()
+            post.append(letter)
+
+    sender = Sender(Post(), letters.writers(app.extensions["settings"]), lambda: morning)
+    for delivery_id in outbox_queries.claimable_ids(morning):
+        sender.send(delivery_id)
+    told = {letter.address: letter.text for letter in post}
+    assert set(told) == {"lina@example.gov.cn", "wangfang@example.gov.cn"}
+    assert "公开项目" in told["lina@example.gov.cn"]
+    assert "涉密项目" not in told["lina@example.gov.cn"]
+    assert "涉密项目" in told["wangfang@example.gov.cn"]
+    assert "公开项目" not in told["wangfang@example.gov.cn"]

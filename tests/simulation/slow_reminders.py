@@ -262,6 +262,17 @@ def reader_of(year: Year, person: int, today: date) -> int:
         passed.add(here)
 
 
+def named_for(year: Year, key: Key) -> frozenset[int] | None:
+    """Who alone may know of what a key is about; None where anybody may."""
+    sort, number = key[1].split(":")
+    of: int | None = int(number) if sort == "lead" else None
+    if sort == "agreed_date":
+        of = next(each.project for each in year.promises if each.id == int(number))
+    if sort == "trip":
+        of = next(each.project for each in year.trips if each.id == int(number))
+    return year.project(of).named if of else None
+
+
 # --- the book of what was told ---
 
 
@@ -318,7 +329,11 @@ class Book:
         for key, row in self.rows.items():
             wakes = row.state is ReminderState.SNOOZED and row.until and row.until <= today
             if row.state is ReminderState.OPEN or wakes:
-                found.setdefault(reader_of(year, key[4], today), []).append(key)
+                reader = reader_of(year, key[4], today)
+                may_know = named_for(year, key)
+                if may_know is not None and reader not in may_know:
+                    reader = key[4]
+                found.setdefault(reader, []).append(key)
         return found
 
     def _message(self, year: Year, reader: Worker, keys: list[Key], today: date) -> Message | None:

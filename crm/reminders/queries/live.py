@@ -1,7 +1,7 @@
 """Open reminders and how each person wants to be told of them."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
 from sqlalchemy import func, select
@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from crm.accounts.models import User
 from crm.core.bulk import among
 from crm.core.db import db, many_rows_of, rows_of
+from crm.leads.models import Lead
 from crm.outbox.models import Delivery
 from crm.outbox.rules import DeliveryKind, DeliveryState
 from crm.reminders.models import Preference, Recipient, Reminder
@@ -115,10 +116,37 @@ def readers(people: Collection[int], today: date) -> dict[int, int]:
 
 
 def principals(of: Collection[int], today: date) -> frozenset[int]:
-    """Whose reminders these readers read today: their own, and of those who are away."""
+    """Whose reminders these readers read today: their own, and of those who are away.
+
+    Somebody away reads what their delegate may not know (see `kept_back`).
+    """
     away = delegates(facts.absences(today), facts.office().active, today)
-    own = {reader for reader in of if reader not in away}
-    return frozenset(own | {person for person, reader in away.items() if reader in of})
+    return frozenset({*of, *(person for person, reader in away.items() if reader in of)})
+
+
+def kept_back(reader_of: Mapping[int, int]) -> frozenset[int]:
+    """The reminders that stay with somebody away: of sensitive leads their delegate may not know.
+
+    `reader_of` names the delegate of each person away.
+    """
+    if not reader_of:
+        return frozenset()
+    statement = (
+        select(Reminder.id, Reminder.person_id, Reminder.lead_id)
+        .join(Lead, Lead.id == Reminder.lead_id)
+        .where(
+            Lead.is_sensitive,
+            Reminder.state.in_((ReminderState.OPEN, ReminderState.SNOOZED)),
+            among(Reminder.person_id, sorted(reader_of)),
+        )
+    )
+    rows = rows_of(statement).all()
+    named = facts.named_lists() if rows else {}
+    return frozenset(
+        key
+        for key, person, lead_id in rows
+        if reader_of[person] not in named.get(lead_id or 0, frozenset())
+    )
 
 
 def with_address(people: Collection[int]) -> frozenset[int]:

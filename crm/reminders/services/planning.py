@@ -165,8 +165,11 @@ def tellings(
     by_person = live.open_by_person(people, being_written)
     of_reader: dict[int, list[Open]] = defaultdict(list)
     counts, told = live.told_at_once(day)
-    for person, reader in live.readers(tuple(by_person), day).items():
+    reader_of = live.readers(tuple(by_person), day)
+    kept = live.kept_back({who: reader for who, reader in reader_of.items() if who != reader})
+    for person, stands_in in reader_of.items():
         for each in by_person[person]:
+            reader = person if each.reminder_id in kept else stands_in
             # One that was settled and began anew since then is told again.
             last = told.get(each.reminder_id)
             is_of_before = (
