@@ -27,6 +27,7 @@ from crm.core.errors import NotFound, Refused
 from crm.core.forms import attempt
 from crm.core.guard import PUBLIC, SIGNED_IN, allow
 from crm.core.web import LOCALES
+from crm.outbox import queries as outbox
 
 bp = Blueprint("accounts", __name__)
 
@@ -119,6 +120,7 @@ def people() -> ResponseReturnValue:
         people=queries.all_people(),
         leaders=queries.leaders(),
         role_words=ROLE,
+        refusals=outbox.refusals(),
     )
 
 
@@ -148,7 +150,8 @@ def person(user_id: int | None) -> ResponseReturnValue:
         if saved is not None:
             flash(_("已保存“%(name)s”的账号。", name=form.name.data), "success")
             return redirect(url_for("accounts.people"))
-    page = render_template("accounts/person.html", form=form, user=user)
+    refusal = outbox.refusals(user_id).get(user_id) if user_id else None
+    page = render_template("accounts/person.html", form=form, user=user, refusal=refusal)
     return page, form.status
 
 

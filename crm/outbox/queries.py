@@ -1,15 +1,16 @@
 """Reading how the messages fare."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
 from crm.accounts.models import Department, User
-from crm.core.db import db
+from crm.core.db import db, rows_of
 from crm.outbox.models import Delivery, Heartbeat
-from crm.outbox.rules import FURTHEST, LEASE, DeliveryState, Standing
+from crm.outbox.rules import FURTHEST, LEASE, Channel, DeliveryState, Problem, Standing
 
 WORKER = "worker"
 """Under this name beat and worker together leave their sign."""
@@ -93,6 +94,49 @@ def deliveries_since(day: date, states: Sequence[DeliveryState]) -> Sequence[Row
         .limit(200)
     )
     return db.session.execute(statement).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the last mail to a person was turned away, in the server's own words where it said any."""
+
+    problem: Problem
+    words: str | None
+    on: date
+
+
+def refusals(person_id: int | None = None) -> dict[int, Refusal]:
+    """By person the mail server's refusal of the address they have now.
+
+    Over as soon as the address is another one, or a later mail to it went through.
+    """
+    turned_away = (Problem.REFUSED, Problem.BAD_ADDRESS)
+    last = (
+        select(Delivery.person_id, func.max(Delivery.id).label("id"))
+        .join(User, User.id == Delivery.person_id)
+        .where(
+            Delivery.channel == Channel.MAIL,
+            Delivery.address == User.email,
+            or_(
+                Delivery.state == DeliveryState.SENT,
+                and_(Delivery.state == DeliveryState.FAILED, Delivery.problem.in_(turned_away)),
+            ),
+        )
+        .group_by(Delivery.person_id)
+    )
+    if person_id is not None:
+        last = last.where(Delivery.person_id == person_id)
+    newest = last.subquery()
+    rows = rows_of(
+        select(Delivery.person_id, Delivery.problem, Delivery.last_error, Delivery.due_on)
+        .join(newest, newest.c.id == Delivery.id)
+        .where(Delivery.state == DeliveryState.FAILED)
+    )
+    return {
+        person: Refusal(problem, words, on)
+        for person, problem, words, on in rows
+        if person is not None and problem is not None
+    }
 
 
 def last_sign_at() -> datetime | None:
