@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import cast
 
-from flask import current_app, render_template
-from flask_babel import force_locale
+from flask import current_app
+from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 from sqlalchemy import Table, bindparam, update
 
@@ -15,16 +15,20 @@ from crm.calendar.queries import work_calendar
 from crm.config import Settings
 from crm.core.days import written_day
 from crm.core.db import db
-from crm.core.mail import Letter, message_id, transport_for
+from crm.core.letters import Links, Reader, letter
+from crm.core.mail import Letter, transport_for
 from crm.outbox import security
 from crm.outbox.rules import DeliveryKind, Pace
 from crm.outbox.sending import Sender, Writer, Written
 from crm.outbox.services import Claim
 from crm.reminders.models import Reminder
 from crm.reminders.queries import live
-from crm.reminders.queries.mails import DueItem, DueMail, mails_of
+from crm.reminders.queries.mails import DueItem, DueMail, Step, mails_of
+from crm.reminders.reasons import reason
 from crm.reminders.rules import DueKind, ReminderKind
+from crm.reminders.rules.answers import Answer
 from crm.reminders.rules.telling import Telling
+from crm.reminders.rules.tokens import AnswerToken, ChoiceToken, Tokens
 from crm.reminders.services.planning import note_what_is_due, tellings
 from crm.reminders.wording import word
 
@@ -33,30 +37,37 @@ MOST_ITEMS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
-    """Addresses in a mail stand on their own: they begin with the address of the installation."""
+class Line:
+    """One matter as a mail shows it. `actions`: (words, address) of what its reader may answer."""
 
-    base_url: str
-
-    def to(self, endpoint: str, **values: int) -> str:
-        path = current_app.url_map.bind("localhost").build(endpoint, values)
-        return f"{self.base_url}{path}"
+    title: str
+    href: str | None
+    company: str | None
+    why: str
+    late: bool
+    details: tuple[str, ...] = ()
+    actions: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """What a mail tells under one heading: next actions due or overdue, or another kind."""
 
-    code: str
-    items: tuple[DueItem, ...]
+    heading: str
+    lines: tuple[Line, ...]
+    tone: str = "plain"
 
 
-def parts(items: Sequence[DueItem], most: int = MOST_ITEMS) -> tuple[Part, ...]:
-    """The items under their headings, `most` in all: due today first, then late, then other kinds."""
+def sorted_out(
+    items: Sequence[DueItem], most: int = MOST_ITEMS
+) -> list[tuple[DueKind | ReminderKind, tuple[DueItem, ...]]]:
+    """The items by heading, `most` in all: due today first, then late, then other kinds."""
     actions = [each for each in items if each.reminder_kind is ReminderKind.NEXT_ACTION]
-    groups = [(kind.value, [each for each in actions if each.kind is kind]) for kind in DueKind]
+    groups: list[tuple[DueKind | ReminderKind, list[DueItem]]] = [
+        (kind, [each for each in actions if each.kind is kind]) for kind in DueKind
+    ]
     groups += [
-        (kind.value, [each for each in items if each.reminder_kind is kind])
+        (kind, [each for each in items if each.reminder_kind is kind])
         for kind in ReminderKind
         if kind is not ReminderKind.NEXT_ACTION
     ]
@@ -65,8 +76,8 @@ def parts(items: Sequence[DueItem], most: int = MOST_ITEMS) -> tuple[Part, ...]:
         shown = tuple(islice(of, left))
         left -= len(shown)
         if shown:
-            found.append(Part(code, shown))
-    return tuple(found)
+            found.append((code, shown))
+    return found
 
 
 def due_letter(
@@ -77,38 +88,111 @@ def due_letter(
     settings: Settings,
     kind: DeliveryKind = DeliveryKind.DUE_DIGEST,
 ) -> Letter:
-    """The digest of one person. `mail` has an address and at least one item."""
-    shown = parts(mail.items)
-    counts = counted(mail.items)
+    """What one person is told: the day's digest, the week's, or one matter at once.
+
+    `mail` has an address and at least one item.
+    """
+    links, tokens = Links(settings.base_url), Tokens(settings.secret_key)
+    fewer_url = None
+    if mail.may_be_off:
+        choice = tokens.choice(ChoiceToken(mail.person_id, mail.may_be_off), at)
+        fewer_url = links.to("reminders.fewer_mails", token=choice)
     with force_locale(mail.locale):
-        office = settings.office_name if mail.locale.startswith("zh") else settings.office_name_en
+        shown = sorted_out(mail.items)
+        parts = [
+            Part(
+                str(word(code)),
+                tuple(_line(each, mail, on, at, links, tokens) for each in of),
+                "bad" if code is DueKind.OVERDUE else "plain",
+            )
+            for code, of in shown
+        ]
         words = {
-            "mail": mail,
-            "on": on,
-            "locale": mail.locale,
-            "written_day": written_day,
-            "office": office,
-            "said": said(counts),
-            "heading": heading,
-            "parts": shown,
-            "left_out": len(mail.items) - sum(len(part.items) for part in shown),
-            "links": Links(settings.base_url),
-            "subject": subject(counts, on, mail.locale),
+            "intro": intro(mail, on, kind),
+            "preheader": parts[0].lines[0].title,
+            "parts": parts,
+            "is_single": kind is DeliveryKind.AT_ONCE,
+            "left_out": len(mail.items) - sum(len(part.lines) for part in parts),
+            "fewer_url": fewer_url,
+            "choices_url": links.to("reminders.mine") if links.has("reminders.mine") else None,
         }
-        return Letter(
-            message_id=message_id(
-                kind, on.strftime("%Y%m%d"), delivery_id, sender=settings.mail_sender
-            ),
-            sender=settings.mail_sender,
-            sender_name=office,
-            address=mail.address or "",
-            name=mail.name,
-            subject=words["subject"],
-            text=render_template("mail/due.txt", **words),
-            html=render_template("mail/due.html", **words),
-            locale=mail.locale,
-            at=at,
-        )
+        of = subject(mail, on, kind)
+    return letter(
+        "due",
+        of,
+        words,
+        Reader(mail.name, mail.address or "", mail.locale),
+        settings,
+        kind=kind,
+        on=on,
+        delivery_id=delivery_id,
+        at=at,
+        headers=unsubscribe(fewer_url),
+    )
+
+
+def unsubscribe(fewer_url: str | None) -> dict[str, str]:
+    """The headers of a mail its reader may do without (RFC 2369, RFC 8058); none for other mails."""
+    if fewer_url is None:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{fewer_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def _line(
+    item: DueItem, mail: DueMail, on: date, at: datetime, links: Links, tokens: Tokens
+) -> Line:
+    details = [] if item.detail is None or item.is_hidden else [item.detail]
+    if item.on_behalf_of:
+        details.append(_("代%(name)s", name=item.on_behalf_of))
+    details += [_told(step) for step in item.trail]
+    actions = []
+    for answer in () if item.reminder_id is None else MAILED:
+        assert item.reminder_id is not None
+        token = tokens.answer(AnswerToken(item.reminder_id, mail.person_id, answer), at)
+        actions.append((_short(answer), links.to("reminders.mail_answer", token=token)))
+    may_open = item.lead_id is not None and not item.is_hidden
+    return Line(
+        title=title(item),
+        href=links.to("leads.detail", lead_id=item.lead_id or 0) if may_open else None,
+        company=None if item.is_hidden else item.investor,
+        why=reason(item.ground, on) if item.ground is not None else str(word(item.reminder_kind)),
+        late=item.days_overdue > 0 and not is_announced(item, on),
+        details=tuple(details),
+        actions=tuple(actions),
+    )
+
+
+def is_announced(item: DueItem, on: date) -> bool:
+    """Whether its day is still to come: a step that announces it is not late when it is old."""
+    since = item.ground.days_since(on) if item.ground is not None else None
+    return since is not None and since < 0
+
+
+MAILED = (Answer.ACKNOWLEDGE, Answer.SNOOZE, Answer.DONE)
+"""What a reader may answer from a mail."""
+
+
+def _short(answer: Answer) -> str:
+    return _("稍后") if answer is Answer.SNOOZE else str(word(answer))
+
+
+def title(item: DueItem) -> str:
+    """What a matter is called; a sensitive lead its reader is not named for has no name."""
+    return _("敏感项目，仅名单内人员可见") if item.is_hidden else item.title
+
+
+def _told(step: Step) -> str:
+    """Who was told before it came to the reader of an escalated matter."""
+    return _(
+        "%(day)s先告知%(level)s%(name)s：%(state)s",
+        day=step.told_on.isoformat(),
+        level=word(step.level),
+        name=step.name,
+        state=word(step.state),
+    )
 
 
 def counted(items: Sequence[DueItem]) -> tuple[int, int, int]:
@@ -118,9 +202,31 @@ def counted(items: Sequence[DueItem]) -> tuple[int, int, int]:
     return len(actions) - late, late, len(items) - len(actions)
 
 
-def subject(counts: tuple[int, int, int], on: date, locale: str) -> str:
-    """What a person sees in the list of mails: how much is due, how much is late, of which day."""
-    return _("链招：%(said)s（%(day)s）", said=said(counts), day=written_day(on, locale))
+def subject(mail: DueMail, on: date, kind: DeliveryKind) -> str:
+    """What a person sees in the list of mails: how much is due and late of which day, or what it is."""
+    if kind is DeliveryKind.AT_ONCE:
+        of = mail.items[0]
+        name = title(of)
+        if len(name) > LONGEST_TITLE:
+            name = f"{name[: LONGEST_TITLE - 1]}…"
+        return _("链招：%(title)s，%(kind)s", title=name, kind=word(of.reminder_kind))
+    words, day = said(counted(mail.items)), written_day(on, mail.locale)
+    if kind is DeliveryKind.WEEK_DIGEST:
+        return _("链招每周提醒：%(said)s（%(day)s）", said=words, day=day)
+    return _("链招：%(said)s（%(day)s）", said=words, day=day)
+
+
+LONGEST_TITLE = 40
+
+
+def intro(mail: DueMail, on: date, kind: DeliveryKind) -> str:
+    """The first sentence of a mail."""
+    if kind is DeliveryKind.AT_ONCE:
+        return _("有一件事需要您处理：")
+    words, day = said(counted(mail.items)), written_day(on, mail.locale)
+    if kind is DeliveryKind.WEEK_DIGEST:
+        return _("您选择每周告知的提醒，截至%(day)s有%(said)s。", day=day, said=words)
+    return _("截至%(day)s，您有%(said)s。", day=day, said=words)
 
 
 def said(counts: tuple[int, int, int]) -> str:
@@ -133,17 +239,10 @@ def said(counts: tuple[int, int, int]) -> str:
         found.append(_("%(n)s项已逾期", n=overdue))
     if others:
         found.append(_("%(n)s项提醒", n=others))
-    words = found[0] if found else ""
-    for each in found[1:]:
-        words = _("%(said)s，另有%(more)s", said=words, more=each)
-    return words
-
-
-def heading(part: Part) -> str:
-    """The heading of a part: due today, late, or the word of its kind."""
-    if part.code in {kind.value for kind in DueKind}:
-        return str(word(DueKind(part.code)))
-    return str(word(ReminderKind(part.code)))
+    if len(found) < 2:
+        return "".join(found)
+    first = ("、" if str(get_locale() or "zh").startswith("zh") else ", ").join(found[:-1])
+    return _("%(said)s，另有%(more)s", said=first, more=found[-1])
 
 
 # --- who writes what ---

@@ -1,39 +1,63 @@
-"""The reminder mail word for word, in both languages.
+"""The reminder mails word for word, in both languages, and as a mail program takes them apart.
 
 A wanted change: run this file with WRITE_MAILS=1, then read what it wrote.
 """
 
 import os
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
+from flask_babel import force_locale
 
+from crm.core.mail import build
 from crm.leads.rules import Stage
+from crm.outbox.rules import DeliveryKind
 from crm.reminders.letters import MOST_ITEMS, due_letter
-from crm.reminders.queries.mails import DueItem, DueMail
+from crm.reminders.queries.mails import DueItem, DueMail, Step
+from crm.reminders.rules import Level, ReminderKind, ReminderState
+from crm.reminders.rules.answers import Answer
+from crm.reminders.rules.falling import Due
+from crm.reminders.rules.grounds import ground_of
+from crm.reminders.rules.settings import DEFAULTS
+from crm.reminders.rules.tokens import AnswerToken, Tokens
 
 MAILS = Path(__file__).resolve().parents[1] / "fixtures" / "mails"
 ON = date(2026, 12, 4)
 AT = datetime(2026, 12, 4, 0, 30, tzinfo=UTC)
+SETTING = {each.kind: each for each in DEFAULTS}
+K = ReminderKind
 
 
-def item(number: int, due_on: date = ON, **changes) -> DueItem:
-    late = (ON - due_on).days
+def item(
+    number: int, due_on: date = ON, kind: ReminderKind = K.NEXT_ACTION, step: str = "due", **changes
+) -> DueItem:
     plain = DueItem(
         lead_id=number,
         title=f"示例项目{number}",
         investor="示例科技有限公司",
         stage=Stage.NEGOTIATING,
-        detail="约谈投资方负责人",
+        detail="约谈投资方负责人" if kind is K.NEXT_ACTION else None,
         due_on=due_on,
-        days_overdue=late,
+        days_overdue=(ON - due_on).days,
+        reminder_kind=kind,
+        step=step,
+        subject=f"lead:{number}",
+        reminder_id=100 + number,
+        ground=ground_of(Due(kind, f"lead:{number}", step, due_on, number), SETTING[kind]),
     )
     return replace(plain, **changes)
 
 
-MAIL = DueMail(
+TRAIL = (
+    Step(Level.OWNER, "张伟", date(2026, 11, 20), ReminderState.ACKNOWLEDGED),
+    Step(Level.UNIT_HEAD, "李明", date(2026, 11, 27), ReminderState.OPEN),
+)
+DIGEST = DueMail(
     person_id=7,
     name="王芳",
     address="wangfang@example.gov.cn",
@@ -41,27 +65,58 @@ MAIL = DueMail(
     problem=None,
     items=(
         item(12, ON - timedelta(days=10), investor=None, title="<锂电>&“隔膜”项目"),
-        item(15, ON - timedelta(days=1)),
+        item(15, ON - timedelta(days=1), on_behalf_of="赵敏"),
         item(9, detail=None),
+        item(21, ON - timedelta(days=2), K.QUIET, "yellow", level=Level.DIRECTOR, trail=TRAIL),
+        item(22, ON - timedelta(days=1), K.EXPECTED_SIGNING, "d60"),
+        item(
+            30, ON, K.AGREED_DATE, "d7", detail="土地交付", subject="agreed_date:3", is_hidden=True
+        ),
+        item(
+            0, ON, K.QUOTA_BEHIND, "2026-12", lead_id=None, title="签约注册项目", investor=None,
+            subject="quota:1",
+        ),
     ),
-)
+    may_be_off=(K.QUIET, K.EXPECTED_SIGNING, K.AGREED_DATE),
+)  # fmt: skip
+MAILED = {
+    "digest": (DeliveryKind.DUE_DIGEST, DIGEST),
+    "week": (
+        DeliveryKind.WEEK_DIGEST,
+        replace(DIGEST, items=DIGEST.items[4:5], may_be_off=(K.EXPECTED_SIGNING,)),
+    ),
+    "at_once": (
+        DeliveryKind.AT_ONCE,
+        replace(DIGEST, items=(item(40, ON - timedelta(days=1), K.FIRST_RESPONSE),), may_be_off=()),
+    ),
+}
 
 
 @pytest.fixture
-def letter(app):
-    def make(**changes):
+def letter(app, monkeypatch):
+    """`letter(mail="digest", **changes)`: one of the mails, written with a key that never changes."""
+    settings = replace(app.extensions["settings"], secret_key="a key of the snapshots")
+
+    def make(which="digest", **changes):
+        kind, mail = MAILED[which]
         with app.app_context():
-            return due_letter(replace(MAIL, **changes), ON, AT, 17, app.extensions["settings"])
+            return due_letter(replace(mail, **changes), ON, AT, 17, settings, kind)
 
     return make
 
 
+def parsed(letter):
+    """As a mail program reads it from the wire."""
+    return message_from_bytes(build(letter).as_bytes(), policy=default)
+
+
+@pytest.mark.parametrize("which", MAILED)
 @pytest.mark.parametrize("locale", ["zh", "en"])
 @pytest.mark.parametrize("part", ["text", "html"])
-def test_the_mail_reads_exactly_so(letter, locale, part):
-    written = letter(locale=locale)
-    content = f"{written.subject}\n\n{getattr(written, part)}"
-    file = MAILS / f"due.{locale}.{'txt' if part == 'text' else 'html'}"
+def test_the_mail_reads_exactly_so(letter, which, locale, part):
+    written = letter(which, locale=locale)
+    content = f"{written.subject}\n\n{getattr(written, part)}\n"
+    file = MAILS / f"{which}.{locale}.{'txt' if part == 'text' else 'html'}"
     if os.environ.get("WRITE_MAILS"):
         file.write_text(content, encoding="utf-8")
     assert content == file.read_text(encoding="utf-8")
@@ -70,13 +125,26 @@ def test_the_mail_reads_exactly_so(letter, locale, part):
 @pytest.mark.parametrize(
     ("items", "subject"),
     [
-        (MAIL.items, "链招：1项今日到期，另有2项已逾期（2026年12月4日）"),
-        (MAIL.items[:2], "链招：2项已逾期（2026年12月4日）"),
-        (MAIL.items[2:], "链招：1项今日到期（2026年12月4日）"),
+        (DIGEST.items[:3], "链招：1项今日到期，另有2项已逾期（2026年12月4日）"),
+        (DIGEST.items[:2], "链招：2项已逾期（2026年12月4日）"),
+        (DIGEST.items[2:3], "链招：1项今日到期（2026年12月4日）"),
+        (DIGEST.items[3:], "链招：4项提醒（2026年12月4日）"),
     ],
 )
 def test_the_subject_says_how_much_is_due_and_how_much_is_late(letter, items, subject):
     assert letter(items=items).subject == subject
+
+
+def test_a_matter_told_at_once_stands_in_the_subject_unless_it_is_nobodys_to_know(letter):
+    assert letter("at_once").subject == "链招：示例项目40，首次响应"
+    long = replace(MAILED["at_once"][1].items[0], title="很长的名称" * 30)
+    assert len(letter("at_once", items=(long,)).subject) < 60
+    hidden = replace(long, is_hidden=True)
+    written = letter("at_once", items=(hidden,))
+    for told in (written.subject, written.text, written.html):
+        assert "很长的名称" not in told
+        assert "/leads/40" not in told
+        assert "敏感项目" in told
 
 
 def test_a_very_long_list_is_cut_and_says_how_many_are_left(letter):
@@ -95,8 +163,96 @@ def test_the_links_begin_with_the_address_of_the_installation(letter, app):
     assert f'href="{base}/leads/12"' in letter().html
 
 
+def test_each_matter_carries_a_link_of_its_own_for_each_answer(letter):
+    written = letter()
+    found = re.findall(r"/reminders/mail/([^\s/]+)\n", written.text)
+    tokens = Tokens("a key of the snapshots")
+    assert [tokens.read_answer(text, AT) for text in found[:3]] == [
+        AnswerToken(109, 7, answer) for answer in (Answer.ACKNOWLEDGE, Answer.SNOOZE, Answer.DONE)
+    ]
+    assert len(set(found)) == len(found) == 3 * len(DIGEST.items)
+    assert set(re.findall(r'/reminders/mail/([^"/]+)"', written.html)) == set(found)
+
+
 def test_the_sender_and_the_identifier_are_those_of_the_installation(letter, app):
     written = letter()
     assert written.sender == app.extensions["settings"].mail_sender
     assert written.message_id == "due_digest.20261204.17@localhost"
     assert letter(locale="en").sender_name == "Investment Promotion Bureau"
+
+
+# --- as a mail program takes it apart ---
+
+
+@pytest.mark.parametrize("which", MAILED)
+@pytest.mark.parametrize("locale", ["zh", "en"])
+def test_a_mail_program_finds_the_same_words_in_both_forms(letter, which, locale):
+    written = letter(which, locale=locale)
+    message = parsed(written)
+    assert not message.defects
+    assert message["Subject"] == written.subject
+    assert message["From"].addresses[0].display_name == written.sender_name
+    assert message["To"].addresses[0].addr_spec == "wangfang@example.gov.cn"
+    assert message.get_content_type() == "multipart/alternative"
+    plain, html = message.iter_parts()
+    assert [plain.get_content_type(), html.get_content_type()] == ["text/plain", "text/html"]
+    assert plain.get_content().splitlines() == written.text.splitlines()
+    assert html.get_content().splitlines() == written.html.splitlines()
+
+
+def test_a_chinese_subject_travels_as_short_encoded_words(letter):
+    raw = build(letter()).as_bytes()
+    head = raw.split(b"\r\n\r\n", 1)[0]
+    assert head.isascii()
+    assert all(len(line) <= 78 for line in head.split(b"\r\n") if not line.startswith(b"List-"))
+    subject = re.search(rb"Subject: (.*?)\r\n(?=\S)", head, re.DOTALL)[1]
+    words = subject.split()
+    assert all(re.fullmatch(rb"=\?utf-8\?[bq]\?[^?]+\?=", word) for word in words)
+    assert all(len(word) <= 75 for word in words)
+
+
+@pytest.mark.parametrize("which", ["digest", "week"])
+def test_a_mail_one_may_do_without_tells_programs_how_to_stop_it(letter, which, app):
+    base = app.extensions["settings"].base_url
+    raw = build(letter(which)).as_bytes().decode("ascii")
+    address = re.search(r"^List-Unsubscribe: <([^\s<>]+)>\r$", raw, re.MULTILINE)[1]
+    assert address.startswith(f"{base}/reminders/mail/fewer/")
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+    assert address in letter(which).text
+    assert address in letter(which).html
+
+
+def test_what_cannot_be_off_offers_no_way_to_stop_it(letter):
+    assert "List-Unsubscribe" not in parsed(letter("at_once"))
+    assert "/fewer/" not in letter("at_once").text
+
+
+def test_outlook_needs_no_style_sheet_and_a_phone_no_second_column(letter):
+    html = letter().html
+    assert "<style" not in html
+    assert "<script" not in html
+    assert "flex" not in html
+    assert 'name="viewport"' in html
+    assert not re.search(r'width="(6[5-9]\d|[7-9]\d\d|\d{4})"', html)
+    assert html.count("<table") == html.count("</table>")
+    assert html.count("<td") == html.count("</td>")
+
+
+def test_each_word_of_a_mail_is_in_its_readers_language(letter, app):
+    with app.test_request_context(), force_locale("zh"):
+        written = letter(locale="en")
+    own = {
+        "示例项目",
+        "示例科技有限公司",
+        "约谈投资方负责人",
+        "王芳",
+        "赵敏",
+        "张伟",
+        "李明",
+        "土地交付",
+    }
+    own |= {"锂电", "隔膜", "项目", "签约注册项目"}
+    text = written.text
+    for each in sorted(own, key=len, reverse=True):
+        text = text.replace(each, "")
+    assert not re.findall(r"[\u4e00-\u9fff]+", text)

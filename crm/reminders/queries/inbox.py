@@ -1,6 +1,5 @@
 """A person's inbox: the reminders meant for them, and for whoever they stand in for."""
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,7 +32,7 @@ from crm.leads.access import may_see
 from crm.leads.models import Lead
 from crm.reminders.models import Absence, Reminder
 from crm.reminders.queries import facts
-from crm.reminders.queries.mails import DueItem, items_of
+from crm.reminders.queries.mails import DueItem, MatterKey, Step, below, items_of, trails_of
 from crm.reminders.queries.matters import Matter
 from crm.reminders.rules import Level, ReminderKind, ReminderState, Scope
 from crm.reminders.rules.answers import is_waiting
@@ -128,16 +127,6 @@ def actor_and_unread(
 
 
 # --- the lists ---
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How far up a matter was told before it came to its reader."""
-
-    level: Level
-    name: str
-    told_on: date
-    state: ReminderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +302,7 @@ def _items(
         for row in rows
     }
     items = items_of(matters.values(), today)
-    trails = _trails(rows)
+    trails = trails_of(_key(row) for row in rows if row.level is not Level.OWNER)
     return [
         InboxItem(
             reminder_id=row.id,
@@ -332,46 +321,11 @@ def _items(
             note=row.note,
             answered_at=row.answered_at,
             answered_by=row.answered_by,
-            trail=trails.get(_key(row), ()) if row.level is not Level.OWNER else (),
+            trail=below(trails.get(_key(row), ()), row.level),
         )
         for row in rows
     ]
 
 
-def _key(row: Row[*tuple[Any, ...]]) -> tuple[Any, ...]:
+def _key(row: Row[*tuple[Any, ...]]) -> MatterKey:
     return row.subject, row.kind, row.step, row.due_on
-
-
-def _trails(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[tuple[Any, ...], tuple[Step, ...]]:
-    """Of each escalated matter among the rows, who was told of it before, the nearest first."""
-    keys = {_key(row) for row in rows if row.level is not Level.OWNER}
-    if not keys:
-        return {}
-    statement = (
-        select(
-            Reminder.subject,
-            Reminder.kind,
-            Reminder.step,
-            Reminder.due_on,
-            Reminder.level,
-            Reminder.planned_on,
-            Reminder.state,
-            User.name,
-        )
-        .join(User, User.id == Reminder.person_id)
-        .where(
-            Reminder.subject.in_({key[0] for key in keys}),
-            Reminder.level != Level.DIRECTOR,
-            Reminder.state != ReminderState.WITHDRAWN,
-        )
-        .order_by(Reminder.planned_on, Reminder.id)
-    )
-    found: dict[tuple[Any, ...], list[Step]] = defaultdict(list)
-    for row in rows_of(statement):
-        if _key(row) in keys:
-            found[_key(row)].append(Step(row.level, row.name, row.planned_on, row.state))
-    levels = list(Level)
-    return {
-        key: tuple(sorted(steps, key=lambda step: levels.index(step.level)))
-        for key, steps in found.items()
-    }

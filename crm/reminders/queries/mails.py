@@ -28,9 +28,19 @@ from crm.reminders.queries.papers import missing_papers
 from crm.reminders.rules import DueKind, days_overdue
 from crm.reminders.rules.falling import Due, telling_day
 from crm.reminders.rules.grounds import Ground, ground_of
-from crm.reminders.rules.kinds import Level, ReminderKind
+from crm.reminders.rules.kinds import Level, ReminderKind, ReminderState
 from crm.reminders.rules.people import Told
 from crm.reminders.rules.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far up a matter was told before it came to its reader."""
+
+    level: Level
+    name: str
+    told_on: date
+    state: ReminderState
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,8 @@ class DueItem:
     owner: str | None = None
     on_behalf_of: str | None = None  # the person who is away
     ground: Ground | None = None
+    is_hidden: bool = False  # a sensitive lead the reader of the mail is not named for
+    trail: tuple[Step, ...] = ()  # of an escalated matter
 
     @property
     def kind(self) -> DueKind:
@@ -72,6 +84,7 @@ class DueMail:
     locale: str
     problem: Problem | None
     items: tuple[DueItem, ...]
+    may_be_off: tuple[ReminderKind, ...] = ()  # the kinds in it its reader may do without
 
 
 def due_mails(on: date) -> tuple[DueMail, ...]:
@@ -121,30 +134,105 @@ def mails_of(wanted: Mapping[int, tuple[int, Collection[int]]], on: date) -> dic
         )
         for key, row in rows.items()
     }
-    items = items_of(told.values(), on)
+    settings = facts.settings()
+    items = items_of(told.values(), on, settings)
+    trails = trails_of(_key(each.due) for each in told.values() if _is_escalated(each))
+    named = _named({each.due.lead_id for each in told.values() if each.due.lead_id})
+    never_off = frozenset(
+        kind
+        for kind in ReminderKind
+        if any(not each.may_be_off for each in settings.all(kind) if not each.particularity[0])
+    )
     mails = {}
     for asked, (person_id, ids) in wanted.items():
         person = people.get(person_id)
         if person is None:
             continue
         own = [
-            _of_row(
+            replace(
                 items[told[key]],
-                key,
-                rows[key].name if rows[key].person_id != person_id else None,
+                reminder_id=key,
+                on_behalf_of=rows[key].name if rows[key].person_id != person_id else None,
+                is_hidden=person_id not in named.get(told[key].due.lead_id or 0, (person_id,)),
+                trail=below(trails.get(_key(told[key].due), ()), told[key].told.level),
             )
             for key in dict.fromkeys(ids)
             if key in told
         ]
+        kinds = {each.reminder_kind for each in own if each.level is Level.OWNER} - never_off
         mails[asked] = DueMail(
             person.id, person.name, person.email, person.locale,
             why_not_mail(person.email, person.is_active), tuple(sorted(own, key=_oldest_first)),
+            tuple(kind for kind in ReminderKind if kind in kinds),
         )  # fmt: skip
     return mails
 
 
-def _of_row(item: DueItem, reminder_id: int, on_behalf_of: str | None) -> DueItem:
-    return replace(item, reminder_id=reminder_id, on_behalf_of=on_behalf_of)
+def _named(leads: Collection[int]) -> dict[int, frozenset[int]]:
+    """Of the sensitive ones among these leads the people who may know of them; a SELECT or two."""
+    sensitive: set[int] = set()
+    for some in chunked(leads):
+        sensitive |= {
+            key for (key,) in rows_of(select(Lead.id).where(Lead.id.in_(some), Lead.is_sensitive))
+        }
+    if not sensitive:
+        return {}
+    named = facts.named_lists()
+    return {key: named.get(key, frozenset()) for key in sensitive}
+
+
+MatterKey = tuple[str, ReminderKind, str, date]
+"""A matter whoever is told of it: subject, kind, step and the day it fell due."""
+
+
+def _key(due: Due) -> MatterKey:
+    return due.subject, due.kind, due.step, due.due_on
+
+
+def _is_escalated(matter: Matter) -> bool:
+    return matter.told.level is not Level.OWNER
+
+
+LEVELS = tuple(Level)
+
+
+def below(trail: Iterable[Step], level: Level) -> tuple[Step, ...]:
+    """The steps of a trail that lie before the level of its reader."""
+    return tuple(step for step in trail if LEVELS.index(step.level) < LEVELS.index(level))
+
+
+def trails_of(of: Iterable[MatterKey]) -> dict[MatterKey, tuple[Step, ...]]:
+    """Of each of these escalated matters who was told of it before, the nearest first."""
+    keys = frozenset(of)
+    found: dict[MatterKey, list[Step]] = defaultdict(list)
+    for some in chunked({key[0] for key in keys}):
+        statement = (
+            select(
+                Reminder.subject,
+                Reminder.kind,
+                Reminder.step,
+                Reminder.due_on,
+                Reminder.level,
+                Reminder.planned_on,
+                Reminder.state,
+                User.name,
+            )
+            .join(User, User.id == Reminder.person_id)
+            .where(
+                Reminder.subject.in_(some),
+                Reminder.level != Level.DIRECTOR,
+                Reminder.state != ReminderState.WITHDRAWN,
+            )
+            .order_by(Reminder.planned_on, Reminder.id)
+        )
+        for row in rows_of(statement):
+            key = (row.subject, row.kind, row.step, row.due_on)
+            if key in keys:
+                found[key].append(Step(row.level, row.name, row.planned_on, row.state))
+    return {
+        key: tuple(sorted(steps, key=lambda step: LEVELS.index(step.level)))
+        for key, steps in found.items()
+    }
 
 
 def _oldest_first(item: DueItem) -> tuple[date, int, str]:

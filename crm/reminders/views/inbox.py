@@ -61,8 +61,8 @@ def subject_url(found: InboxItem) -> str | None:
         return url_for("leads.detail", lead_id=found.item.lead_id) if found.may_open else None
     if sort == "quota":
         return url_for("quotas.index", year=found.item.due_on.year)
-    if sort == "instruction" and "dispatch.instruction" in current_app.view_functions:
-        return url_for("dispatch.instruction", instruction_id=int(number))
+    if sort == "instruction" and "dispatch.detail" in current_app.view_functions:
+        return url_for("dispatch.detail", instruction_id=int(number))
     return None
 
 

@@ -150,7 +150,12 @@ def fewer_mails(token: str) -> ResponseReturnValue:
         wanted = kinds if is_one_click else [k for k in kinds if k in request.form.getlist("kind")]
         if not wanted:
             return _page(
-                "fewer", 422, reader=reader, kinds=kinds, office=_office(reader), none=True
+                "fewer",
+                422,
+                reader=reader,
+                kinds=kinds,
+                office=_office(reader),
+                is_none_chosen=True,
             )
         with transaction():
             answers.switch_off(reader, wanted, at)
