@@ -105,7 +105,7 @@ def build(letter: Letter) -> Message:
         boundary=sha256(letter.message_id.encode()).hexdigest()[:32],
         policy=SMTP_LINES,
     )
-    further = {name: _words_of(one_line(value), name) for name, value in letter.headers.items()}
+    further = {name: _further(one_line(value), name) for name, value in letter.headers.items()}
     headers: dict[str, Any] = {
         "Message-ID": f"<{letter.message_id}>",
         "Date": format_datetime(letter.at.astimezone(OFFICE)),
@@ -122,6 +122,14 @@ def build(letter: Letter) -> Message:
     for subtype, words in (("plain", letter.text), ("html", letter.html)):
         message.attach(MIMEText(words, subtype, "utf-8", policy=SMTP_LINES))
     return message
+
+
+def _further(words: str, header: str) -> str | Header:
+    """A further header; addresses of lists stand on one line as they are (RFC 2369, RFC 8058).
+
+    Taken for text a long one would be encoded, and no mail program found the way out of a list.
+    """
+    return words if header.startswith("List-") and words.isascii() else _words_of(words, header)
 
 
 def _words_of(words: str, header: str) -> str | Header:
