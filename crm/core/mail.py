@@ -129,7 +129,16 @@ def _further(words: str, header: str) -> str | Header:
 
     Taken for text a long one would be encoded, and no mail program found the way out of a list.
     """
-    return words if header.startswith("List-") and words.isascii() else _words_of(words, header)
+    if header.startswith("List-") and words.isascii():
+        return _Whole(words, header_name=header)
+    return _words_of(words, header)
+
+
+class _Whole(Header):
+    """A header that is neither folded nor encoded."""
+
+    def encode(self, *_how: Any, **_more: Any) -> str:
+        return str(self)
 
 
 def _words_of(words: str, header: str) -> str | Header:
