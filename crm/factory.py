@@ -176,6 +176,7 @@ def register_features(app: Flask, settings: Settings) -> None:
         reports,
     ):
         app.register_blueprint(feature.bp)
+    app.register_blueprint(reminders.feeds)
     if settings.is_development:
         register_styleguide(app)
         app.register_blueprint(outbox.mailbox)

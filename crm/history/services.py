@@ -26,6 +26,7 @@ UNTOLD = {
     "initials",
     "password_hash",
     "session_stamp",
+    "token_hash",
     "signing_slips",
     "signing_slip_days",
     "confidence_on",

@@ -95,6 +95,19 @@ class Recipient(Base):
     version: Mapped[revision]
 
 
+class CalendarFeed(Base):
+    """The secret address of a person's calendar feed, as a hash; without one there is no feed."""
+
+    __tablename__ = "calendar_feeds"
+
+    user_id: Mapped[ref] = mapped_column(
+        ForeignKey("users.id"), primary_key=True, autoincrement=False
+    )
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime | None]
+    version: Mapped[revision]
+
+
 class Absence(Base):
     """Days on which a delegate (代理人) is told instead."""
 

@@ -3,5 +3,6 @@
 from flask import Blueprint
 
 bp = Blueprint("reminders", __name__, url_prefix="/reminders")
+feeds = Blueprint("feeds", __name__, url_prefix="/calendar-feed")
 
-from crm.reminders.views import choices, due, inbox, mailed, settings, trail  # noqa: E402, F401
+from crm.reminders.views import choices, due, feed, inbox, mailed, settings, trail  # noqa: E402, F401

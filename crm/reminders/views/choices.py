@@ -16,6 +16,7 @@ from crm.reminders.forms.choices import choices_form
 from crm.reminders.queries import absences as absence_queries
 from crm.reminders.queries import choices as queries
 from crm.reminders.queries import facts
+from crm.reminders.queries.feed import feed_of
 from crm.reminders.rules.kinds import ReminderKind
 from crm.reminders.services import absences, choices
 from crm.reminders.views import bp
@@ -60,6 +61,7 @@ def mine() -> ResponseReturnValue:
         office_settings=settings,
         mail_at=current_app.extensions["settings"].reminders_at,
         is_told=bool(form.kinds),
+        feed=feed_of(g.actor),
         current=current,
         ended=ended,
         stands_in_for=absence_queries.stood_in_for(g.actor.id, today),
