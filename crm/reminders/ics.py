@@ -11,6 +11,7 @@ from icalendar import Calendar, Event
 
 from crm.config import Settings
 from crm.core.letters import Links
+from crm.core.web import mark
 from crm.reminders.rules.feed import FeedDay, FeedKind
 
 MIMETYPE = "text/calendar"
@@ -35,20 +36,21 @@ def written(days: Iterable[FeedDay], locale: str, settings: Settings) -> bytes:
         calendar.add("refresh-interval", ASK_AGAIN)
         calendar["refresh-interval"].params["VALUE"] = "DURATION"
         calendar.add("x-published-ttl", "PT1H")
+        links = Links(settings.base_url)
         for day in days:
-            calendar.add_component(_event(day, settings))
+            calendar.add_component(_event(day, links))
     return calendar.to_ical()
 
 
-def _event(day: FeedDay, settings: Settings) -> Event:
+def _event(day: FeedDay, links: Links) -> Event:
     event = Event()
-    event.add("uid", f"{day.uid}@{urlsplit(settings.base_url).hostname}")
+    event.add("uid", f"{day.uid}@{urlsplit(links.base_url).hostname}")
     event.add("dtstamp", day.made_at)
     event.add("sequence", day.version)
     event.add("dtstart", day.on)
     event.add("dtend", day.on + timedelta(days=1))
     event.add("summary", _clean(_summary(day)))
-    url = _address(day, Links(settings.base_url))
+    url = _address(day, links)
     event.add("description", _clean("\n".join(each for each in (day.about, url) if each)))
     if url:
         event.add("url", url)
@@ -61,11 +63,11 @@ def _summary(day: FeedDay) -> str:
     about = day.about or ""
     match day.kind:
         case FeedKind.NEXT_ACTION:
-            return _("%(about)s：%(words)s", about=about, words=day.words or _("下一步工作"))
+            return about + mark("：", ": ") + (day.words or _("下一步工作"))
         case FeedKind.EXPECTED_SIGNING:
             return _("预计签约：%(about)s", about=about)
         case FeedKind.AGREED_DATE:
-            return _("%(about)s：%(words)s", about=about, words=day.words)
+            return about + mark("：", ": ") + day.words
         case FeedKind.TRIP_REPORT if about:
             return _("交外出招商报告：%(about)s", about=about)
         case FeedKind.TRIP_REPORT:

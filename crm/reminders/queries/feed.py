@@ -50,7 +50,7 @@ def days_of(actor: Actor) -> list[FeedDay]:
     return sorted(found, key=lambda each: (each.on, each.uid))
 
 
-def _latest(statement: Select[Any], day: Any, key: Any) -> Any:
+def _latest(statement: Select[*tuple[Any, ...]], day: Any, key: Any) -> Any:
     return db.session.execute(statement.order_by(day.desc(), key).limit(MOST_OF_A_KIND))
 
 
