@@ -1,7 +1,5 @@
 """Thin tasks around the reminder mails. None retries by itself: the row says when to try again."""
 
-import time
-
 from celery import shared_task
 from flask import current_app
 
@@ -49,15 +47,4 @@ def sweep() -> int:
 def send_waiting() -> int:
     """Send what waits, batch after batch, at the pace the server takes; how many were dealt with."""
     sender = letters.sender_for(current_app.extensions["settings"])
-    until = time.monotonic() + LONGEST
-    dealt_with = 0
-    while time.monotonic() < until:
-        states = sender.send_waiting()
-        dealt_with += len(states)
-        if states:
-            continue
-        seconds = sender.room_in()
-        if seconds <= 0 or time.monotonic() + seconds > until:
-            break
-        sender.pause(seconds)
-    return dealt_with
+    return len(sender.send_all(LONGEST))

@@ -16,7 +16,6 @@ from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import NotFound, Refused
 from crm.outbox import services as outbox
-from crm.outbox.queries import claimable_ids
 from crm.outbox.rules import DeliveryState, Problem
 from crm.reminders import letters
 from crm.reminders.queries import mails as reminders
@@ -88,11 +87,11 @@ def reminders_send() -> None:
     with transaction():
         planning.plan(clock.now(), settings.reminders_at, again=True)
     sender = letters.sender_for(settings)
-    states = [sender.send(each) for each in claimable_ids(clock.now())]
+    states = sender.send_all()
     say(
         ", ".join(f"{state}: {states.count(state)}" for state in dict.fromkeys(states)) or "nothing"
     )
-    if any(state not in {DeliveryState.SENT, DeliveryState.NOTHING_DUE, None} for state in states):
+    if any(state not in {DeliveryState.SENT, DeliveryState.NOTHING_DUE} for state in states):
         sys.exit(1)
 
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from math import inf
 from typing import ParamSpec, TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -96,6 +97,21 @@ class Sender:
         with transaction():
             holds = self._next(most)
         return list(self._sent(holds).values())
+
+    def send_all(self, longest: float = inf) -> list[DeliveryState]:
+        """Send what waits, batch after batch and at the pace the server takes, for `longest` seconds."""
+        until = time.monotonic() + longest
+        found: list[DeliveryState] = []
+        while time.monotonic() < until:
+            states = self.send_waiting()
+            found += states
+            if states:
+                continue
+            seconds = self.room_in()
+            if seconds <= 0 or time.monotonic() + seconds > until:
+                break
+            self.pause(seconds)
+        return found
 
     def room_in(self) -> float:
         """Seconds until the mail server takes another message; 0: it does now."""
