@@ -91,7 +91,7 @@ def register_sign_in(app: Flask) -> None:
         found = actor_and_unread(int(number), clock.today(), address=request.remote_addr)
         if found is None or found[0].session_stamp != stamp:
             return None
-        g.unread = found[1]
+        g.unread, g.last_sign_at = found[1], found[2]
         return found[0]
 
     @manager.unauthorized_handler

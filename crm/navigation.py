@@ -10,7 +10,9 @@ from flask_babel import lazy_pgettext
 from flask_login import current_user
 
 from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS, Role
+from crm.core import clock
 from crm.core.guard import PUBLIC, SIGNED_IN
+from crm.outbox.rules import is_silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,5 +141,11 @@ def register(app: Flask) -> None:
             "may_use": may_use,
             "section_tabs": section_tabs,
             "inbox_count": g.get("unread", 0) if signed_in else 0,
+            "worker_is_silent": (
+                signed_in
+                and current_user.role is Role.ADMINISTRATOR
+                and "last_sign_at" in g
+                and is_silent(g.last_sign_at, clock.now())
+            ),
             "settings": current_app.extensions["settings"],
         }

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 
 from crm.accounts.models import Department, User
 from crm.core.db import db, rows_of
-from crm.outbox.models import Delivery, Heartbeat
+from crm.outbox.models import Delivery, Heartbeat, Lease
 from crm.outbox.rules import FURTHEST, LEASE, Channel, DeliveryState, Problem, Standing
 
 WORKER = "worker"
@@ -142,3 +142,123 @@ def refusals(person_id: int | None = None) -> dict[int, Refusal]:
 def last_sign_at() -> datetime | None:
     """When beat and worker were last seen at work."""
     return db.session.scalar(select(Heartbeat.at).where(Heartbeat.name == WORKER))
+
+
+# --- how the whole of it fares, for operators: aggregates, whatever the number of messages ---
+
+
+def signs() -> dict[str, datetime]:
+    """When each part of the machine was last seen at work, by name."""
+    return {row.name: row.at for row in rows_of(select(Heartbeat.name, Heartbeat.at))}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A lease: who does what only one may do, and until when unless it is renewed."""
+
+    name: str
+    holder: str
+    until: datetime
+
+
+def leases() -> list[Held]:
+    """Who holds which lease, such as the beat that fires."""
+    statement = select(Lease.name, Lease.holder, Lease.until).order_by(Lease.name)
+    return [Held(*row) for row in rows_of(statement)]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """What waits: how many, how many of them now, since when the oldest."""
+
+    pending: int = 0
+    due_now: int = 0
+    oldest_pending: datetime | None = None
+    sending: int = 0
+    oldest_sending: datetime | None = None
+
+
+def queue_depth(at: datetime) -> QueueDepth:
+    """How many messages wait and how many are being sent, in one aggregate over the unsettled."""
+    is_pending = Delivery.state == DeliveryState.PENDING
+    is_sending = Delivery.state == DeliveryState.SENDING
+    row = db.session.execute(
+        select(
+            func.count(case((is_pending, 1))),
+            func.count(case((and_(is_pending, claimable(at)), 1))),
+            func.min(case((is_pending, Delivery.created_at))),
+            func.count(case((is_sending, 1))),
+            func.min(case((is_sending, Delivery.claimed_at))),
+        ).where(Delivery.state.in_(UNSETTLED))
+    ).one()
+    return QueueDepth(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Messages that met one problem: given up, of them not too late to go again, still being tried."""
+
+    problem: Problem
+    failed: int
+    may_go_again: int
+    tried_again: int
+
+
+def failures_since(day: date, at: datetime) -> list[Failures]:
+    """What went wrong from that day on, the most frequent reason first."""
+    is_failed = Delivery.state == DeliveryState.FAILED
+    in_time = or_(Delivery.expires_at.is_(None), Delivery.expires_at > at)
+    failed = func.count(case((is_failed, 1)))
+    statement = (
+        select(
+            Delivery.problem,
+            failed,
+            func.count(case((and_(is_failed, in_time), 1))),
+            func.count(case((~is_failed, 1))),
+        )
+        .where(
+            Delivery.due_on >= day,
+            Delivery.state.in_((DeliveryState.FAILED, *UNSETTLED)),
+            Delivery.problem.is_not(None),
+        )
+        .group_by(Delivery.problem)
+        .order_by(failed.desc(), Delivery.problem)
+    )
+    return [Failures(*row) for row in db.session.execute(statement) if row[0] is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """What became of the messages of one day."""
+
+    day: date
+    sent: int = 0
+    failed: int = 0
+    waiting: int = 0
+    nothing_due: int = 0
+
+
+def days_back(today: date, days: int) -> list[DayCount]:
+    """The messages of the last `days` days by the day they are for, today first; 0 where none was."""
+    first = today - timedelta(days=days - 1)
+    counts: dict[tuple[date, DeliveryState], int] = {}
+    for day, state, count in rows_of(
+        select(Delivery.due_on, Delivery.state, func.count())
+        .where(Delivery.due_on >= first, Delivery.due_on <= today)
+        .group_by(Delivery.due_on, Delivery.state)
+    ):
+        counts[day, state] = count
+
+    def of(day: date, *states: DeliveryState) -> int:
+        return sum(counts.get((day, state), 0) for state in states)
+
+    return [
+        DayCount(
+            day,
+            of(day, DeliveryState.SENT),
+            of(day, DeliveryState.FAILED),
+            of(day, *UNSETTLED),
+            of(day, DeliveryState.NOTHING_DUE),
+        )
+        for day in (today - timedelta(days=n) for n in range(days))
+    ]

@@ -379,8 +379,10 @@ def send_again(actor: Actor, delivery_id: int, at: datetime) -> None:
     _put_back_failed(actor, row, at)
 
 
-def send_failed_again(actor: Actor, at: datetime, problem: Problem | None = None) -> list[int]:
-    """Put all failed deliveries back in the queue, or those that met one problem; their ids.
+def send_failed_again(
+    actor: Actor, at: datetime, problem: Problem | None = None, *, since: date | None = None
+) -> list[int]:
+    """Put all failed deliveries back in the queue, or those of one problem, or from a day on; their ids.
 
     What comes too late stays as it is: another message tells all of it.
     """
@@ -390,6 +392,8 @@ def send_failed_again(actor: Actor, at: datetime, problem: Problem | None = None
     ]
     if problem is not None:
         wanted.append(Delivery.problem == problem)
+    if since is not None:
+        wanted.append(Delivery.due_on >= since)
     found = db.session.scalars(
         select(Delivery).where(*wanted).order_by(Delivery.id).with_for_update()
     ).all()

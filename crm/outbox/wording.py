@@ -1,8 +1,9 @@
 """Words for the codes of the outbox."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from flask_babel import LazyString
+from flask_babel import LazyString, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from crm.outbox.rules import Channel, DeliveryKind, DeliveryState, Problem
@@ -53,3 +54,29 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
 def word(code: StrEnum) -> LazyString:
     """The word for a code of this feature, in the reader’s language. Raises KeyError."""
     return WORDS[type(code)][code]
+
+
+PART: dict[str, LazyString] = {
+    "worker": _l("后台任务（beat与worker）"),
+    "planning": _l("生成提醒（工作日每小时）"),
+    "beat": _l("值班的beat"),
+}
+"""The parts of the machine that leave signs of life, by the name of the sign."""
+
+
+def part_word(name: str) -> LazyString | str:
+    """What a part of the machine is called; its name where it is a newer one."""
+    return PART.get(name, name)
+
+
+def ago(moment: datetime, at: datetime) -> str:
+    """How long ago something was, in its largest unit."""
+    passed = max(at - moment, timedelta(0))
+    if passed < timedelta(minutes=1):
+        return gettext("不到1分钟前")
+    if passed < timedelta(hours=1):
+        minutes = passed // timedelta(minutes=1)
+        return ngettext("%(num)s分钟前", "%(num)s分钟前", minutes)
+    if passed < timedelta(days=1):
+        return ngettext("%(num)s小时前", "%(num)s小时前", passed // timedelta(hours=1))
+    return ngettext("%(num)s天前", "%(num)s天前", passed.days)

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from flask import flash, g, redirect, render_template, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from crm.accounts.rules import Role
 from crm.calendar.queries import work_calendar
@@ -14,9 +15,9 @@ from crm.core.db import transaction
 from crm.core.errors import Refused
 from crm.core.guard import allow
 from crm.outbox import queries, services
-from crm.outbox.rules import DeliveryState, is_silent, may_send_again
+from crm.outbox.rules import DeliveryState, Problem, is_silent, may_send_again
 from crm.outbox.views import bp
-from crm.outbox.wording import word
+from crm.outbox.wording import ago, part_word, word
 from crm.reminders.queries.mails import people_without_mail
 
 LOOKED_BACK = timedelta(days=14)
@@ -25,14 +26,25 @@ LOOKED_BACK = timedelta(days=14)
 @bp.get("/")
 @allow(Role.ADMINISTRATOR)
 def index() -> ResponseReturnValue:
-    today, sign, at = clock.today(), queries.last_sign_at(), clock.now()
+    today, signs, at = clock.today(), queries.signs(), clock.now()
+    sign = signs.get(queries.WORKER)
     return render_template(
         "outbox/deliveries.html",
         problems=queries.deliveries_since(today - LOOKED_BACK, (DeliveryState.FAILED,)),
         waiting=queries.deliveries_since(today - LOOKED_BACK, queries.UNSETTLED),
-        sent=queries.deliveries_since(today, (DeliveryState.SENT,)),
         without_mail=people_without_mail(today),
         last_sign_at=sign,
+        at=at,
+        signs=[
+            (name, signs[name])
+            for name in sorted(signs, key=lambda name: (name != queries.WORKER, name))
+        ],
+        leases=queries.leases(),
+        queue=queries.queue_depth(at),
+        failures=queries.failures_since(today - LOOKED_BACK, at),
+        days=queries.days_back(today, LOOKED_BACK.days),
+        ago=ago,
+        part_word=part_word,
         is_silent=is_silent(sign, at),
         missing_years=missing_years(work_calendar(), today),
         word=word,
@@ -50,4 +62,27 @@ def send_again(delivery_id: int) -> ResponseReturnValue:
         flash(refused.faults[0].text, "warn")
     else:
         flash(_("已放回发送队列，一分钟内发出。"), "good")
+    return redirect(url_for("outbox.index"))
+
+
+@bp.post("/again")
+@allow(Role.ADMINISTRATOR)
+def send_failed_again() -> ResponseReturnValue:
+    """All that failed for one reason, as the page counts them."""
+    problem = request.form.get("problem", "")
+    if problem not in list(Problem):
+        abort(400)
+    with transaction():
+        again = services.send_failed_again(
+            g.actor, clock.now(), Problem(problem), since=clock.today() - LOOKED_BACK
+        )
+    if again:
+        said = ngettext(
+            "已把%(num)s封放回发送队列，一分钟内发出。",
+            "已把%(num)s封放回发送队列，一分钟内发出。",
+            len(again),
+        )
+        flash(said, "good")
+    else:
+        flash(_("没有可以重发的邮件，请刷新页面查看最新状态。"), "warn")
     return redirect(url_for("outbox.index"))

@@ -24,12 +24,14 @@ from sqlalchemy.orm import aliased
 
 from crm.accounts.models import User
 from crm.accounts.queries import actor_in, actor_statement
-from crm.accounts.rules import Actor
+from crm.accounts.rules import Actor, Role
 from crm.core.bulk import among
 from crm.core.db import BigId, db, rows_of
 from crm.core.lists import Order, Page, keyset_page
 from crm.leads.access import may_see
 from crm.leads.models import Lead
+from crm.outbox.models import Heartbeat
+from crm.outbox.queries import WORKER
 from crm.reminders.models import Absence, Reminder
 from crm.reminders.queries import facts
 from crm.reminders.queries.mails import DueItem, MatterKey, Step, below, items_of, trails_of
@@ -114,16 +116,25 @@ def waits(today: Any) -> ColumnElement[bool]:
     )
 
 
+def _last_sign() -> ColumnElement[datetime | None]:
+    """When the worker was last seen, for administrators, whose pages say when that is long ago."""
+    sign = select(Heartbeat.at).where(Heartbeat.name == WORKER).scalar_subquery()
+    return case((User.role == Role.ADMINISTRATOR, sign))
+
+
 # Made once: every request of everybody sends it, and so carries its count at no further statement.
-_ACTOR_AND_UNREAD = actor_statement(_unread().label("unread"))
+_ACTOR_AND_UNREAD = actor_statement(_unread().label("unread"), _last_sign().label("last_sign_at"))
 
 
 def actor_and_unread(
     user_id: int, today: date, *, address: str | None = None
-) -> tuple[Actor, int] | None:
-    """The active person with that id and how many reminders they have not read, in one SELECT."""
+) -> tuple[Actor, int, datetime | None] | None:
+    """The active person with that id, how many reminders they have not read and, for administrators,
+    when the worker was last seen; in one SELECT."""
     row = rows_of(_ACTOR_AND_UNREAD, {"user_id": user_id, "today": today}).one_or_none()
-    return None if row is None else (actor_in(row, address), row.unread)
+    if row is None:
+        return None
+    return actor_in(row, address), row.unread, row.last_sign_at
 
 
 # --- the lists ---
