@@ -224,7 +224,11 @@ def failures_since(day: date, at: datetime) -> list[Failures]:
         .group_by(Delivery.problem)
         .order_by(failed.desc(), Delivery.problem)
     )
-    return [Failures(*row) for row in db.session.execute(statement) if row[0] is not None]
+    return [
+        Failures(problem, *counts)
+        for problem, *counts in db.session.execute(statement)
+        if problem is not None
+    ]
 
 
 @dataclass(frozen=True, slots=True)
