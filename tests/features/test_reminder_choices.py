@@ -7,11 +7,16 @@ from sqlalchemy import select
 
 from crm.accounts.models import User
 from crm.accounts.rules import LEAD_WRITERS, Role
+from crm.calendar.queries import work_calendar
+from crm.core import clock
 from crm.core.db import db, transaction
 from crm.history.models import AuditEvent
-from crm.reminders.models import Absence, Preference, ReminderSetting
+from crm.leads.models import Lead, LeadMember
+from crm.leads.rules import MembershipKind, Stage
+from crm.reminders.models import Absence, Preference, Reminder, ReminderSetting
 from crm.reminders.queries import facts, live
 from crm.reminders.rules import ReminderKind, Timing
+from crm.reminders.services import planning
 from tests.leads import opened
 
 MINE = "/reminders/mine"
@@ -336,3 +341,50 @@ def test_the_pages_take_as_many_queries_for_many_absences_as_for_few(
             client.get("/reminders/absences")
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 10
+
+
+# --- what a delegate may know ---
+
+
+@pytest.fixture
+def due_lead(app):
+    """A lead whose next action is due today."""
+
+    def make(owner, **columns) -> int:
+        with app.app_context(), transaction() as session:
+            lead = Lead(
+                **{
+                    "title": "动力电池项目", "owner_id": owner.id, "stage": Stage.NEGOTIATING,
+                    "department_id": owner.department_id, "stage_since": TODAY,
+                    "last_progress_on": TODAY, "next_action_on": TODAY, **columns,
+                }
+            )  # fmt: skip
+            session.add(lead)
+            session.flush()
+            if columns.get("is_sensitive"):
+                session.add(
+                    LeadMember(lead_id=lead.id, user_id=owner.id, kind=MembershipKind.NAMED)
+                )
+            return lead.id
+
+    return make
+
+
+def told_today(app) -> dict[int, set[int]]:
+    """By reader the leads today's digest tells them of."""
+    with app.app_context():
+        calendar = work_calendar()
+        with transaction():
+            planning.note_what_is_due(TODAY, calendar, clock.now())
+        goes = planning.tellings(TODAY, calendar)
+        leads = dict(db.session.execute(select(Reminder.id, Reminder.lead_id)).all())
+        asked = planning.tellings(TODAY, calendar, list(goes))
+        assert {key: each for key, each in asked.items() if key in goes} == goes
+    return {reader: {leads[key] for key in each.digest} for reader, each in goes.items()}
+
+
+def test_a_delegate_is_told_of_no_sensitive_lead_they_may_not_know(sign_in, app, unit, due_lead):
+    open_lead = due_lead(unit["own"])
+    secret = due_lead(unit["own"], is_sensitive=True)
+    away(sign_in(unit["own"]), unit["colleague"], 0, 3)
+    assert told_today(app) == {unit["colleague"].id: {open_lead}, unit["own"].id: {secret}}
