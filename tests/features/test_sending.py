@@ -142,6 +142,16 @@ def test_two_workers_never_take_the_same_and_none_waits_for_the_other(app, waiti
     assert more == []
 
 
+def test_a_word_about_ones_account_does_not_wait_behind_a_morning_of_digests(waiting, now, person):
+    waiting(5)
+    reader = person("staff").id
+    with transaction():
+        services.post(DeliveryKind.ACCOUNT_SECURITY, reader, DAY, MORNING)
+    with transaction():
+        [first] = services.claim_waiting(now(), 1)
+    assert first.kind is DeliveryKind.ACCOUNT_SECURITY
+
+
 def test_everything_is_kept_word_for_word_before_the_first_is_given_away(waiting, sender, post):
     waiting(3)
     kept = []
