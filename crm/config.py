@@ -67,6 +67,7 @@ class Settings:
     locked_minutes: int
     login_failures: int
     is_behind_proxy: bool
+    metrics_token: str | None  # who brings it may read /metrics; None: nobody
 
     @property
     def is_development(self) -> bool:
@@ -149,6 +150,10 @@ class Settings:
                 f"for example SECRET_KEY={secrets.token_hex(8)}… (make one with: openssl rand -hex 32)"
             )
 
+        metrics_token = env.get("METRICS_TOKEN", "").strip() or None
+        if metrics_token and (len(metrics_token) < 16 or not metrics_token.isascii()):
+            faults.append("METRICS_TOKEN: at least 16 ASCII characters, or leave it out")
+
         mail = _mail(env.get("MAIL_URL", "").strip(), data_dir, faults)
         if mode is Mode.PRODUCTION and mail.is_folder:
             faults.append("MAIL_URL is missing or a folder: production needs smtp://, smtps:// …")
@@ -174,6 +179,7 @@ class Settings:
             locked_minutes=whole("LOCKED_MINUTES", 30, 1, 24 * 60),
             login_failures=whole("LOGIN_FAILURES", 5, 3, 100),
             is_behind_proxy=env.get("BEHIND_PROXY", "").strip().lower() in {"1", "true", "yes"},
+            metrics_token=metrics_token,
         )
         if urlsplit(settings.base_url).scheme not in {"http", "https"}:
             faults.append("BASE_URL: use http://host or https://host; links in mails start with it")

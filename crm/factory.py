@@ -177,6 +177,7 @@ def register_features(app: Flask, settings: Settings) -> None:
     ):
         app.register_blueprint(feature.bp)
     app.register_blueprint(reminders.feeds)
+    app.register_blueprint(outbox.monitoring)
     if settings.is_development:
         register_styleguide(app)
         app.register_blueprint(outbox.mailbox)

@@ -10,7 +10,15 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 from crm.accounts.models import Department, User
 from crm.core.db import db, rows_of
 from crm.outbox.models import Delivery, Heartbeat, Lease
-from crm.outbox.rules import FURTHEST, LEASE, Channel, DeliveryState, Problem, Standing
+from crm.outbox.rules import (
+    FURTHEST,
+    LEASE,
+    Channel,
+    DeliveryKind,
+    DeliveryState,
+    Problem,
+    Standing,
+)
 
 WORKER = "worker"
 """Under this name beat and worker together leave their sign."""
@@ -192,6 +200,13 @@ def queue_depth(at: datetime) -> QueueDepth:
         ).where(Delivery.state.in_(UNSETTLED))
     ).one()
     return QueueDepth(*row)
+
+
+def counts() -> dict[tuple[DeliveryState, DeliveryKind, Channel], int]:
+    """How many messages there have been of each state, kind and channel."""
+    key = (Delivery.state, Delivery.kind, Delivery.channel)
+    found = db.session.execute(select(*key, func.count()).group_by(*key))
+    return {(state, kind, channel): count for state, kind, channel, count in found}
 
 
 @dataclass(frozen=True, slots=True)

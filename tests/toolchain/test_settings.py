@@ -83,3 +83,10 @@ def test_everything_wrong_is_named_at_once():
         "UPLOAD_LIMIT_MB",
     ):
         assert any(fault.startswith(name) for fault in found), name
+
+
+@pytest.mark.parametrize("token", ["short", "k" * 15, "令" * 20])
+def test_a_weak_metrics_token_is_refused(token):
+    assert [fault.split(":")[0] for fault in faults(METRICS_TOKEN=token)] == ["METRICS_TOKEN"]
+    assert Settings.from_env(GOOD).metrics_token is None
+    assert Settings.from_env({**GOOD, "METRICS_TOKEN": "k" * 16}).metrics_token == "k" * 16

@@ -1,8 +1,9 @@
-"""Pages of the outbox: how the messages fare, and the mails of development."""
+"""Pages of the outbox: how the messages fare, the mails of development, numbers for Prometheus."""
 
 from flask import Blueprint
 
 bp = Blueprint("outbox", __name__, url_prefix="/deliveries")
 mailbox = Blueprint("mailbox", __name__, url_prefix="/outbox")
+monitoring = Blueprint("monitoring", __name__)
 
-from crm.outbox.views import deliveries, letters  # noqa: E402, F401
+from crm.outbox.views import deliveries, letters, metrics  # noqa: E402, F401
