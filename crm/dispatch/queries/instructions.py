@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from crm.accounts.models import Department, User
 from crm.accounts.rules import LEAD_WRITERS, Actor
-from crm.core.bulk import chunked
+from crm.core.bulk import among, chunked
 from crm.core.db import db, rows_of
 from crm.core.lists import Order, Page, capped_count, keyset_page
 from crm.dispatch.access import may_see
@@ -237,7 +237,7 @@ def open_days(
         .order_by(Instruction.id)
     )
     if leads is not None:
-        statement = statement.where(Instruction.lead_id.in_(sorted(leads)))
+        statement = statement.where(among(Instruction.lead_id, leads))
     for key, due_on, lead, person, unit, leader, is_sensitive in rows_of(statement):
         yield key, due_on, lead, person, unit, leader, bool(is_sensitive)
 
