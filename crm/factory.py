@@ -145,7 +145,7 @@ def register_features(app: Flask, settings: Settings) -> None:
     from crm.outlook import views as outlook
     from crm.quotas import views as quotas
     from crm.recognition import views as recognition
-    from crm.reminders import instruction_letters
+    from crm.reminders import instruction_letters, unit_letters
     from crm.reminders import letters as due_letters
     from crm.reminders import views as reminders
     from crm.reports import brief_letters
@@ -154,6 +154,7 @@ def register_features(app: Flask, settings: Settings) -> None:
     app.extensions["writers"] = (
         due_letters.writers,
         instruction_letters.writers,
+        unit_letters.writers,
         brief_letters.writers,
     )
     for feature in (
@@ -178,6 +179,7 @@ def register_features(app: Flask, settings: Settings) -> None:
         app.register_blueprint(feature.bp)
     app.register_blueprint(reminders.feeds)
     app.register_blueprint(outbox.monitoring)
+    app.register_blueprint(outbox.robots)
     if settings.is_development:
         register_styleguide(app)
         app.register_blueprint(outbox.mailbox)

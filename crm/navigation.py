@@ -49,6 +49,7 @@ ENTRIES = (
         "settings",
         (Role.ADMINISTRATOR,),
         also=(
+            *("channels.index", "channels.endpoint"),
             *("outbox.index", "calendar.index", "calendar.set_day", "quotas.ranking"),
             *("reminders.settings", "reminders.setting", "reminders.particular"),
             *("reminders.new_particular", "reminders.remove_particular", "reminders.as_begun"),

@@ -6,9 +6,11 @@ from flask import current_app
 from crm.core import clock
 from crm.core.db import transaction
 from crm.outbox import queries
+from crm.outbox.falling_back import fall_back
 from crm.outbox.sending import BATCH
 from crm.reminders import letters
 from crm.reminders.services import planning
+from crm.reminders.services.unit_digests import note_unit_digests
 from crm.reports.briefing import note_briefs
 
 EXPIRES = 50
@@ -26,9 +28,12 @@ def plan_due() -> int:
     with transaction():
         planned = planning.plan(clock.now(), settings.reminders_at)
         briefs = note_briefs(clock.now(), settings.reminders_at)
-    if planned.messages or briefs:
+        lists = note_unit_digests(clock.now(), settings.reminders_at)
+        instead = fall_back(clock.now())
+    new = planned.messages + briefs + lists + instead
+    if new:
         sweep()
-    return planned.messages + briefs
+    return new
 
 
 @shared_task

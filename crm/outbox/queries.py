@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 
 from crm.accounts.models import Department, User
 from crm.core.db import db, rows_of
-from crm.outbox.models import Delivery, Heartbeat, Lease
+from crm.outbox.models import ChannelEndpoint, Delivery, Heartbeat, Lease
 from crm.outbox.rules import (
     FURTHEST,
     LEASE,
@@ -92,10 +92,11 @@ def deliveries_since(day: date, states: Sequence[DeliveryState]) -> Sequence[Row
             Delivery.address,
             Delivery.problem,
             Delivery.last_error,
-            User.name,
+            func.coalesce(User.name, ChannelEndpoint.name).label("name"),
             Department.name.label("department"),
         )
         .outerjoin(User, User.id == Delivery.person_id)
+        .outerjoin(ChannelEndpoint, ChannelEndpoint.id == Delivery.endpoint_id)
         .outerjoin(Department, Department.id == User.department_id)
         .where(Delivery.due_on >= day, Delivery.state.in_(states))
         .order_by(Delivery.due_on.desc(), Delivery.id.desc())

@@ -25,7 +25,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.mail import Letter, NotDelivered, Transport, opened
-from crm.outbox import services
+from crm.outbox import channels, services
+from crm.outbox.robots import RobotTransport
 from crm.outbox.rules import (
     CONCERNS_ALL,
     LEASE,
@@ -58,6 +59,13 @@ class ClaimLost(Exception):
     """Another worker took the delivery over while this one was busy: give nothing away."""
 
 
+def robot_of(endpoint_id: int | None) -> Transport | None:
+    """The way to a robot or gateway as it is set now; None where it is switched off or gone."""
+    with transaction():
+        endpoint = channels.reached(endpoint_id)
+    return None if endpoint is None else RobotTransport(endpoint)
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Sends deliveries; transport, clock and who writes what are exchangeable.
@@ -73,6 +81,7 @@ class Sender:
     pace: Pace | None = None
     server: str = ""
     pause: Callable[[float], None] = time.sleep
+    robots: Callable[[int | None], Transport | None] = robot_of
 
     def send(self, delivery_id: int) -> DeliveryState | None:
         """Send one delivery if it is to be sent now; what became of it, None if it was not ours."""
@@ -180,9 +189,29 @@ class Sender:
     def _hand_over(
         self, letters: Sequence[tuple[Claim, Letter]], states: dict[int, DeliveryState]
     ) -> None:
+        """The mails over one connection, then what goes to each robot."""
+        mails = [each for each in letters if each[0].channel is Channel.MAIL]
+        if mails:
+            self._hand_to(self.transport, mails, states)
+        others = [each for each in letters if each[0].channel is not Channel.MAIL]
+        for key in dict.fromkeys(hold.endpoint_id for hold, _letter in others):
+            of_one = [each for each in others if each[0].endpoint_id == key]
+            robot = self.robots(key)
+            if robot is not None:
+                self._hand_to(robot, of_one, states)
+                continue
+            for hold, _letter in of_one:  # it was switched off meanwhile
+                states[hold.delivery_id] = self._failed(hold, Problem.INACTIVE)
+
+    def _hand_to(
+        self,
+        transport: Transport,
+        letters: Sequence[tuple[Claim, Letter]],
+        states: dict[int, DeliveryState],
+    ) -> None:
         """One after the other over one connection. A server that is down is asked once."""
         keeper = _Keeper([hold for hold, _letter in letters], self.now, self.lease)
-        with opened(self.transport) as line:
+        with opened(transport) as line:
             for number, (hold, letter) in enumerate(letters):
                 keeper.begin(hold)
                 try:

@@ -73,6 +73,33 @@ def post(
     return delivery
 
 
+def post_to_endpoint(
+    kind: DeliveryKind,
+    endpoint_id: int,
+    channel: Channel,
+    due_on: date,
+    at: datetime,
+    *,
+    expires_at: datetime | None = None,
+) -> Delivery | None:
+    """Note that a robot or gateway is to be told something; as `post` otherwise."""
+    delivery = Delivery(
+        kind=kind,
+        channel=channel,
+        recipient=f"endpoint:{endpoint_id}",
+        endpoint_id=endpoint_id,
+        due_on=due_on,
+        expires_at=expires_at,
+        created_at=at,
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(delivery)
+    except IntegrityError:
+        return None
+    return delivery
+
+
 # --- sending: each of these is one transaction of its own ---
 
 
@@ -92,6 +119,8 @@ class Claim:
     expires_at: datetime | None = None
     letter: Letter | None = None
     deaths: int = 0  # of attempts: workers that died
+    channel: Channel = Channel.MAIL
+    endpoint_id: int | None = None  # the robot it goes to, or whose list it is
 
 
 def claim(delivery_id: int, at: datetime, lease: timedelta = LEASE) -> Claim | None:
@@ -163,7 +192,7 @@ def _claimed(at: datetime, most: int, *which: ColumnElement[bool]) -> list[Claim
             Delivery.id, Delivery.kind, Delivery.person_id, Delivery.due_on, Delivery.key,
             Delivery.attempts, Delivery.deaths, Delivery.expires_at, Delivery.handed_at,
             Delivery.written_at, Delivery.message_id, Delivery.address, Delivery.subject,
-            Delivery.body, Delivery.html, Delivery.envelope,
+            Delivery.body, Delivery.html, Delivery.envelope, Delivery.channel, Delivery.endpoint_id,
         )
         .execution_options(synchronize_session=False)
     )  # fmt: skip
@@ -178,6 +207,8 @@ def _claimed(at: datetime, most: int, *which: ColumnElement[bool]) -> list[Claim
             row.expires_at,
             handed_over(row),
             row.deaths,
+            row.channel,
+            row.endpoint_id,
         )
         for row in rows
     ]
@@ -296,6 +327,11 @@ def settle_failure(
                 == select(Delivery.channel)
                 .where(Delivery.id == hold.delivery_id)
                 .scalar_subquery(),
+                # Each robot is a server of its own; all mails go to one.
+                or_(
+                    Delivery.channel == Channel.MAIL,
+                    Delivery.endpoint_id.is_not_distinct_from(hold.endpoint_id),
+                ),
                 or_(Delivery.next_try_at.is_(None), Delivery.next_try_at < outcome.next_try_at),
             )
             .values(next_try_at=outcome.next_try_at)

@@ -5,5 +5,6 @@ from flask import Blueprint
 bp = Blueprint("outbox", __name__, url_prefix="/deliveries")
 mailbox = Blueprint("mailbox", __name__, url_prefix="/outbox")
 monitoring = Blueprint("monitoring", __name__)
+robots = Blueprint("channels", __name__, url_prefix="/channels")
 
-from crm.outbox.views import deliveries, letters, metrics  # noqa: E402, F401
+from crm.outbox.views import channels, deliveries, letters, metrics  # noqa: E402, F401

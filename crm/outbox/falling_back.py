@@ -1,0 +1,67 @@
+"""What failed for good on its channel goes by mail instead. Services never commit, doors do.
+
+A message to a person goes to the person's mail; the list of a robot to the heads of its unit, or to
+the bureau leaders where it was for the whole office.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, exists, or_, select
+from sqlalchemy.orm import aliased
+
+from crm.accounts.models import User
+from crm.accounts.rules import Role
+from crm.core import clock
+from crm.core.db import db, rows_of
+from crm.outbox import services
+from crm.outbox.models import ChannelEndpoint, Delivery
+from crm.outbox.rules import Channel, DeliveryState, Problem
+
+LOOKED_BACK = timedelta(days=1)
+"""What failed longer ago is told by other messages."""
+
+
+def fall_back(at: datetime) -> int:
+    """Note a mail in place of every message that has just failed for good; how many were new.
+
+    Safe to repeat: each failed message has at most one in its place for each reader.
+    """
+    other = aliased(Delivery)
+    failed = db.session.scalars(
+        select(Delivery).where(
+            Delivery.channel != Channel.MAIL,
+            Delivery.state == DeliveryState.FAILED,
+            Delivery.due_on >= clock.office_day(at) - LOOKED_BACK,
+            or_(Delivery.problem.is_(None), Delivery.problem != Problem.DAY_OVER),
+            or_(Delivery.expires_at.is_(None), Delivery.expires_at > at),
+            ~exists().where(other.instead_of_id == Delivery.id),
+        )
+    ).all()
+    new = 0
+    for row in failed:
+        for person_id in [row.person_id] if row.person_id else _readers(row.endpoint_id):
+            posted = services.post(
+                row.kind,
+                person_id,
+                row.due_on,
+                at,
+                key=row.key or (f"endpoint:{row.endpoint_id}" if row.endpoint_id else ""),
+                expires_at=row.expires_at,
+            )
+            if posted is not None:
+                posted.instead_of_id, posted.endpoint_id = row.id, row.endpoint_id
+                new += 1
+    return new
+
+
+def _readers(endpoint_id: int | None) -> list[int]:
+    unit = select(ChannelEndpoint.department_id).where(ChannelEndpoint.id == endpoint_id)
+    department_id = rows_of(unit).scalar_one_or_none()
+    of_unit = (
+        User.role == Role.DIRECTOR
+        if department_id is None
+        else and_(User.role == Role.UNIT_HEAD, User.department_id == department_id)
+    )
+    return list(
+        db.session.scalars(select(User.id).where(User.is_active, of_unit).order_by(User.id))
+    )
