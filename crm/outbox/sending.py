@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from math import inf
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from crm.core import clock
+from crm.core import clock, logs
 from crm.core.db import transaction
 from crm.core.mail import Letter, NotDelivered, Transport, opened
 from crm.outbox import channels, services
@@ -155,6 +155,7 @@ class Sender:
                     states[hold.delivery_id] = self._failed(hold, written)
                 else:
                     self._patiently(services.settle_nothing_due, hold)
+                    log.info(_line("nothing_due", hold))
                     states[hold.delivery_id] = DeliveryState.NOTHING_DUE
         self._hand_over(letters, states)
         return states
@@ -183,7 +184,7 @@ class Sender:
         except Exception:
             if len(holds) > 1:
                 return [each for hold in holds for each in self._prepared([hold])]
-            log.exception("delivery %s could not be written", holds[0].delivery_id)
+            log.exception(_line("not_written", holds[0]))
             return [(holds[0], Problem.NOT_WRITTEN)]
 
     def _hand_over(
@@ -234,18 +235,25 @@ class Sender:
                 except Exception:
                     if keeper.is_marked:  # nobody knows what became of it: leave it to the lease
                         raise
-                    log.exception("delivery %s could not be sent", hold.delivery_id)
+                    log.exception(_line("not_sent", hold))
                     states[hold.delivery_id] = self._failed(hold, Problem.NOT_WRITTEN)
                 else:
                     self._patiently(services.settle_sent, hold, self.now())
+                    log.info(_line("sent", hold))
                     states[hold.delivery_id] = DeliveryState.SENT
 
     def _failed(
         self, hold: Claim, problem: Problem, detail: str = "", *, was_given: bool = False
     ) -> DeliveryState:
-        log.warning("delivery %s: %s %s", hold.delivery_id, problem, detail)
         fail = partial(services.settle_failure, was_handed_over=was_given)
-        return self._patiently(fail, hold, problem, detail, self.now()).state
+        outcome = self._patiently(fail, hold, problem, detail, self.now())
+        # The server's own words may name an address: they stay in the row.
+        log.warning(
+            _line(
+                "failed", hold, problem=problem, state=outcome.state, next_try=outcome.next_try_at
+            )
+        )
+        return outcome.state
 
     def _patiently(self, settle: Callable[P, T], *of: P.args, **more: P.kwargs) -> T:
         """Settle in a transaction; while the database is away wait for it: the server has answered."""
@@ -257,6 +265,18 @@ class Sender:
                 self.pause(seconds)
         with transaction():
             return settle(*of, **more)
+
+
+def _line(event: str, hold: Claim, **more: Any) -> str:
+    """What the log says of one try: which message, which try of it, and how it went."""
+    return logs.line(
+        event,
+        delivery=hold.delivery_id,
+        kind=hold.kind,
+        attempt=hold.attempts,
+        deaths=hold.deaths or None,
+        **more,
+    )
 
 
 class _Keeper:

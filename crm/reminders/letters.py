@@ -1,5 +1,6 @@
 """The mails that tell a person what is due, in their language, from the state of this moment."""
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,6 +14,7 @@ from sqlalchemy import Table, bindparam, update
 
 from crm.calendar.queries import work_calendar
 from crm.config import Settings
+from crm.core import logs
 from crm.core.days import written_day
 from crm.core.db import db
 from crm.core.letters import Links, Reader, letter
@@ -31,6 +33,8 @@ from crm.reminders.rules.telling import Telling
 from crm.reminders.rules.tokens import AnswerToken, ChoiceToken, Tokens
 from crm.reminders.services.planning import note_what_is_due, tellings
 from crm.reminders.wording import word
+
+log = logging.getLogger(__name__)
 
 MOST_ITEMS = 60
 """More than a person reads in a mail; the page shows the rest."""
@@ -321,6 +325,15 @@ def _written(
             found[hold.delivery_id] = mail.problem
         else:
             told_by |= dict.fromkeys(told[hold.delivery_id], hold.delivery_id)
+            log.info(
+                logs.line(
+                    "written",
+                    delivery=hold.delivery_id,
+                    kind=hold.kind,
+                    attempt=hold.attempts,
+                    reminders=sorted(told[hold.delivery_id]),
+                )
+            )
             found[hold.delivery_id] = due_letter(
                 mail, day, at, hold.delivery_id, settings, hold.kind
             )
