@@ -19,7 +19,7 @@ class EndpointForm(BaseForm):
     """One robot or gateway. Address and secret are never sent to the page; empty keeps them."""
 
     version = SeenVersion()
-    channel = SelectField(_l("渠道"), validators=[InputRequired(_l("请选择渠道"))])
+    channel = SelectField(_l("渠道类型"), validators=[InputRequired(_l("请选择渠道"))])
     name = StringField(
         _l("名称"),
         filters=[trimmed],
@@ -28,6 +28,7 @@ class EndpointForm(BaseForm):
     url = PasswordField(
         _l("地址"),
         filters=[trimmed],
+        render_kw={"autocomplete": "new-password"},
         validators=[
             Length(max=400, message=_l("最多400个字符")),
             Regexp(HTTP, message=_l("请填写以https://开头的完整地址")),
@@ -36,6 +37,7 @@ class EndpointForm(BaseForm):
     secret = PasswordField(
         _l("密钥"),
         filters=[trimmed],
+        render_kw={"autocomplete": "new-password"},
         description=_l("钉钉“加签”、飞书“签名校验”的密钥；消息网关用它验证签名"),
         validators=[Length(max=200, message=_l("最多200个字符"))],
     )

@@ -80,3 +80,19 @@ def ago(moment: datetime, at: datetime) -> str:
     if passed < timedelta(days=1):
         return ngettext("%(num)s小时前", "%(num)s小时前", passed // timedelta(hours=1))
     return ngettext("%(num)s天前", "%(num)s天前", passed.days)
+
+
+OF_ROBOTS: dict[Problem, LazyString] = {
+    Problem.INACTIVE: _l("渠道已停用"),
+    Problem.REFUSED: _l("群机器人或网关拒收，请核对地址和密钥"),
+    Problem.SERVER_BUSY: _l("群机器人或网关暂时不收，系统会再试"),
+    Problem.UNREACHABLE: _l("连不上群机器人或网关，系统会再试"),
+    Problem.NOT_TRUSTED: _l("群机器人或网关的加密证书不可信"),
+    Problem.LOST: _l("发送时中断，不知道是否送达，系统会再发"),
+}
+
+
+def problem_word(problem: Problem, channel: Channel) -> LazyString:
+    """What is in the way of a message on its channel."""
+    words = None if channel is Channel.MAIL else OF_ROBOTS.get(problem)
+    return words or word(problem)

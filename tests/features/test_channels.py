@@ -411,6 +411,16 @@ def test_a_test_message_says_what_was_answered(app, sign_in, service, head):
     assert "invalid webhook" in page
 
 
+def test_the_page_of_messages_names_the_robot_and_what_it_refused(app, sign_in, service, head, due):
+    robot(app, service, head)
+    planned(app, clock.now())
+    service.answers.append((200, '{"errcode": 93000}'))
+    sent(app, clock.now())
+    page = sign_in("administrator").get("/deliveries/").get_data(as_text=True)
+    assert "wecom群" in page
+    assert "群机器人或网关拒收" in page
+
+
 def test_only_administrators_open_the_page(sign_in):
     assert sign_in("director").get("/channels/").status_code == 403
     assert sign_in("staff").post("/channels/1/test").status_code == 403

@@ -17,7 +17,7 @@ from crm.core.guard import allow
 from crm.outbox import queries, services
 from crm.outbox.rules import DeliveryState, Problem, is_silent, may_send_again
 from crm.outbox.views import bp
-from crm.outbox.wording import ago, part_word, word
+from crm.outbox.wording import ago, part_word, problem_word, word
 from crm.reminders.queries.mails import people_without_mail
 
 LOOKED_BACK = timedelta(days=14)
@@ -48,6 +48,7 @@ def index() -> ResponseReturnValue:
         is_silent=is_silent(sign, at),
         missing_years=missing_years(work_calendar(), today),
         word=word,
+        problem_word=problem_word,
         may_send_again=lambda row: may_send_again(queries.standing(row), at),
     )
 
