@@ -115,6 +115,9 @@ NEVER_SHOWN = {
     "crm.imports.rules.fields.LandUnit": "says how to read a cell; the cell itself is shown",
     "crm.imports.rules.layout.RowKind": "says which rows of a sheet to skip",
     "crm.quotas.rules.versions.Effect": "says which stored verdicts a version coming into force changes",
+    "crm.reminders.rules.feed.FeedKind": "chooses the sentence of a day in the calendar feed",
+    "crm.reminders.rules.why.ClockState": "told by the command `reminders why` alone, in English",
+    "crm.reminders.rules.why.Why": "told by the command `reminders why` alone, in English",
     "crm.leads.rules.filters.Sort": "stands in addresses; the heads of the columns say it",
 }
 """Codes no person ever reads, each with the reason."""
