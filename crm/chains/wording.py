@@ -2,10 +2,11 @@
 
 from enum import StrEnum
 
-from flask_babel import LazyString, get_locale
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from crm.chains.rules import ChainKind, Tier
+from crm.core.language import is_chinese
 
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     Tier: {Tier.UP: _l("上游"), Tier.MID: _l("中游"), Tier.DOWN: _l("下游")},
@@ -20,4 +21,4 @@ def word(code: StrEnum) -> LazyString:
 
 def named(name: str, name_en: str | None) -> str:
     """The name of a chain or segment in the reader's language; without an English one the Chinese."""
-    return name_en if name_en and str(get_locale() or "zh").startswith("en") else name
+    return name_en if name_en and not is_chinese() else name

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from flask_babel import LazyString, get_locale
+from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -14,6 +14,7 @@ from crm.checkup.rules import (
     Proof,
     Weight,
 )
+from crm.core.language import is_chinese
 from crm.core.money import format_yuan
 from crm.recognition.rules import Alike
 from crm.recognition.wording import word as recognition_word
@@ -112,7 +113,7 @@ _TEXTS: dict[FindingCode, LazyString] = {
 
 
 def _is_chinese() -> bool:
-    return str(get_locale() or "zh").lower().startswith("zh")
+    return is_chinese()
 
 
 def _yuan(yuan: int | None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from flask_babel import Babel, Domain, get_domain, get_locale
+from flask_babel import Babel, Domain, get_domain
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
@@ -18,6 +18,7 @@ from crm.core import clock, money
 from crm.core.assets import AssetsNotBuilt, asset_url
 from crm.core.db import db
 from crm.core.errors import NotFound, Refused, Stale, TooOften
+from crm.core.language import is_chinese, language
 
 LOCALES = ("zh", "en")
 csrf = CSRFProtect()
@@ -63,7 +64,7 @@ def register_web(app: Flask) -> None:
     app.jinja_env.globals.update(
         _=translated,
         options_markup=options,
-        locale=lambda: str(get_locale() or "zh")[:2],
+        locale=language,
         today=clock.today,
         now=clock.now,
         mark=mark,
@@ -85,13 +86,17 @@ class PromptDomain(Domain):  # type: ignore[misc]  # Flask-Babel carries no type
     """Flask-Babel's catalogue, found once per request and language instead of once per word."""
 
     def get_translations(self) -> Any:
-        context = g.get("_flask_babel") if g else None
+        context = g.get("_flask_babel") if g else None  # none outside a request
         locale = getattr(context, "babel_locale", None)
         if context is None or locale is None:
             return super().get_translations()
         if getattr(context, "words_in", None) is not locale:
             context.words, context.words_in = super().get_translations(), locale
         return context.words
+
+    def gettext(self, string: str, **variables: Any) -> str:
+        found: str = self.get_translations().ugettext(string)
+        return found % variables if variables else found
 
 
 def _catalogue() -> Any:
@@ -125,7 +130,7 @@ def options(choices: Iterable[tuple[Any, Any]], selected: Any = "") -> Markup:
 
 def mark(chinese: str, english: str) -> str:
     """A punctuation mark of the reader's language, which is no text to translate."""
-    return english if str(get_locale() or "zh").startswith("en") else chinese
+    return chinese if is_chinese() else english
 
 
 def day_text(value: date | None) -> str:
@@ -140,7 +145,7 @@ def moment_text(value: datetime | None) -> str:
 
 def money_text(value: int | None) -> str:
     """Yuan as 亿元 or 万元 in the reader's language, never rounded across a threshold."""
-    return "" if value is None else money.format_yuan(value, str(get_locale() or "zh")[:2])
+    return "" if value is None else money.format_yuan(value, language())
 
 
 def _safe_headers(response: Response) -> Response:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from crm.core.days import written_day
+from crm.core.language import is_chinese, language
 from crm.dispatch.queries.meetings import Item, Line, MeetingPage
 from crm.dispatch.rules import number_text
 from crm.dispatch.wording import word
@@ -40,9 +40,8 @@ class Minutes:
 def minutes_of(page: MeetingPage) -> Minutes:
     """A meeting in the reader's language."""
     meeting = page.meeting
-    language = str(get_locale() or "zh")
     head = [
-        (_("时间"), written_day(meeting.held_on, language)),
+        (_("时间"), written_day(meeting.held_on, language())),
         (_("地点"), meeting.place),
         (_("主持人"), meeting.chair),
         (_("记录人"), meeting.recorder),
@@ -58,7 +57,7 @@ def minutes_of(page: MeetingPage) -> Minutes:
             (
                 number_text(row.year, row.number),
                 row.matter,
-                (language.startswith("en") and row.unit_en) or row.unit,
+                (not is_chinese() and row.unit_en) or row.unit,
                 row.person,
                 row.due_on.isoformat(),
                 row.leader,
@@ -82,7 +81,7 @@ def _before(page: MeetingPage) -> Iterator[str]:
 
 def _item(number: int, item: Item) -> Told:
     title = item.title or _("无权查看的项目")
-    if str(get_locale() or "zh").startswith("en"):
+    if not is_chinese():
         heading = f"{number}. {title}"
     else:
         heading = f"{_numeral(number)}、{title}"
@@ -137,7 +136,7 @@ def minutes_document(told: Minutes) -> bytes:
     title = add(told.title, "宋体", indent=False)
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
     title.runs[0].font.size, title.runs[0].bold = Pt(22), True
-    colon = ": " if str(get_locale() or "zh").startswith("en") else "："
+    colon = "：" if is_chinese() else ": "
     for name, value in told.head:
         add(f"{name}{colon}{value}")
     if told.before:

@@ -18,7 +18,6 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
@@ -30,6 +29,7 @@ from crm.core.db import transaction
 from crm.core.errors import Refused
 from crm.core.forms import BaseForm
 from crm.core.guard import allow
+from crm.core.language import language
 from crm.core.sheets import Limits, SheetFault, UnreadableFile
 from crm.core.sheets.wording import WORDS as SHEET_WORDS
 from crm.core.waiting import Expired, WaitingFiles
@@ -242,7 +242,7 @@ def _is_number(text: str) -> bool:
 def _value(name: str, value: Any, text: str | None = None) -> str:
     if name == Field.SEGMENT.value and value is not None and text is None:
         text = _segment_names().get(value)
-    return fact_text(name, value, str(get_locale() or "zh")[:2], text)
+    return fact_text(name, value, language(), text)
 
 
 def _segment_names() -> dict[str, str]:

@@ -84,6 +84,8 @@ class Lead(Base):
         Index("ix_leads_title_key", "title_key"),
         # A chain's leads by amount; the last two columns let their number be counted here.
         Index("ix_leads_chain", "chain_id", "investment_yuan", "id", "stage", "is_sensitive"),
+        # What counts a lead's milestones by month and chain, read in the index alone.
+        Index("ix_leads_events", "id", "path", "chain_id", "chain_role", "land_mu"),
         # The numbers of the homes. With the columns `may_see` asks for they are counted in the
         # index alone.
         Index("ix_leads_pipeline", "stage", "is_sensitive", "investment_yuan", "id"),

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
+from crm.core.language import is_chinese
 from crm.leads.rules import FROM_SIGNING, Stage
 from crm.leads.wording import word as lead_word
 from crm.outlook.queries import ForecastQuota, LeadTold, WhatIf, YearForecast
@@ -44,7 +45,7 @@ def in_words(p: float | None) -> str | None:
     """“照目前进度，约十次里六次能完成”."""
     if p is None:
         return None
-    is_english = str(get_locale() or "zh").startswith("en")
+    is_english = not is_chinese()
     if p < 0.05:
         return _("照目前进度，十次里不到一次能完成")
     if p > 0.95:

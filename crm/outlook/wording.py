@@ -5,10 +5,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
-from flask_babel import LazyString, get_locale, lazy_pgettext
+from flask_babel import LazyString, lazy_pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from crm.core.language import is_chinese
 from crm.leads import wording as leads_wording
 from crm.outlook.rules.books import Book, DropCause, Finding, FindingCode, Fit
 from crm.outlook.rules.forecasting import Assumed, Ending, Flag
@@ -120,7 +121,7 @@ class Said(Protocol):
 
 def said_text(said: Said) -> str:
     """One quota in the line: 认定6、待认定3、应达9、确保2、争取4."""
-    is_english = str(get_locale() or "zh").startswith("en")
+    is_english = not is_chinese()
     parts = [
         _("应达%(n)s", n=said.due)
         if number is None
@@ -132,7 +133,7 @@ def said_text(said: Said) -> str:
 
 def line_text(said: Sequence[Said], names: Mapping[str, str], on: date) -> str:
     """The whole line to read out or paste; `names` are the quotas' names by code."""
-    is_english = str(get_locale() or "zh").startswith("en")
+    is_english = not is_chinese()
     parts = [f"{names[each.code]}{': ' if is_english else ''}{said_text(each)}" for each in said]
     return _(
         "截至%(day)s，%(parts)s。",

@@ -1,10 +1,10 @@
 """The rows of tables that conditions choose from: ranking lists, chains, cluster areas."""
 
-from flask_babel import get_locale
 from sqlalchemy import literal, select
 
 from crm.chains.models import Chain
 from crm.core.db import db
+from crm.core.language import is_chinese
 from crm.enterprises.models import RankingList
 from crm.places.models import Zone
 from crm.quotas.rules import CodesOf
@@ -22,7 +22,7 @@ _ROWS = {
 
 def code_choices() -> dict[CodesOf, list[tuple[str, str]]]:
     """(code, name in the reader's language) of every row, table by table, in its order."""
-    is_english = str(get_locale() or "zh").startswith("en")
+    is_english = not is_chinese()
     return {
         table: [
             (code, english if is_english and english else name)

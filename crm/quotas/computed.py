@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import extract, func, literal, select, union_all
+from sqlalchemy import Integer, cast, extract, func, literal, select, union_all
 
 from crm.accounts.rules import Actor
 from crm.chains.models import Chain
@@ -111,12 +111,12 @@ class _Month:
 
 def _by_month(actor: Actor, spans: tuple[Span, ...]) -> dict[Span, list[_Month]]:
     found: dict[Span, list[_Month]] = {span: [] for span in spans}
-    for place, year, month, chain_id, chain_role, count, land_mu in rows_of(
+    for place, month, chain_id, chain_role, count, land_mu in rows_of(
         _counting_months(actor, spans)
     ):
         found[spans[place]].append(
             _Month(
-                date(int(year), int(month), 1),
+                date((month - 1) // 12, (month - 1) % 12 + 1, 1),
                 chain_id,
                 chain_role,
                 Decimal(count),
@@ -130,25 +130,26 @@ def _by_month(actor: Actor, spans: tuple[Span, ...]) -> dict[Span, list[_Month]]
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
 def _counting_months(actor: Actor, spans: tuple[Span, ...]) -> Any:
-    """Rows of (place of the span, year, month, chain, role on it, leads, land), for all spans in one
-    statement."""
-    year, month = extract("year", EVENT_DAY), extract("month", EVENT_DAY)
+    """Rows of (place of the span, month, chain, role on it, leads, land), for all spans in one
+    statement; months are counted through, twelve a year."""
+    month = cast(extract("year", EVENT_DAY) * 12 + extract("month", EVENT_DAY), Integer)
     within = reach(actor)
     parts = []
     for place, (kind, since, until) in enumerate(spans):
         part = (
             select(
                 literal(place),
-                year,
                 month,
                 Lead.chain_id,
                 Lead.chain_role,
                 func.count(),
-                func.coalesce(func.sum(Lead.land_mu), 0),
+                func.coalesce(func.sum(Lead.land_mu), 0)
+                if kind is MilestoneKind.LAND_SUPPLIED
+                else literal(0),
             )
             .join(Lead, Lead.id == Milestone.lead_id)
             .where(first_reaches(kind), EVENT_DAY.between(since, until))
-            .group_by(year, month, Lead.chain_id, Lead.chain_role)
+            .group_by(month, Lead.chain_id, Lead.chain_role)
         )
         parts.append(part if within is None else part.where(within))
     return union_all(*parts)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from crm.accounts.rules import Actor
-from crm.core.db import db
+from crm.core.db import rows_of
 from crm.leads.rules.filters import LeadFilter
 from crm.quotas.computed import Computed, computed
 from crm.quotas.facts import nodes_of
@@ -125,16 +125,8 @@ class Indicator:
         return _months(self.quota, self.known, self.today)
 
 
-def indicators(
-    actor: Actor,
-    quotas: Sequence[Quota],
-    today: date,
-    figures: Mapping[YearSection, Sequence[YearFigure]] | None = None,
-) -> list[Indicator]:
-    """The indicators among a year's quotas, in their order, in a fixed number of queries.
-
-    `figures` are what `year_figures` says of that year, where they are at hand.
-    """
+def indicators(actor: Actor, quotas: Sequence[Quota], today: date) -> list[Indicator]:
+    """The indicators among a year's quotas, in their order, in a fixed number of queries."""
     wanted = [quota for quota in quotas if quota.criteria is None]
     if not wanted:
         return []
@@ -142,7 +134,7 @@ def indicators(
     reports = reports_of_years(year, year - 1)
     owners = owners_of(ids)
     records = computed(actor, wanted, today)
-    bases = _bases(year, year_figures(year) if figures is None else figures)
+    bases = _bases(year)
     is_whole = reach(actor) is None
     return [
         _indicator(
@@ -371,18 +363,15 @@ def _drawn(points: Sequence[tuple[float, float]]) -> str:
     return " ".join(f"{x},{y}" for x, y in points)
 
 
-def _bases(
-    year: int, figures: Mapping[YearSection, Sequence[YearFigure]]
-) -> Mapping[str, int | None]:
+def _bases(year: int) -> Mapping[str, int | None]:
     """Last year's whole figures by the report's name for them."""
-    rows = figures.get(YearSection.BASE, ())
-    return {row.name: row.amount for row in rows if row.of_year == year - 1}
-
-
-def year_figures(year: int) -> dict[YearSection, list[YearFigure]]:
-    """What the year's report says beside the indicators, by section, in its order."""
-    found: dict[YearSection, list[YearFigure]] = {}
-    statement = select(YearFigure).where(YearFigure.year == year).order_by(YearFigure.position)
-    for figure in db.session.scalars(statement):
-        found.setdefault(figure.section, []).append(figure)
-    return found
+    rows = rows_of(
+        select(YearFigure.name, YearFigure.amount)
+        .where(
+            YearFigure.year == year,
+            YearFigure.section == YearSection.BASE,
+            YearFigure.of_year == year - 1,
+        )
+        .order_by(YearFigure.position)
+    )
+    return dict(rows.all())

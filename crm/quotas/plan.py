@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
+from crm.core.db import db
 from crm.quotas.models import YearFigure
 from crm.quotas.rules import Modality, YearSection
 from crm.quotas.wording import BASES, figure_text, listed, reported_name, target_text, word
@@ -40,8 +43,9 @@ class ToldPlan:
     names: Sequence[tuple[str, str]]
 
 
-def told_plan(figures: Mapping[YearSection, Sequence[YearFigure]]) -> ToldPlan | None:
-    """The figures of a year as the board tells them; None where there are none."""
+def told_plan(year: int) -> ToldPlan | None:
+    """The figures of a year in words; None where there are none."""
+    figures = _figures(year)
     if not figures:
         return None
     bases = figures.get(YearSection.BASE, ())
@@ -69,6 +73,15 @@ def told_plan(figures: Mapping[YearSection, Sequence[YearFigure]]) -> ToldPlan |
             if section in figures
         ],
     )
+
+
+def _figures(year: int) -> Mapping[YearSection, Sequence[YearFigure]]:
+    """What the year's report says beside the indicators, by section, in its order."""
+    found: dict[YearSection, list[YearFigure]] = {}
+    statement = select(YearFigure).where(YearFigure.year == year).order_by(YearFigure.position)
+    for figure in db.session.scalars(statement):
+        found.setdefault(figure.section, []).append(figure)
+    return found
 
 
 def _told(row: YearFigure) -> ToldFigure:

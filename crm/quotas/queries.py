@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, null, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, literal, null, select, union_all
 
 from crm.accounts.rules import Actor
 from crm.chains.models import Chain
@@ -247,44 +247,49 @@ def _numbers(
     found = {}
     overlap = distinct = 0
     if ids:
-        for row in rows_of(_counting_numbers(actor, ids, on)):
-            found[row[0]] = (
-                Number(row[1], row[2]),
-                Number(row[3], row[4]),
-                Number(row[5], row[6]),
-                row[7],
-            )
-            distinct += row[8]
-            overlap += row[9]
+        for quota_id, *row in rows_of(_counting_numbers(actor, ids, on)):
+            if quota_id == TOGETHER:
+                distinct, overlap = row[:2]
+            else:
+                found[quota_id] = (Number(*row[0:2]), Number(*row[2:4]), Number(*row[4:6]), row[6])
     return found, overlap, distinct
 
 
+TOGETHER = 0
+"""Stands for all quotas, where a row belongs to one."""
+
+
 @lru_cache(maxsize=STATEMENTS_KEPT)
-def _counting_numbers(actor: Actor, ids: tuple[int, ...], on: date) -> Select[*tuple[Any, ...]]:
-    """By quota: each number and its 待补佐证, those since Monday, and of the leads that no quota
-    before it holds how many there are, and how many stand in another one as well."""
+def _counting_numbers(actor: Actor, ids: tuple[int, ...], on: date) -> Any:
+    """By quota: each number and its 待补佐证, and those since Monday. In the row TOGETHER how many
+    leads there are, each once, and how many of them stand in several quotas."""
     monday = on - timedelta(days=on.weekday())
-    signed = select(
-        Verdict.quota_id,
-        *(column for number in NUMBERS.values() for column in number),
-        func.count().over(partition_by=Verdict.lead_id).label("times"),
-        func.row_number()
-        .over(partition_by=Verdict.lead_id, order_by=Verdict.quota_id)
-        .label("place"),
-    ).where(Verdict.quota_id.in_(ids), Verdict.signed_from <= on)
     within = reach(actor)
-    if within is not None:
-        signed = signed.join(Lead, Lead.id == Verdict.lead_id).where(within)
-    each = signed.subquery().c
+
+    def signed(*columns: Any) -> Select[*tuple[Any, ...]]:
+        found = (
+            select(*columns)
+            .select_from(Verdict)
+            .where(Verdict.quota_id.in_(ids), Verdict.signed_from <= on)
+        )
+        if within is None:
+            return found
+        return found.join(Lead, Lead.id == Verdict.lead_id).where(within)
+
     columns = []
-    for event_on, is_pending in NUMBERS.values():
-        since, pending = each[event_on.key], each[is_pending.key]
+    for since, pending in NUMBERS.values():
         columns.append(func.count().filter(since <= on))
         columns.append(func.count().filter(since <= on, pending.is_(True)))
-    columns.append(func.count().filter(each.signed_from >= monday))
-    columns.append(func.count().filter(each.place == 1))
-    columns.append(func.count().filter(each.place == 1, each.times > 1))
-    return select(each.quota_id, *columns).group_by(each.quota_id)
+    columns.append(func.count().filter(Verdict.signed_from >= monday))
+    of_quotas = signed(Verdict.quota_id, *columns).group_by(Verdict.quota_id)
+    times = signed(func.count().label("times")).group_by(Verdict.lead_id).subquery().c.times
+    together = select(
+        literal(TOGETHER),
+        func.count(),
+        func.count().filter(times > 1),
+        *(literal(0) for _ in columns[2:]),
+    )
+    return union_all(of_quotas, together)
 
 
 _TOLD = (

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import g
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from crm.core.language import is_chinese, language
 from crm.quotas import wording
 from crm.quotas.queries import code_names
 from crm.quotas.rules import Clause, Outcome, Reason, ReasonCode, read_reason
@@ -42,7 +42,7 @@ class CodeWords(Mapping[str, str]):
 
 def code_words() -> CodeWords:
     """The same for all that is told in one request."""
-    english = str(get_locale() or "zh").startswith("en")
+    english = not is_chinese()
     kept: dict[bool, CodeWords] = g.setdefault("code_words", {})
     return kept.setdefault(english, CodeWords(english=english))
 
@@ -59,7 +59,7 @@ def reason_text(reason: Reason, *, is_alternative: bool = False) -> str:
     """
     names = code_words()
     known: dict[Any, str] = g.setdefault("reason_texts", {})
-    key = (reason, is_alternative, str(get_locale()))
+    key = (reason, is_alternative, language())
     if (text := known.get(key)) is None:
         text = wording.reason_text(reason, is_alternative=is_alternative, names=names)
         known[key] = text
@@ -102,9 +102,7 @@ def told(row: Any, href: str | None = None) -> Told:
 
 def subject(label: str, label_en: str | None) -> str:
     """A quota's name as people say it: 大项目, Major projects."""
-    return (
-        label_en if label_en and str(get_locale() or "zh").startswith("en") else label_text(label)
-    )
+    return label_en if label_en and not is_chinese() else label_text(label)
 
 
 def lacks_of(outcome: Outcome, branch: int | None, reasons: Sequence[Reason]) -> str:
@@ -140,7 +138,7 @@ def sentence_of(
 
 def _joined(reasons: Iterable[Reason]) -> str:
     texts = list(dict.fromkeys(reason_text(reason) for reason in reasons))
-    mark = "; " if str(get_locale() or "zh").startswith("en") else "；"
+    mark = "；" if is_chinese() else "; "
     return mark.join(texts)
 
 

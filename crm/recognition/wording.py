@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from flask_babel import LazyString, get_locale
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _pl
 
+from crm.core.language import is_chinese
 from crm.recognition.rules import (
     Alike,
     Answer,
@@ -134,5 +135,5 @@ def word(code: StrEnum) -> LazyString:
 
 def joined(texts: Iterable[object]) -> str:
     """Several short texts in one line."""
-    mark = ", " if str(get_locale() or "zh").startswith("en") else "、"
+    mark = "、" if is_chinese() else ", "
     return mark.join(str(text) for text in texts)

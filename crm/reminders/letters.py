@@ -8,7 +8,7 @@ from itertools import islice
 from typing import cast
 
 from flask import current_app
-from flask_babel import force_locale, get_locale
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import Table, bindparam, update
 
@@ -17,6 +17,7 @@ from crm.config import Settings
 from crm.core import logs
 from crm.core.days import written_day
 from crm.core.db import db
+from crm.core.language import is_chinese
 from crm.core.letters import Links, Reader, letter
 from crm.core.mail import Letter, transport_for
 from crm.outbox import security
@@ -245,7 +246,7 @@ def said(counts: tuple[int, int, int]) -> str:
         found.append(_("%(n)s项提醒", n=others))
     if len(found) < 2:
         return "".join(found)
-    first = ("、" if str(get_locale() or "zh").startswith("zh") else ", ").join(found[:-1])
+    first = ("、" if is_chinese() else ", ").join(found[:-1])
     return _("%(said)s，另有%(more)s", said=first, more=found[-1])
 
 

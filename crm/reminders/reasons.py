@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from datetime import date
 
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from crm.checkup.wording import word as paper_word
+from crm.core.language import is_chinese
 from crm.leads.rules import Light
 from crm.leads.wording import word as lead_word
 from crm.reminders.rules.grounds import Ground
@@ -128,7 +129,7 @@ def _evidence(ground: Ground, today: date) -> str:
 def papers_in_words(ground: Ground) -> str:
     """The papers a project still has to bring, as a list in words."""
     words = [str(paper_word(each)) for each in ground.papers]
-    return ("、" if str(get_locale() or "zh").startswith("zh") else ", ").join(words)
+    return ("、" if is_chinese() else ", ").join(words)
 
 
 def _quota_behind(ground: Ground, today: date) -> str:

@@ -3,9 +3,10 @@
 from enum import StrEnum
 from typing import Any
 
-from flask_babel import LazyString, get_locale, gettext
+from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 
+from crm.core.language import language
 from crm.core.money import format_yuan
 from crm.core.web import mark
 from crm.leads.rules import Light, Stage
@@ -223,7 +224,7 @@ def scope_word(setting: Setting) -> str:
     if setting.is_headquarters is not None:
         said.append(gettext("总部项目") if setting.is_headquarters else gettext("实体项目"))
     if setting.at_least_yuan is not None:
-        amount = format_yuan(setting.at_least_yuan, str(get_locale() or "zh")[:2])
+        amount = format_yuan(setting.at_least_yuan, language())
         said.append(gettext("%(amount)s及以上", amount=amount))
     return mark("、", ", ").join(said) or gettext("全部项目")
 
@@ -238,7 +239,7 @@ def setting_value(kind: ReminderKind, name: str, value: Any) -> Any:
         case "is_headquarters":
             return gettext("总部项目") if value else gettext("实体项目")
         case "at_least_yuan":
-            return format_yuan(value, str(get_locale() or "zh")[:2])
+            return format_yuan(value, language())
         case "steps":
             return steps_word(Setting(kind, steps(value)))
         case "timing":

@@ -3,11 +3,12 @@
 from datetime import date
 from enum import StrEnum
 
-from flask_babel import LazyString, get_locale
+from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.core.days import written_day
+from crm.core.language import language
 from crm.core.money import AmountError, format_amount, format_yuan, parse_amount
 from crm.leads.rules import MilestoneKind, OffRampReason, Stage
 from crm.leads.wording import WORDS as LEAD_WORDS
@@ -44,10 +45,6 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         DueKind.EXPECTED_SIGNING: _l("预计签约"),
     },
 }
-
-
-def language() -> str:
-    return str(get_locale() or "zh")[:2]
 
 
 def _join(*words: str) -> str:

@@ -152,7 +152,8 @@ class Window:
         self.announced.update(statuses)
 
     def fits(self) -> None:
-        """Check that the page does not scroll sideways."""
+        """Check that the page does not scroll sideways, once it is there."""
+        self.page.wait_for_load_state()
         where = urlsplit(self.page.url).path
         too_wide = self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"

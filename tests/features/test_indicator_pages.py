@@ -5,7 +5,7 @@ import re
 from datetime import date, time
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from crm.chains.models import Chain
 from crm.core import clock
@@ -14,7 +14,7 @@ from crm.history.models import AuditEvent
 from crm.leads.models import Lead
 from crm.leads.rules import ChainRole, MilestoneKind, Path, Stage
 from crm.quotas.indicators import due_of, indicators
-from crm.quotas.models import Quota, QuotaNode, QuotaOwner, ReportedFigure
+from crm.quotas.models import Quota, QuotaNode, QuotaOwner, ReportedFigure, YearFigure
 from crm.quotas.queries import year_quotas
 from crm.quotas.services import load_preset
 from tests.features.quota_leads import add_lead, add_milestone
@@ -450,13 +450,17 @@ def test_nodes_of_a_quota_move_what_its_card_says_is_due(sign_in):
 # ---------------------------------------------------------------- the board
 
 
-def test_the_board_shows_every_indicator_and_what_the_report_says_beside_them(app, sign_in):
-    page = sign_in("director").get("/quotas/?year=2026")
+def test_the_board_shows_every_indicator_and_leads_to_what_the_report_says_beside_them(
+    app, sign_in
+):
+    director = sign_in("director")
+    page = director.get("/quotas/?year=2026")
     with app.app_context():
         names = [quota.name for quota in year_quotas(2026) if quota.criteria is None]
     for name in names:
         assert row_of(page, name)
-    told = text_of(page)
+    assert 'href="/quotas/year-report?year=2026"' in page.text
+    told = text_of(director.get("/quotas/year-report?year=2026"))
     for words in (
         "不能相加",
         "地区生产总值",
@@ -467,6 +471,12 @@ def test_the_board_shows_every_indicator_and_what_the_report_says_beside_them(ap
         "小清河创新产业带",
     ):
         assert words in told
+
+
+def test_a_year_without_figures_in_its_report_says_so(app, sign_in):
+    with app.app_context(), transaction():
+        db.session.execute(delete(YearFigure))
+    assert "没有载入年度报告" in text_of(sign_in("director").get("/quotas/year-report"))
 
 
 def test_a_base_of_another_year_is_never_told_as_last_year(app, sign_in):

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from flask import abort, g, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from crm.accounts.queries import departments
@@ -17,6 +16,7 @@ from crm.calendar.queries import work_calendar
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.core.guard import allow
+from crm.core.language import is_chinese
 from crm.core.lists import COUNT_LIMIT, CursorError
 from crm.dispatch.queries import instructions as queries
 from crm.dispatch.queries.instructions import Wanted
@@ -180,7 +180,7 @@ def export() -> ResponseReturnValue:
 
 def _cells(each: Listed) -> tuple[Any, ...]:
     row = each.row
-    english = str(get_locale() or "zh").startswith("en")
+    english = not is_chinese()
     return (
         each.number,
         row.matter,

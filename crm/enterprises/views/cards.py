@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import abort, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS
@@ -12,6 +11,7 @@ from crm.core import clock
 from crm.core.errors import Fault, NotFound, Refused
 from crm.core.forms import attempt
 from crm.core.guard import allow
+from crm.core.language import is_chinese
 from crm.core.lists import COUNT_LIMIT, CursorError
 from crm.core.web import mark
 from crm.enterprises import access, queries, services
@@ -106,7 +106,7 @@ def list_name(row: Any) -> str:
     """A ranking's name in the reader's language."""
     name, english = getattr(row, "list_name", None), getattr(row, "list_name_en", None)
     name, english = name or row.name, english or getattr(row, "name_en", None)
-    return str(english) if english and str(get_locale() or "zh").startswith("en") else str(name)
+    return str(english) if english and not is_chinese() else str(name)
 
 
 @bp.get("/<int:enterprise_id>")

@@ -5,13 +5,13 @@ from typing import Any
 
 from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS
 from crm.core import clock, money
 from crm.core.db import transaction
 from crm.core.guard import allow
+from crm.core.language import is_chinese, language
 from crm.core.web import moment_text
 from crm.enterprises import services as enterprises
 from crm.enterprises.rules import mask_phone
@@ -175,7 +175,7 @@ def sections(lead: Any) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
         "place": _("选址与归属"),
         "progress": _("推进情况"),
     }
-    english = str(get_locale() or "zh").startswith("en")
+    english = not is_chinese()
     for key, names in SECTIONS:
         found = []
         for name in names:
@@ -192,7 +192,7 @@ def sections(lead: Any) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
 
 
 def figure_cells(row: Any) -> dict[str, Any]:
-    locale = str(get_locale() or "zh")[:2]
+    locale = language()
     amount = money.Amount(row.stated_text, row.amount, row.currency, row.qualifier, row.upper)
     return {
         "id": row.id,

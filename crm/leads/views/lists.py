@@ -11,13 +11,13 @@ from urllib.parse import urlencode
 
 from flask import abort, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS
 from crm.core import clock
 from crm.core.guard import allow
+from crm.core.language import is_chinese
 from crm.core.lists import COUNT_LIMIT, CursorError
 from crm.core.web import mark, money_text
 from crm.leads import queries
@@ -184,7 +184,7 @@ def named(row: tuple[int, str, str | None], *, english: bool) -> str:
 
 
 def _is_english() -> bool:
-    return str(get_locale() or "zh").startswith("en")
+    return not is_chinese()
 
 
 class FilterBar:

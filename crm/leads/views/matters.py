@@ -4,8 +4,8 @@ from enum import StrEnum
 from typing import Any
 
 from flask import url_for
-from flask_babel import get_locale
 
+from crm.core.language import language
 from crm.imports.queries import open_matters
 from crm.imports.rules import Field, MessageCode
 from crm.imports.wording import WORDS as IMPORT_WORDS
@@ -47,7 +47,7 @@ def ledger_matters(lead_id: int) -> dict[str, list[dict[str, Any]]]:
                 }
             )
         else:
-            locale = str(get_locale() or "zh")[:2]
+            locale = language()
             found["differences"].append(
                 {
                     "field": field,

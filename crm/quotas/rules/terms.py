@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 from crm.leads.rules import Exclusion
 from crm.quotas.rules.criteria import ALL_EXCLUSIONS, Clause
@@ -99,12 +100,13 @@ def due(
         return 0
     if on >= closes:
         return target
-    asked = _asked(target, on, opens=opens, closes=closes, nodes=nodes, curve=curve)
+    asked = _asked(target, on, opens=opens, closes=closes, nodes=tuple(nodes), curve=curve)
     return min(_rounded(asked / step, rounding) * step, target)
 
 
+@lru_cache(maxsize=4096)  # the months of a year's indicators are asked for by every page of them
 def _asked(
-    target: int, on: date, *, opens: date, closes: date, nodes: Iterable[Node], curve: Curve
+    target: int, on: date, *, opens: date, closes: date, nodes: tuple[Node, ...], curve: Curve
 ) -> Fraction:
     """What is due by a day inside the period, before it is rounded."""
     inner = sorted((node.on, node.count) for node in nodes if opens <= node.on < closes)

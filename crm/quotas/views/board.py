@@ -13,7 +13,7 @@ from crm.leads.rules import ChainRole
 from crm.leads.wording import word as lead_word
 from crm.quotas import queries
 from crm.quotas.access import may_report, may_set_pacing
-from crm.quotas.indicators import grouped, indicators, year_figures
+from crm.quotas.indicators import grouped, indicators
 from crm.quotas.numbers import cards
 from crm.quotas.plan import told_plan
 from crm.quotas.rules import Outcome, Source
@@ -32,10 +32,10 @@ PAGE = 25
 def index() -> ResponseReturnValue:
     years, today = queries.quota_years(), clock.today()
     year = year_asked(years)
-    quotas, figures = queries.year_quotas(year), year_figures(year)
+    quotas = queries.year_quotas(year)
     numbers = queries.year_numbers(g.actor, year, today, quotas)
     levels = year_levels(g.actor, numbers)
-    found = indicators(g.actor, quotas, today, figures)
+    found = indicators(g.actor, quotas, today)
     return render_template(
         "quotas/index.html",
         year=year,
@@ -50,9 +50,22 @@ def index() -> ResponseReturnValue:
         count=len(found),
         all_examples=all(each.quota.is_example for each in found),
         month_text=month_text,
-        plan=told_plan(figures),
         named=lambda each: subject(each.label, each.label_en),
         words=word,
+    )
+
+
+@bp.get("/year-report")
+@allow(*LEAD_READERS)
+def year_report() -> ResponseReturnValue:
+    """What the year's government report says beside the indicators: shown, never added up."""
+    years = queries.quota_years()
+    year = year_asked(years)
+    return render_template(
+        "quotas/year_report.html",
+        year=year,
+        tabs=year_tabs("quotas.year_report", years, year),
+        plan=told_plan(year),
     )
 
 

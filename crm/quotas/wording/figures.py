@@ -6,10 +6,11 @@ from flask_babel import LazyString, lazy_pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from crm.core.language import is_chinese
 from crm.core.money import format_money
 from crm.quotas.rules import Divided, Modality, Pace, Progress
 from crm.quotas.wording.codes import word
-from crm.quotas.wording.marks import is_chinese, mark
+from crm.quotas.wording.marks import mark
 
 LABELS: dict[str, LazyString] = {
     "大项目": _l("大项目"),  # 原文

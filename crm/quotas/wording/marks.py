@@ -4,13 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from flask_babel import get_locale
-
+from crm.core.language import is_chinese
 from crm.core.money import format_yuan
-
-
-def is_chinese() -> bool:
-    return str(get_locale() or "zh").lower().startswith("zh")
 
 
 def mark(chinese: str, english: str) -> str:

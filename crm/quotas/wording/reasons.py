@@ -11,13 +11,14 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from crm.core.language import is_chinese
 from crm.core.money import format_money
 from crm.leads import wording as leads_wording
 from crm.leads.rules import FigureSource, Qualifier
 from crm.quotas.rules import Reason, ReasonCode
 from crm.quotas.wording.codes import word
 from crm.quotas.wording.criteria import choice_text, list_text
-from crm.quotas.wording.marks import is_chinese, listed, mark, share_text, yuan_text
+from crm.quotas.wording.marks import listed, mark, share_text, yuan_text
 
 NEUTRAL: dict[ReasonCode, LazyString] = {
     ReasonCode.AMOUNT_BELOW: _l("%(figure)s%(value)s，低于门槛%(lacks)s"),

@@ -27,7 +27,7 @@ from crm.leads.models import Lead
 from crm.leads.queries import STATEMENTS_KEPT
 from crm.leads.rules.filters import CountedEvent, LeadFilter
 from crm.quotas.models import Quota, Verdict
-from crm.quotas.queries import ALL, NUMBERS, OVERLAP, judged_leads, reach
+from crm.quotas.queries import ALL, NUMBERS, OVERLAP, TOGETHER, judged_leads, reach
 from crm.recognition.models import Assignment, AssignmentPlace
 from crm.recognition.queries.standing import approved_in, recognised_ids
 from crm.recognition.rules import Level
@@ -62,85 +62,98 @@ def level_numbers(
         if reached_on is None
         else _counting_reached(actor, year, reached_on)
     )
-    for quota_id, level, count, first, *reached in rows_of(statement):
+    for quota_id, level, count, *reached in rows_of(statement):
         if level == REACHED:
             found.reached.update(
                 {(quota_id, event): n for event, n in zip(NUMBERS, reached, strict=True)}
             )
         elif level == ONCE:
             found.once[quota_id] = count
+        elif quota_id == TOGETHER:
+            found.distinct[Level(level)] = count
         else:
             found.of_quota[quota_id][Level(level)] = count
-            found.distinct[Level(level)] += first
     return found
 
 
 ONCE, REACHED = "once", "reached"
 
 
-@lru_cache(maxsize=STATEMENTS_KEPT)
-def _counting_levels(actor: Actor, year: int, once_on: date | None) -> Any:
-    """Rows of (quota, level, leads approved, those of them that no quota before it holds)."""
-    within = reach(actor)
+def _approved(actor: Actor, year: int) -> Any:
+    """The approvals that hold, of the leads a person counts."""
     last = approved_in(year)
-    approved = select(
-        last.c.quota_id,
-        last.c.at_level,
-        func.row_number()
-        .over(partition_by=(last.c.at_level, last.c.lead_id), order_by=last.c.quota_id)
-        .label("place"),
-    )
+    approved = select(last.c.quota_id, last.c.at_level, last.c.lead_id)
+    within = reach(actor)
     if within is not None:
         approved = approved.join(Lead, Lead.id == last.c.lead_id).where(within)
-    each = approved.subquery().c
-    levels: Select[Any] = select(
-        each.quota_id,
-        cast(each.at_level, String),
-        func.count(),
-        func.count().filter(each.place == 1),
-    ).group_by(each.quota_id, each.at_level)
+    return approved.cte("approved")
+
+
+def _of_levels(approved: Any) -> tuple[Any, ...]:
+    """Rows of (quota, level, leads approved); those of TOGETHER count each lead once."""
+    each = approved.c
+    at_level = cast(each.at_level, String)
+    return (
+        select(each.quota_id, at_level, func.count()).group_by(each.quota_id, each.at_level),
+        select(literal(TOGETHER), at_level, func.count(distinct(each.lead_id))).group_by(
+            each.at_level
+        ),
+    )
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _counting_levels(actor: Actor, year: int, once_on: date | None) -> Any:
+    """The levels' numbers, and with a day 不重复口径 of each quota beside them."""
+    levels = _of_levels(_approved(actor, year))
     if once_on is None:
-        return levels
+        return union_all(*levels)
+    within = reach(actor)
     once_placed = placed(year, once_on)
     once: Select[Any] = (
-        select(once_placed.c.quota_id, literal(ONCE), func.count(), literal(0))
+        select(once_placed.c.quota_id, literal(ONCE), func.count())
         .where(once_placed.c.place == 1)
         .group_by(once_placed.c.quota_id)
     )
     if within is not None:
         once = once.join(Lead, Lead.id == once_placed.c.lead_id).where(within)
-    return union_all(levels, once)
+    return union_all(*levels, once)
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
 def _counting_reached(actor: Actor, year: int, on: date) -> Any:
-    """As `_counting_levels`, with how many of the approved stand in each number on the day."""
-    within = reach(actor)
-    last, source, target = approved_in(year), aliased(Quota), aliased(Quota)
+    """The levels' numbers, and how many of the approved stand in each number on the day."""
+    source, target = aliased(Quota), aliased(Quota)
     is_settled = or_(
         target.id == source.id,
         and_(target.year == year, target.exclusive_group == source.exclusive_group),
     )
+    settled = (
+        select(source.id.label("approved_for"), target.id)
+        .join(target, is_settled)
+        .where(source.year == year, source.criteria.is_not(None))
+        .cte("settled")
+    )
+    approved = _approved(actor, year)
     days = {event: since.expression for event, (since, _is) in NUMBERS.items()}
     reached: Any = (
         select(
-            target.id,
+            settled.c.id,
             literal(REACHED),
-            literal(0),
             literal(0),
             *(func.count(distinct(Verdict.lead_id)).filter(day <= on) for day in days.values()),
         )
-        .select_from(last)
-        .join(source, source.id == last.c.quota_id)
-        .join(target, is_settled)
-        .join(Verdict, (Verdict.quota_id == target.id) & (Verdict.lead_id == last.c.lead_id))
-        .where(last.c.at_level == Level.DISTRICT)
-        .group_by(target.id)
+        .select_from(approved)
+        .join(settled, settled.c.approved_for == approved.c.quota_id)
+        .join(
+            Verdict,
+            (Verdict.quota_id == settled.c.id) & (Verdict.lead_id == approved.c.lead_id),
+        )
+        .where(approved.c.at_level == Level.DISTRICT)
+        .group_by(settled.c.id)
     )
-    if within is not None:
-        reached = reached.join(Lead, Lead.id == last.c.lead_id).where(within)
-    levels = _counting_levels(actor, year, None).add_columns(*(literal(0) for _ in days))
-    return union_all(levels, reached)
+    nothing = [literal(0) for _ in days]
+    levels = (each.add_columns(*nothing) for each in _of_levels(approved))
+    return union_all(*levels, reached)
 
 
 def placed(year: int, on: date) -> Any:

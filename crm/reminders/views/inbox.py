@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import abort, current_app, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS
 from crm.calendar.queries import work_calendar
@@ -18,6 +18,7 @@ from crm.core.db import transaction
 from crm.core.errors import NotFound, Refused
 from crm.core.forms import BaseForm, attempt
 from crm.core.guard import SIGNED_IN, allow
+from crm.core.language import language
 from crm.core.lists import CursorError
 from crm.imports.services.deciding import close_answered
 from crm.leads import access as leads
@@ -143,7 +144,7 @@ def _groups(
 
 
 def _in_words(day: date) -> str:
-    return written_day(day, str(get_locale() or "zh"))
+    return written_day(day, language())
 
 
 # --- the live count ---
@@ -217,7 +218,7 @@ def _back() -> str:
 def snooze(reminder_id: int) -> ResponseReturnValue:
     found = _found(reminder_id)
     form = SnoozeForm(version=found.version)
-    form.offer(clock.today(), work_calendar(), str(get_locale() or "zh"))
+    form.offer(clock.today(), work_calendar(), language())
     if form.validate_on_submit():
         said = Said(Answer.SNOOZE, form.until.data, form.note.data)
         if _answered(form, reminder_id, said):

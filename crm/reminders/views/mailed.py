@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale, get_locale
+from flask_babel import force_locale
 from flask_login import current_user
 
 from crm.accounts.queries import actor_by_id
@@ -21,6 +21,7 @@ from crm.core.db import transaction
 from crm.core.errors import NotFound
 from crm.core.forms import BaseForm, attempt
 from crm.core.guard import PUBLIC, allow
+from crm.core.language import language
 from crm.core.limits import Limit
 from crm.core.web import csrf
 from crm.reminders.forms.answers import MailAnswerForm, MailDoneForm, MailSnoozeForm
@@ -74,7 +75,7 @@ def mail_answer(token: str) -> ResponseReturnValue:
 def _confirmed(asked: AnswerToken, found: Mailed, at: Any, today: Any) -> ResponseReturnValue:
     form = _form(asked.answer)
     if isinstance(form, MailSnoozeForm):
-        form.offer(today, work_calendar(), str(get_locale() or "zh"))
+        form.offer(today, work_calendar(), language())
     if form.validate_on_submit():
         ANSWERED.count(asked.person_id, at)
         said = Said(
