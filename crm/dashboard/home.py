@@ -8,7 +8,7 @@ from typing import Any
 from crm.accounts.rules import Actor
 from crm.core.lists import COUNT_LIMIT
 from crm.leads.queries import changed_on_behalf, first_leads, pipeline
-from crm.leads.rules import OPEN_STAGES, Light, Stage, quiet_light
+from crm.leads.rules import OPEN_STAGES, Light, QuietLights, Stage, quiet_light
 from crm.leads.rules.filters import (
     Bucket,
     CountedEvent,
@@ -34,6 +34,7 @@ from crm.quotas.telling import Told, told
 from crm.recognition.desk import stuck_in
 from crm.recognition.numbers import LevelPart, card_levels
 from crm.recognition.queries import level_numbers
+from crm.reminders.queries.lights import quiet_lights
 
 SHOWN = 6
 
@@ -119,7 +120,7 @@ class SystemHome:
 def leader_home(actor: Actor, today: date) -> LeaderHome:
     """The answer to the phone, the quotas, the pipeline, what is quiet and what the week holds.
 
-    Sixteen queries at most. The reserve of the three books is not counted where the leads in talks
+    Seventeen queries at most. The reserve of the three books is not counted where the leads in talks
     are more than are counted.
     """
     numbers = year_numbers(actor, today.year, today)
@@ -130,6 +131,7 @@ def leader_home(actor: Actor, today: date) -> LeaderHome:
     week = LeadFilter(due=Due.WEEK, sort=Sort.DUE)
     levels = level_numbers(actor, numbers.year, reached_on=today)
     in_talks = sum(each.number for each in talks)
+    lights = quiet_lights(today)
     return LeaderHome(
         numbers=numbers,
         cards=cards(numbers),
@@ -153,20 +155,21 @@ def leader_home(actor: Actor, today: date) -> LeaderHome:
                 "no_next": LeadFilter(due=Due.NONE),
             },
             today,
+            lights,
         ),
-        quiet=_with_lights(first_leads(actor, quiet, today, SHOWN), today),
+        quiet=_quiet_leads(actor, quiet, today, lights),
         week=first_leads(actor, week, today, SHOWN),
     )
 
 
 def staff_home(actor: Actor, today: date, at: datetime) -> WorkHome:
-    """A person's own leads, and what others changed of them in two weeks; eight queries."""
+    """A person's own leads, and what others changed of them in two weeks; nine queries."""
     on_behalf = changed_on_behalf(actor.id, at - timedelta(days=TOLD_DAYS), SHOWN)
     return replace(_work_home(actor, {"owner": actor.id}, today), on_behalf=on_behalf)
 
 
 def unit_home(actor: Actor, today: date) -> WorkHome:
-    """The leads of the unit a person heads; eight queries."""
+    """The leads of the unit a person heads; nine queries."""
     return _work_home(actor, {"department": actor.department_id}, today, is_unit=True)
 
 
@@ -178,6 +181,7 @@ def _work_home(
 
     pending = mine(quota=ALL, year=today.year, event=CountedEvent.SIGNED, verdict=Outcome.PENDING)
     quiet = mine(quiet=Quiet.ANY, sort=Sort.PROGRESS, is_reversed=True)
+    lights = quiet_lights(today)
     return WorkHome(
         counts=_counts(
             actor,
@@ -190,11 +194,12 @@ def _work_home(
                 "pending": pending,
             },
             today,
+            lights,
         ),
         overdue=first_leads(actor, mine(due=Due.OVERDUE, sort=Sort.DUE), today, SHOWN),
         week=first_leads(actor, mine(due=Due.WEEK, sort=Sort.DUE), today, SHOWN),
         no_next=first_leads(actor, mine(due=Due.NONE), today, SHOWN),
-        quiet=_with_lights(first_leads(actor, quiet, today, SHOWN), today),
+        quiet=_quiet_leads(actor, quiet, today, lights),
         pending=_by_lead(signed_pending(actor, pending, today, SHOWN)),
         stages=_stages(actor, whose) if is_unit else (),
     )
@@ -221,22 +226,33 @@ def _stages(actor: Actor, whose: dict[str, Any]) -> list[StageShare]:
     ]
 
 
-def _counts(actor: Actor, filters: dict[str, LeadFilter], today: date) -> dict[str, Counted]:
-    numbers = counts_behind(actor, list(filters.values()), today)
+def _counts(
+    actor: Actor, filters: dict[str, LeadFilter], today: date, lights: QuietLights
+) -> dict[str, Counted]:
+    numbers = counts_behind(actor, list(filters.values()), today, lights=lights)
     return {
         key: Counted(key, number, wanted)
         for (key, wanted), number in zip(filters.items(), numbers, strict=True)
     }
 
 
-def _with_lights(rows: Iterable[Any], today: date) -> list[tuple[Any, Light, int]]:
+def _quiet_leads(
+    actor: Actor, wanted: LeadFilter, today: date, lights: QuietLights
+) -> list[tuple[Any, Light, int]]:
+    """The leads nobody moves, each with its light and the days without progress."""
     return [
         (
             row,
-            quiet_light(row.stage, row.last_progress_on, today),
+            quiet_light(
+                row.stage,
+                row.last_progress_on,
+                lights,
+                is_headquarters=row.is_headquarters,
+                yuan=row.investment_yuan,
+            ),
             (today - row.last_progress_on).days,
         )
-        for row in rows
+        for row in first_leads(actor, wanted, today, SHOWN, lights=lights)
     ]
 
 

@@ -381,7 +381,11 @@ class WithdrawForm(BaseForm):
 
 
 class ActivityForm(BaseForm):
-    """Two clicks and one text: kind and day are preset."""
+    """Two clicks and one text: kind and day are preset.
+
+    That something moved has to be said: a call alone leaves the days without progress running, or
+    "still talking" would keep a lead from ever being quiet.
+    """
 
     kind = RadioField(
         _l("方式"),
@@ -392,7 +396,12 @@ class ActivityForm(BaseForm):
     summary = TextBlock(_l("谈了什么"), validators=[Required(_l("请写一句谈了什么"))])
     happened_on = DayField(_l("日期"), validators=[Required(_l("请填写日期"))])
     contact_name = TextLine(_l("对方人员"))
-    is_substantive = BooleanField(_l("有实质进展"), default=True)
+    is_substantive = BooleanField(
+        _l("有实质进展"),
+        description=_l(
+            "例如定下选址、投资额或协议条款，对方给出明确答复。只是联系、问候的不用勾选，“久未推进”的天数接着算"
+        ),
+    )
     returned_on = DayField(_l("返程日期"))
     next_action = TextLine(_l("下一步"), longest=200)
     next_action_on = DayField(_l("下一步时限"))

@@ -16,6 +16,7 @@ from crm.enterprises.models import RankingList
 from crm.leads.access import may_see
 from crm.leads.models import Lead
 from crm.leads.queries import STATEMENTS_KEPT, hidden_matching, leads_matching
+from crm.leads.rules import QuietLights
 from crm.leads.rules.filters import CountedEvent, LeadFilter
 from crm.leads.rules.filters import Outcome as Wanted
 from crm.places.models import Zone
@@ -360,18 +361,29 @@ def _signed_pending(actor: Actor, wanted: LeadFilter, today: date, limit: int) -
     )
 
 
-def counts_behind(actor: Actor, filters: Sequence[LeadFilter], today: date) -> list[int]:
-    """How many leads stand behind each filter for a person, up to "1000+", all in one query."""
+def counts_behind(
+    actor: Actor,
+    filters: Sequence[LeadFilter],
+    today: date,
+    *,
+    lights: QuietLights | None = None,
+) -> list[int]:
+    """How many leads stand behind each filter for a person, up to "1000+", all in one query.
+
+    `lights`: see `leads_matching`.
+    """
     if not filters:
         return []
-    return list(rows_of(_counts_behind(actor, tuple(filters), today)).one())
+    return list(rows_of(_counts_behind(actor, tuple(filters), today, lights)).one())
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
-def _counts_behind(actor: Actor, filters: tuple[LeadFilter, ...], today: date) -> Select[Any]:
+def _counts_behind(
+    actor: Actor, filters: tuple[LeadFilter, ...], today: date, lights: QuietLights | None
+) -> Select[Any]:
     return counting(
         [
-            leads_matching(actor, wanted, today, judged=judged_leads(wanted, today))
+            leads_matching(actor, wanted, today, judged=judged_leads(wanted, today), lights=lights)
             for wanted in filters
         ]
     )

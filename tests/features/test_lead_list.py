@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from crm.accounts.rules import Actor
 from crm.chains.models import Chain
@@ -18,7 +18,15 @@ from crm.core.lists import keyset_page
 from crm.enterprises.rules import search_text, title_key
 from crm.leads import queries
 from crm.leads.models import Lead, LeadMember, Milestone
-from crm.leads.rules import ChainRole, MembershipKind, MilestoneKind, Path, Stage, quiet_light
+from crm.leads.rules import (
+    IN_TALKS,
+    ChainRole,
+    MembershipKind,
+    MilestoneKind,
+    Path,
+    Stage,
+    quiet_light,
+)
 from crm.leads.rules.filters import (
     CountedEvent,
     Due,
@@ -32,6 +40,9 @@ from crm.leads.rules.filters import (
 from crm.places.models import Zone
 from crm.quotas.models import Quota, Verdict
 from crm.quotas.queries import judged_leads
+from crm.reminders.models import ReminderSetting
+from crm.reminders.queries.lights import quiet_lights
+from crm.reminders.rules import ReminderKind
 from tests.databases import trial
 
 TODAY = date(2026, 11, 23)
@@ -68,7 +79,9 @@ def titles(page: str) -> list[str]:
 
 def ids_matching(app: Any, actor: Actor, wanted: LeadFilter, today: date = TODAY) -> set[int]:
     with app.app_context():
-        statement = queries.leads_matching(actor, wanted, today, judged=judged_leads(wanted, today))
+        statement = queries.leads_matching(
+            actor, wanted, today, judged=judged_leads(wanted, today), lights=quiet_lights(today)
+        )
         return set(db.session.scalars(statement))
 
 
@@ -477,21 +490,47 @@ def test_whatever_stands_in_an_address_is_read_or_refused(args):
     )
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+SET_LIGHTS = {
+    "as begun": {},
+    "only some, in working days": {"steps": "yellow:7,withdraw:60", "in_working_days": True},
+    "off": {"steps": "notice:3", "is_on": False},
+}
+ANEW = (
+    {"stage": Stage.NEGOTIATING, "scope_key": "a", "steps": "notice:3,red:9"},
+    {"is_headquarters": True, "at_least_yuan": 5, "scope_key": "b", "steps": "yellow:5,red:40"},
+    {"is_headquarters": False, "scope_key": "c", "steps": "notice:1", "is_on": False},
 )
-@given(
-    stage=st.sampled_from([*Stage]),
-    days=st.integers(0, 200),
-    quiet=st.sampled_from([*Quiet]),
-)
-def test_the_list_of_quiet_leads_is_what_the_rule_says(app, stage, days, quiet):
-    last = TODAY - timedelta(days=days)
+
+
+@pytest.mark.parametrize("general", SET_LIGHTS)
+@pytest.mark.parametrize("anew", [(), ANEW])
+def test_the_list_of_quiet_leads_is_what_the_rule_says_however_lights_are_set(app, general, anew):
     with app.app_context(), trial():
-        lead = Lead(title="x", stage=stage, stage_since=TODAY, last_progress_on=last)
-        db.session.add(lead)
-        db.session.flush()
-        listed = db.session.scalar(
-            select(func.count()).where(Lead.id == lead.id, queries.quiet_condition(quiet, TODAY))
+        own = [SET_LIGHTS[general]] if SET_LIGHTS[general] else []
+        db.session.add_all(
+            ReminderSetting(**{"kind": ReminderKind.QUIET, **row}) for row in (*own, *anew)
         )
-    assert bool(listed) == (quiet_light(stage, last, TODAY) in quiet.lights)
+        leads = [
+            Lead(
+                title="x", stage=stage, stage_since=TODAY, is_headquarters=form,
+                investment_yuan=yuan, last_progress_on=TODAY - timedelta(days=days),
+            )
+            for stage in (*IN_TALKS, Stage.LEAD, Stage.SIGNED)
+            for days in (0, 1, 2, 3, 5, 6, 8, 9, 10, 13, 14, 30, 39, 40, 60, 90, 180)
+            for form, yuan in ((None, None), (True, 4), (True, 5), (False, 9))
+        ]  # fmt: skip
+        db.session.add_all(leads)
+        db.session.flush()
+        lights = quiet_lights(TODAY)
+        said = {
+            lead.id: quiet_light(
+                lead.stage, lead.last_progress_on, lights,
+                is_headquarters=lead.is_headquarters, yuan=lead.investment_yuan,
+            )
+            for lead in leads
+        }  # fmt: skip
+        for quiet in Quiet:
+            listed = set(
+                db.session.scalars(select(Lead.id).where(queries.quiet_condition(quiet, lights)))
+            )
+            assert listed == {key for key, light in said.items() if light in quiet.lights}, quiet

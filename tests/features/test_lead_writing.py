@@ -299,14 +299,34 @@ def test_a_substantive_visit_moves_progress_and_first_contact_and_sets_the_next_
     yesterday = clock.today() - timedelta(days=1)
     sent = opened(staff, f"/leads/{lead_id}/activities/new")
     assert sent["kind"] == "call"
+    assert "is_substantive" not in sent  # that something moved is for the writer to say
     data = sent | {
-        "summary": "谈用地", "happened_on": yesterday.isoformat(), "contact_name": "王经理",
+        "is_substantive": "y", "summary": "谈用地", "happened_on": yesterday.isoformat(),
+        "contact_name": "王经理",
         "next_action": "看地", "next_action_on": "2026-12-05",
     }  # fmt: skip
     assert staff.post(f"/leads/{lead_id}/activities/new", data=data).status_code == 302
     lead = the(app, lead_id)
     assert (lead.first_contact_on, lead.next_action) == (yesterday, "看地")
     assert lead.last_progress_on == clock.today()
+
+
+def test_a_call_saved_in_two_clicks_leaves_the_quiet_days_running_and_says_so(app, staff):
+    lead_id = registered(staff)
+    before = clock.today() - timedelta(days=40)
+    with app.app_context(), transaction():
+        lead = db.session.get(Lead, lead_id)
+        lead.stage, lead.last_progress_on = Stage.NEGOTIATING, before
+    address = f"/leads/{lead_id}/activities/new"
+    page = staff.post(
+        address, data=opened(staff, address) | {"summary": "还在谈"}, follow_redirects=True
+    ).text
+    assert "“久未推进”的天数接着算" in page
+    assert the(app, lead_id).last_progress_on == before
+    assert "实质进展</span>" not in page
+    data = opened(staff, address) | {"summary": "定了选址", "is_substantive": "y"}
+    assert "实质进展</span>" in staff.post(address, data=data, follow_redirects=True).text
+    assert the(app, lead_id).last_progress_on == clock.today()
 
 
 def test_a_visit_to_a_company_without_a_lead_is_logged_on_the_company(app, staff):

@@ -157,6 +157,21 @@ def test_the_second_of_two_editors_is_told_what_the_first_changed(admin, sign_in
     assert stored(app) == [("quiet", "", "notice:11,yellow:30,red:60,withdraw:180", 2)]
 
 
+def test_pages_show_the_lights_as_they_are_set(admin, sign_in, person, quiet_lead):
+    zhang = person("staff", "药山街道")
+    quiet_lead(zhang, 12)
+    home = sign_in(zhang)
+    assert "没有久未推进的项目" in said(home.get("/"))
+    assert "安静12" not in said(home.get("/leads/?quiet=red"))
+    days = {"days_notice": "5", "days_yellow": "8", "days_red": "11"}
+    assert admin.post(QUIET, data={**opened(admin, QUIET), **days}).status_code == 302
+    page = said(home.get("/"))
+    assert "没有久未推进的项目" not in page
+    assert "12天无进展" in page
+    assert "安静12" in said(home.get("/leads/?quiet=red"))
+    assert "安静12" not in said(home.get("/leads/?quiet=yellow"))
+
+
 # --- for some leads ---
 
 

@@ -16,6 +16,7 @@ from crm.core.lists import Order, Page, keyset_page, whole
 from crm.enterprises.models import Enterprise
 from crm.leads.models import Lead
 from crm.leads.queries.matching import STATEMENTS_KEPT, leads_matching
+from crm.leads.rules import QuietLights
 from crm.leads.rules.filters import LeadFilter, Sort
 from crm.places.models import Zone
 
@@ -39,6 +40,7 @@ _LISTED = (
     Lead.next_action,
     Lead.next_action_on,
     Lead.last_progress_on,
+    Lead.is_headquarters,
     Lead.is_sensitive,
     # Looked up for the rows of the page alone; a join would look them up for every match.
     select(Enterprise.name)
@@ -58,18 +60,30 @@ def lead_page(matching: Select[int], wanted: LeadFilter, cursor: str | None) -> 
     return keyset_page(db.session(), statement, order, Lead.id, cursor)
 
 
-def first_leads(actor: Actor, wanted: LeadFilter, today: date, limit: int = 6) -> Sequence[Any]:
-    """The first rows of a list in its order, with the columns of `lead_page`."""
-    return rows_of(_first_leads(actor, wanted, today, limit)).all()
+def first_leads(
+    actor: Actor,
+    wanted: LeadFilter,
+    today: date,
+    limit: int = 6,
+    *,
+    lights: QuietLights | None = None,
+) -> Sequence[Any]:
+    """The first rows of a list in its order, with the columns of `lead_page`.
+
+    `lights`: see `leads_matching`.
+    """
+    return rows_of(_first_leads(actor, wanted, today, limit, lights)).all()
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
-def _first_leads(actor: Actor, wanted: LeadFilter, today: date, limit: int) -> Select[Any]:
+def _first_leads(
+    actor: Actor, wanted: LeadFilter, today: date, limit: int, lights: QuietLights | None
+) -> Select[Any]:
     order = ORDERS[wanted.sort]
     column = order.column.desc() if order.is_descending != wanted.is_reversed else order.column
     by_id = Lead.id.desc() if order.is_descending != wanted.is_reversed else Lead.id
     return (
-        leads_matching(actor, wanted, today)
+        leads_matching(actor, wanted, today, lights=lights)
         .with_only_columns(*_LISTED)
         .order_by(column, by_id)
         .limit(limit)

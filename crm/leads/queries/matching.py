@@ -1,8 +1,22 @@
 """Which leads a filter means, for one person: every list, link and number starts here."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased
 
 from crm.accounts.rules import Actor
@@ -13,7 +27,7 @@ from crm.leads.access import may_see
 from crm.leads.models import Lead, Milestone, among
 from crm.leads.rules import IN_TALKS, OPEN_STAGES, STARTS, MilestoneKind
 from crm.leads.rules.filters import NEEDS_NEXT_ACTION, NONE, Due, LeadFilter, Quiet
-from crm.leads.rules.quiet import DEFAULT_QUIET_LIMITS, QuietLimits, quiet_days
+from crm.leads.rules.quiet import QuietLights, Scope
 
 STATEMENTS_KEPT = 128
 """A home asks the same of every person day after day: its statements are made once for each, since
@@ -27,12 +41,14 @@ def leads_matching(
     *,
     judged: Select[int] | None = None,
     text: ColumnElement[bool] | None = None,
+    lights: QuietLights | None = None,
 ) -> Select[int]:
     """The ids of the leads this person sees that match the filter: list and counter alike.
 
     `text` is what `text_found` made of the filter's text; without it the same is said in one
-    condition. `judged` are the lead ids that the filter's quota, year, verdict and event mean; they stand in
-    a feature above this one. Raises ValueError when a filter with a quota comes without them.
+    condition. `judged` are the lead ids that the filter's quota, year, verdict and event mean, `lights`
+    those of quiet leads as the office has set them; both stand in a feature above this one. Raises
+    ValueError when a filter with a quota or a light comes without them.
     """
     if wanted.quota is not None and judged is None:
         raise ValueError("a filter by quota needs the leads that quota judged")
@@ -40,7 +56,7 @@ def leads_matching(
         actor.department_id is not None and wanted.department == actor.department_id
     )
     seen = may_see(actor, is_own=is_own)
-    statement = select(Lead.id).where(seen, *_conditions(wanted, today))
+    statement = select(Lead.id).where(seen, *_conditions(wanted, today, lights))
     if wanted.q:
         if text is None:
             text = search.contains(Lead.search_text, search.terms(wanted.q, search_text))
@@ -66,7 +82,9 @@ def text_found(wanted: LeadFilter) -> search.Found | None:
     return search.look_up(db.session(), Lead.id, Lead.search_text, words)
 
 
-def _conditions(wanted: LeadFilter, today: date) -> list[ColumnElement[bool]]:
+def _conditions(
+    wanted: LeadFilter, today: date, lights: QuietLights | None = None
+) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.stages:
         found.append(Lead.stage.in_(wanted.stages))
@@ -88,7 +106,9 @@ def _conditions(wanted: LeadFilter, today: date) -> list[ColumnElement[bool]]:
     if wanted.due is not None:
         found.append(due_condition(wanted.due, today))
     if wanted.quiet is not None:
-        found.append(quiet_condition(wanted.quiet, today))
+        if lights is None:
+            raise ValueError("a filter by light needs the lights as they are set")
+        found.append(quiet_condition(wanted.quiet, lights))
     if wanted.sensitive is not None:
         found.append(Lead.is_sensitive.is_(wanted.sensitive))
     if wanted.milestone is not None:
@@ -155,12 +175,42 @@ def due_condition(due: Due, today: date) -> ColumnElement[bool]:
     return and_(open_lead, Lead.next_action_on.between(today, sunday))
 
 
-def quiet_condition(
-    quiet: Quiet, today: date, limits: QuietLimits = DEFAULT_QUIET_LIMITS
-) -> ColumnElement[bool]:
-    """Leads whose light is one of those meant, by the days the rule gives for each light."""
-    spans = [quiet_days(light, limits) for light in quiet.lights]
-    least, below = spans[0][0], spans[-1][1]
-    newest = Lead.last_progress_on <= today - timedelta(days=least)
-    oldest = true() if below is None else Lead.last_progress_on > today - timedelta(days=below)
-    return and_(among(IN_TALKS), newest, oldest)
+def quiet_condition(quiet: Quiet, lights: QuietLights) -> ColumnElement[bool]:
+    """Leads whose light is one of those meant: what `quiet_light` says, over the same days.
+
+    The newest day of any setting stands first, for the index; where a kind is set for some leads
+    only, the day of the first setting that is for a lead decides.
+    """
+    spans = [scope.between(quiet.lights) for scope in lights]
+    newest = max((until for until, _after in spans if until is not None), default=None)
+    if newest is None:
+        return false()
+    found = [among(IN_TALKS), Lead.last_progress_on <= newest]
+    if len({until for until, _after in spans}) > 1:
+        found.append(Lead.last_progress_on <= _by_scope(lights, [until for until, _ in spans]))
+    afters = [after for _until, after in spans]
+    if len(set(afters)) > 1:
+        earliest = [after or date.min for after in afters]
+        found.append(Lead.last_progress_on > _by_scope(lights, earliest))
+    elif afters[0] is not None:
+        found.append(Lead.last_progress_on > afters[0])
+    return and_(*found)
+
+
+def _by_scope(lights: QuietLights, days: Sequence[date | None]) -> ColumnElement[date | None]:
+    """The day of the first setting that is for a lead; NULL where it has none, or none is."""
+    return case(
+        *((_is_for(scope), literal(day, Date)) for scope, day in zip(lights, days, strict=True))
+    )
+
+
+def _is_for(scope: Scope) -> ColumnElement[bool]:
+    """`is_for` in SQL."""
+    said: list[ColumnElement[bool]] = [true()]
+    if scope.stage is not None:
+        said.append(Lead.stage == scope.stage)
+    if scope.is_headquarters is not None:
+        said.append(func.coalesce(Lead.is_headquarters, false()).is_(scope.is_headquarters))
+    if scope.at_least_yuan is not None:
+        said.append(Lead.investment_yuan >= scope.at_least_yuan)
+    return and_(*said)

@@ -46,13 +46,7 @@ from crm.leads.rules.gates import (
     why_not_advance,
 )
 from crm.leads.rules.prospects import FRESH_DAYS, Slips, is_stale, slips
-from crm.leads.rules.quiet import (
-    DEFAULT_QUIET_LIMITS,
-    Light,
-    QuietLimits,
-    is_quiet,
-    quiet_light,
-)
+from crm.leads.rules.quiet import Light, LightDays, QuietLights, is_for, quiet_light
 from crm.leads.rules.stages import (
     CLOSED,
     FROM_SIGNING,
@@ -75,7 +69,6 @@ from crm.leads.rules.stages import (
 __all__ = [
     "CLOSED",
     "CNY",
-    "DEFAULT_QUIET_LIMITS",
     "EVIDENCE",
     "FIRMNESS",
     "FRESH_DAYS",
@@ -104,6 +97,7 @@ __all__ = [
     "Lack",
     "LeadFacts",
     "Light",
+    "LightDays",
     "MembershipKind",
     "MilestoneKind",
     "Missing",
@@ -113,7 +107,7 @@ __all__ = [
     "Path",
     "PromotionMode",
     "Qualifier",
-    "QuietLimits",
+    "QuietLights",
     "Rate",
     "Slips",
     "Stage",
@@ -121,7 +115,7 @@ __all__ = [
     "Tier",
     "fields_of",
     "implied_milestones",
-    "is_quiet",
+    "is_for",
     "is_stale",
     "judged_figure",
     "milestones_beyond",

@@ -1,8 +1,14 @@
-"""Leads in talks that nobody moves: how quiet is too quiet."""
+"""Leads in talks that nobody moves: how quiet is too quiet.
 
+From which day on a light shows is the office's setting (提醒设置); it comes here as `QuietLights`, made by
+`crm.reminders.rules.lights`, so that a page and a mail never name two lights.
+"""
+
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Protocol
 
 from crm.leads.rules.stages import Stage
 
@@ -17,65 +23,68 @@ class Light(StrEnum):
     WITHDRAW = "withdraw"
 
 
+class Scope(Protocol):
+    """For which leads something is set; None: whatever theirs is."""
+
+    @property
+    def stage(self) -> Stage | None: ...
+    @property
+    def is_headquarters(self) -> bool | None: ...
+    @property
+    def at_least_yuan(self) -> int | None: ...
+
+
+def is_for(scope: Scope, stage: Stage, is_headquarters: bool | None, yuan: int | None) -> bool:
+    """Whether it is set for such a lead. An amount nobody knows reaches no threshold."""
+    return (
+        scope.stage in (None, stage)
+        and scope.is_headquarters in (None, bool(is_headquarters))
+        and (scope.at_least_yuan is None or (yuan is not None and yuan >= scope.at_least_yuan))
+    )
+
+
 @dataclass(frozen=True, slots=True)
-class QuietLimits:
-    """Calendar days without progress from which each light shows (a setting)."""
+class LightDays:
+    """The lights of some leads in talks, as seen from one day.
 
-    notice: int = 14
-    yellow: int = 30
-    red: int = 60
-    withdraw: int = 180
+    `since`: each light there is, the worst first, with the newest day of last progress for which it
+    shows. Without any the leads are always green.
+    """
 
-    def __post_init__(self) -> None:
-        if not 0 < self.notice <= self.yellow <= self.red <= self.withdraw:
-            raise ValueError("limits must be positive and must not fall")
+    since: tuple[tuple[Light, date], ...] = ()
+    stage: Stage | None = None
+    is_headquarters: bool | None = None
+    at_least_yuan: int | None = None
+
+    def between(self, lights: Collection[Light]) -> tuple[date | None, date | None]:
+        """The days of last progress for which one of these lights shows: up to the first, after the
+        second (None: without end). The lights follow each other; (None, None) where there is none."""
+        until = after = None
+        for light, day in self.since:
+            if light in lights:
+                until = day
+            elif until is None:
+                after = day
+        return until, after if until is not None else None
 
 
-DEFAULT_QUIET_LIMITS = QuietLimits()
+QuietLights = tuple[LightDays, ...]
+"""The most particular first: the first that is for a lead holds."""
 
 
 def quiet_light(
     stage: Stage,
-    last_progress_on: date | None,
-    today: date,
-    limits: QuietLimits = DEFAULT_QUIET_LIMITS,
+    last_progress_on: date,
+    lights: QuietLights,
+    *,
+    is_headquarters: bool | None = None,
+    yuan: int | None = None,
 ) -> Light:
-    """The light of a lead in talks; every other stage has clocks of its own and is green.
-
-    A limit is reached on its day: 14 days without progress show the notice. A lead in talks
-    whose progress was never recorded shows the notice, since how long it is quiet is unknown.
-    """
+    """The light of a lead in talks; every other stage has clocks of its own and is green."""
     if not stage.is_in_talks:
         return Light.GREEN
-    if last_progress_on is None:
-        return Light.NOTICE
-    days = (today - last_progress_on).days
-    for least, light in (
-        (limits.withdraw, Light.WITHDRAW),
-        (limits.red, Light.RED),
-        (limits.yellow, Light.YELLOW),
-        (limits.notice, Light.NOTICE),
-    ):
-        if days >= least:
-            return light
+    for scope in lights:
+        if is_for(scope, stage, is_headquarters, yuan):
+            shown = (light for light, day in scope.since if last_progress_on <= day)
+            return next(shown, Light.GREEN)
     return Light.GREEN
-
-
-def quiet_days(light: Light, limits: QuietLimits = DEFAULT_QUIET_LIMITS) -> tuple[int, int | None]:
-    """The days without progress for which a light shows: from, and below what (None: no end).
-
-    Raises ValueError for GREEN, which also means stages that have no such clock.
-    """
-    steps = [limits.notice, limits.yellow, limits.red, limits.withdraw]
-    place = (Light.NOTICE, Light.YELLOW, Light.RED, Light.WITHDRAW).index(light)
-    return steps[place], steps[place + 1] if place < 3 else None
-
-
-def is_quiet(
-    stage: Stage,
-    last_progress_on: date | None,
-    today: date,
-    limits: QuietLimits = DEFAULT_QUIET_LIMITS,
-) -> bool:
-    """Whether the lead belongs on the list of quiet leads."""
-    return quiet_light(stage, last_progress_on, today, limits) is not Light.GREEN

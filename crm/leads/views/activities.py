@@ -43,7 +43,10 @@ def log_activity(lead_id: int | None = None) -> ResponseReturnValue:
                 ),
             )  # fmt: skip
         if done is not None:
-            flash(_("已记录。"), "success")
+            if lead is not None and lead.stage.is_in_talks and not done.is_substantive:
+                flash(_("已记录。没有勾选“有实质进展”，“久未推进”的天数接着算。"), "success")
+            else:
+                flash(_("已记录。"), "success")
             if lead is not None:
                 return to_lead(lead.id)
             return redirect(url_for("enterprises.detail", enterprise_id=enterprise.id))

@@ -38,6 +38,7 @@ from crm.leads.wording import FILTER_WORDS, word
 from crm.quotas.queries import quotas_of, unseen_in
 from crm.quotas.wording import label_text
 from crm.recognition.queries import meant_leads
+from crm.reminders.queries.lights import quiet_lights
 
 YI, WAN = 10**8, 10**4
 PLAIN_AMOUNT = re.compile(r"[\d０-９.．]+\s*(?:千|百)?(?:亿|万)?元?")
@@ -59,9 +60,12 @@ def index() -> ResponseReturnValue:
         )
     today = clock.today()
     judged, found = meant_leads(wanted, today), queries.text_found(wanted)
+    lights = quiet_lights(today) if wanted.quiet else None
 
     def matching(text: Any) -> Any:
-        return queries.leads_matching(g.actor, wanted, today, judged=judged, text=text)
+        return queries.leads_matching(
+            g.actor, wanted, today, judged=judged, text=text, lights=lights
+        )
 
     try:
         page = queries.lead_page(

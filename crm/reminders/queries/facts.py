@@ -53,6 +53,11 @@ def settings() -> Settings:
         setting_of(row)
         for row in db.session.scalars(select(ReminderSetting).order_by(ReminderSetting.id))
     ]
+    return with_beginnings(own)
+
+
+def with_beginnings(own: Collection[Setting]) -> Settings:
+    """The office's own settings, and what an office begins with where it has no general one."""
     general = {each.kind for each in own if each.is_general}
     return Settings([*own, *(each for each in DEFAULTS if each.kind not in general)])
 

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from crm.leads.rules import Stage
+from crm.leads.rules import Stage, is_for
 from crm.reminders.rules.kinds import ReminderKind, Timing
 
 MOST_DAYS = 2000
@@ -89,11 +89,7 @@ class Setting:
 
     def fits(self, stage: Stage, is_headquarters: bool | None, yuan: int | None) -> bool:
         """Whether it is for such a lead. An amount nobody knows reaches no threshold."""
-        return (
-            self.stage in (None, stage)
-            and self.is_headquarters in (None, bool(is_headquarters))
-            and (self.at_least_yuan is None or (yuan is not None and yuan >= self.at_least_yuan))
-        )
+        return is_for(self, stage, is_headquarters, yuan)
 
 
 def scope_key(stage: Stage | None, is_headquarters: bool | None, at_least_yuan: int | None) -> str:
