@@ -24,6 +24,7 @@ from crm.core import clock
 from crm.core.money import format_yuan
 from crm.core.web import mark
 from crm.leads import wording as leads_wording
+from crm.quotas.telling import subject
 from crm.quotas.wording import reason_text
 from crm.recognition import wording as recognition_wording
 
@@ -58,6 +59,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Cause.MOVED: _l("改计他项"),
         Cause.PROPOSED: _l("待单位审核"),
         Cause.OTHER_LEVEL: _l("级别不同"),
+        Cause.OTHER_QUOTA: _l("已计另一指标"),
         Cause.DOES_NOT_COUNT: _l("未达计数口径"),
         Cause.JUDGED_AGAIN: _l("重新判定"),
     },
@@ -148,6 +150,12 @@ def why_text(why: Why, number: Number) -> str:
         case Cause.OTHER_LEVEL:
             level = recognition_wording.word(why.level) if why.level else ""
             return _("还没有%(level)s的决定", level=level)
+        case Cause.OTHER_QUOTA if why.level and why.other:
+            return _(
+                "%(level)s已计入“%(other)s”",
+                level=recognition_wording.word(why.level),
+                other=subject(why.other.label, why.other.label_en),
+            )
         case Cause.RECOGNISED:
             return _("通过认定，%(day)s", day=day)
         case Cause.RETURNED | Cause.NOT_COUNTED | Cause.MOVED:

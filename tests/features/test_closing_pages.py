@@ -289,6 +289,21 @@ def test_two_levels_are_bridged_with_what_was_said_of_each_name(app, sign_in, di
     assert "材料不全" in text
     assert "还没有区认定的决定" in text
     assert "大项目项目由3个变为1个" in text
+    with app.app_context(), transaction() as session:
+        small = session.scalar(select(Quota).where(Quota.year == today.year, Quota.code == "B"))
+        for each in (session.get_one(Quota, quota.id), small):
+            each.exclusive_group = "hot"
+        session.add(
+            Decision(
+                lead_id=ids["更正的"], quota_id=small.id, at_level=Level.DISTRICT,
+                decided=Decided.APPROVED, batch_id=batch.id, decided_on=today, by_id=leader.id,
+                recorded_at=clock.now(), sides_then=[],
+            )
+        )  # fmt: skip
+    text = client.get("/closing/bridge?by=levels&below=unit&above=district").text
+    assert "还没有区认定的决定" not in text
+    assert "区认定已计入“" in text
+    assert f"/recognition/{ids['更正的']}/{small.id}" in text
     counted = client.get("/closing/bridge?by=levels&below=district&above=counted").text
     assert "已认定，但未达本系统的计数口径" in counted
     text = client.get("/closing/bridge", query_string=days(today)).text

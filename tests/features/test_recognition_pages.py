@@ -1,7 +1,7 @@
 """The pages of recognition: what waits for whom, the whole way of a project, who may do what."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,8 +9,8 @@ from sqlalchemy import select
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.leads.models import Lead
-from crm.leads.rules import MilestoneKind
-from crm.quotas.services import rejudge_all
+from crm.leads.rules import FigureSource, MilestoneKind
+from crm.quotas.services import rejudge, rejudge_all
 from crm.recognition.models import (
     Appeal,
     Assignment,
@@ -19,7 +19,7 @@ from crm.recognition.models import (
     RecognitionBatch,
     SuspectRuling,
 )
-from tests.features.quota_leads import YI, add_enterprise, add_milestone, add_signed
+from tests.features.quota_leads import YI, add_enterprise, add_figure, add_milestone, add_signed
 from tests.features.recognition_cases import quota
 
 pytestmark = pytest.mark.usefixtures("verdicts_stay_true")
@@ -124,8 +124,16 @@ def test_a_project_goes_all_the_way_on_the_pages(app, browsers, add, quota_ids):
     page = browsers["staff"].get(f"/leads/{lead_id}").text
     assert len(re.findall(r"(?:申报|区认定|市核定) <span class=.badge badge-good.>", page)) == 3
     assert case in page
+    assert "待复核" not in page
     with app.app_context():
         assert len(list(db.session.scalars(select(Credit.id)))) == 2
+    with app.app_context(), transaction() as session:
+        lead = session.get_one(Lead, lead_id)
+        add_figure(
+            lead, 4 * YI, source=FigureSource.STATISTICS, as_of=clock.today(), document="入统表"
+        )
+        rejudge([lead_id], today=clock.today(), at=clock.now() + timedelta(minutes=1))
+    assert browsers["staff"].get(f"/leads/{lead_id}").text.count("待复核") == 3
 
 
 def test_a_return_is_appealed_and_answered_on_the_page(app, browsers, add, quota_ids):

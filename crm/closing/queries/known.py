@@ -78,6 +78,7 @@ class QuotaAsKnown:
     label_en: str | None
     terms: QuotaTerms
     criteria: Mapping[str, Any]
+    exclusive_group: str | None = None
 
 
 def quotas_as_known(year: int, known_at: datetime) -> list[QuotaAsKnown]:
@@ -95,7 +96,8 @@ def quotas_as_known(year: int, known_at: datetime) -> list[QuotaAsKnown]:
     for quota in quotas:
         then = _with(quota, before.get(quota.id, {}) | versions.get(quota.id, {}))
         if then.criteria is not None:
-            found.append(QuotaAsKnown(quota.id, then.label_en, terms_of(then), then.criteria))
+            terms, group = terms_of(then), then.exclusive_group
+            found.append(QuotaAsKnown(quota.id, then.label_en, terms, then.criteria, group))
     return found
 
 

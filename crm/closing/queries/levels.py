@@ -1,6 +1,6 @@
 """Bridges over recognition: a level on two days, and two levels on one day."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from crm.closing.queries.bridges import (
     places_as_known,
 )
 from crm.closing.queries.known import QuotaAsKnown, quotas_as_known
-from crm.closing.rules import OFFICIAL, Cause, Number, Why
+from crm.closing.rules import OFFICIAL, Cause, Number, OtherQuota, Why
 from crm.core.bulk import among
 from crm.core.db import rows_of
 from crm.quotas.rules import CountingEvent
@@ -69,15 +69,32 @@ def bridge_of_levels(
 
     def why(quota_id: int, _number: Number, lead_id: int, entered: bool) -> Why:
         # What entered stands above and not below; what left, below and not above.
-        missing_at = below if entered else above
+        missing_at, places = (below, starts) if entered else (above, ends)
         if missing_at is None:
             return Why(Cause.DOES_NOT_COUNT)
         word = said[missing_at].get((quota_id, lead_id))
-        if word is None:
-            return Why(Cause.OTHER_LEVEL, level=missing_at)
-        return _told(word, entered=False)
+        if word is not None:
+            return _told(word, entered=False)
+        other = _elsewhere(quotas, quota_id, lead_id, places)
+        cause = Cause.OTHER_LEVEL if other is None else Cause.OTHER_QUOTA
+        return Why(cause, level=missing_at, other=other)
 
     return assemble(actor, year, quotas, (Number.CERTIFIED,), starts, ends, why)
+
+
+def _elsewhere(
+    quotas: Sequence[QuotaAsKnown], quota_id: int, lead_id: int, places: Places
+) -> OtherQuota | None:
+    """The other quota of the exclusive group in which the level recognised the lead."""
+    group = next(each.exclusive_group for each in quotas if each.quota_id == quota_id)
+    if group is None:
+        return None
+    for each in quotas:
+        if each.exclusive_group != group or each.quota_id == quota_id:
+            continue
+        if lead_id in places.get((each.quota_id, Number.CERTIFIED), ()):
+            return OtherQuota(each.quota_id, each.terms.label, each.label_en)
+    return None
 
 
 def _at(

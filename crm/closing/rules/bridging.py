@@ -44,8 +44,18 @@ class Cause(StrEnum):
     MOVED = "moved"  # 改计: to another quota of the exclusive group
     PROPOSED = "proposed"  # 已申报, not decided yet
     OTHER_LEVEL = "other_level"  # the other level has said nothing of it
+    OTHER_QUOTA = "other_quota"  # the level recognised it in the other quota of the group
     DOES_NOT_COUNT = "does_not_count"  # recognised, but does not count by the quota's own event
     JUDGED_AGAIN = "judged_again"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherQuota:
+    """The quota of the exclusive group in which a lead is recognised instead."""
+
+    quota_id: int
+    label: str
+    label_en: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,7 @@ class Why:
     note: str = ""
     level: Level | None = None
     known_at: datetime | None = None
+    other: OtherQuota | None = None
 
 
 @dataclass(frozen=True, slots=True)

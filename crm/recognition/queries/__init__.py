@@ -12,7 +12,7 @@ from crm.recognition.queries.numbers import (
     level_numbers,
     meant_leads,
 )
-from crm.recognition.queries.reviews import Review, to_review
+from crm.recognition.queries.reviews import Review, reviews_said, to_review
 from crm.recognition.queries.standing import (
     Said,
     last_decisions,
@@ -38,6 +38,7 @@ __all__ = [
     "recognised",
     "recognised_by_code",
     "recognised_ids",
+    "reviews_said",
     "said_of",
     "suspicions",
     "terms_of_year",

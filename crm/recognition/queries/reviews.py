@@ -68,7 +68,12 @@ def to_review(year: int, lead_ids: Collection[int] | None = None) -> list[Review
     facts; a new decision settles it, and so does a later one of another level that took the project
     out. What is frozen moves no more.
     """
-    approved = _to_compare(said_of(year, lead_ids))
+    return reviews_said(year, said_of(year, lead_ids))
+
+
+def reviews_said(year: int, said: Mapping[LeadQuota, Mapping[Level, Said]]) -> list[Review]:
+    """As `to_review`, where what was said is at hand; no query where nothing holds as approved."""
+    approved = _to_compare(said)
     if not approved:
         return []
     return _compared(approved, judgements_of({pair[0] for pair, _ in approved}, year))
