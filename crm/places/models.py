@@ -14,6 +14,7 @@ class Zone(Base):
     id: Mapped[pk]
     code: Mapped[str] = mapped_column(String(30), unique=True)
     name: Mapped[str] = mapped_column(String(60), unique=True)
+    name_en: Mapped[str | None] = mapped_column(String(120))
     position: Mapped[int] = mapped_column(default=0)
 
 

@@ -8,8 +8,10 @@ from crm.core.db import db
 from crm.places.models import Carrier, Street, Zone
 
 
-def zones() -> Sequence[Row[int, str]]:
-    return db.session.execute(select(Zone.id, Zone.name).order_by(Zone.position, Zone.id)).all()
+def zones() -> Sequence[Row[int, str, str | None]]:
+    """(id, name, name_en) of the cluster areas in their order."""
+    statement = select(Zone.id, Zone.name, Zone.name_en).order_by(Zone.position, Zone.id)
+    return db.session.execute(statement).all()
 
 
 def carriers() -> Sequence[Row[int, str]]:

@@ -1,6 +1,6 @@
 """The rows of tables that conditions choose from: ranking lists, chains, cluster areas."""
 
-from sqlalchemy import literal, select
+from sqlalchemy import select
 
 from crm.chains.models import Chain
 from crm.core.db import db
@@ -16,7 +16,7 @@ _ROWS = {
     CodesOf.CHAINS: select(Chain.code, Chain.name, Chain.name_en).order_by(
         Chain.position, Chain.id
     ),
-    CodesOf.ZONES: select(Zone.code, Zone.name, literal(None)).order_by(Zone.position, Zone.id),
+    CodesOf.ZONES: select(Zone.code, Zone.name, Zone.name_en).order_by(Zone.position, Zone.id),
 }
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from crm.core.db import db
+from crm.core.language import is_chinese
+from crm.places.queries import zones
 from crm.quotas.models import YearFigure
 from crm.quotas.rules import Modality, YearSection
 from crm.quotas.wording import BASES, figure_text, listed, reported_name, target_text, word
@@ -49,6 +51,7 @@ def told_plan(year: int) -> ToldPlan | None:
     if not figures:
         return None
     bases = figures.get(YearSection.BASE, ())
+    places = {} if is_chinese() else {row.name: row.name_en or row.name for row in zones()}
     return ToldPlan(
         growth=[
             ToldFigure(reported_name(row.name), f"{row.percent.normalize():+f}%")
@@ -56,7 +59,7 @@ def told_plan(year: int) -> ToldPlan | None:
             if row.percent is not None
         ],
         dimensions=[
-            (str(word(section)), [_told(row) for row in figures[section]])
+            (str(word(section)), [_told(row, places) for row in figures[section]])
             for section in DIMENSIONS
             if section in figures
         ],
@@ -84,8 +87,8 @@ def _figures(year: int) -> Mapping[YearSection, Sequence[YearFigure]]:
     return found
 
 
-def _told(row: YearFigure) -> ToldFigure:
-    count = row.count or 0
+def _told(row: YearFigure, places: Mapping[str, str]) -> ToldFigure:
+    count, name = row.count or 0, reported_name(row.name)
     modality = Modality(row.modality) if row.modality else None
     # In the report's words a modality stands with the sum where there is one: 总投资突破70亿元.
     value = figure_text(count, "个")  # 原文
@@ -95,7 +98,7 @@ def _told(row: YearFigure) -> ToldFigure:
     elif modality:
         value = target_text(modality, count, "个")  # 原文
     return ToldFigure(
-        f"{row.zone} · {reported_name(row.name)}" if row.zone else reported_name(row.name),
+        f"{places.get(row.zone, row.zone)} · {name}" if row.zone else name,
         value,
         amount,
         listed(row.named) if row.named else None,

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, literal, null, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, literal, select, union_all
 
 from crm.accounts.rules import Actor
 from crm.chains.models import Chain
@@ -135,13 +135,13 @@ def of_year_meant(rows: Sequence[Row[Any]], year: int) -> list[Row[Any]]:
 def code_names(*, english: bool) -> dict[str, str]:
     """The words for codes that criteria take from tables: ranking lists, chains, cluster areas.
 
-    In one query. A cluster area has no English name.
+    In one query.
     """
     rows: Iterable[Any] = rows_of(
         union_all(
             select(RankingList.code, RankingList.name, RankingList.name_en),
             select(Chain.code, Chain.name, Chain.name_en),
-            select(Zone.code, Zone.name, null()),
+            select(Zone.code, Zone.name, Zone.name_en),
         )
     )
     return {code: (name_en if english and name_en else name) for code, name, name_en in rows}

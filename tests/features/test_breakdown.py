@@ -9,6 +9,7 @@ from sqlalchemy import select
 from crm.chains.models import Chain
 from crm.core import clock
 from crm.core.db import db, transaction
+from crm.leads.models import Lead
 from crm.leads.rules import MilestoneKind
 from crm.leads.rules.filters import CountedEvent
 from crm.places.models import Zone
@@ -127,3 +128,21 @@ def test_what_there_is_not_is_not_found(sign_in):
     leader = sign_in("director")
     for query in ("by=owner", "quota=Z", "quota=land", "year=1999"):
         assert leader.get(f"/quotas/breakdown?{query}").status_code == 404
+
+
+def test_cluster_areas_are_named_in_english_on_every_page(app, sign_in, district):
+    leader = sign_in("director")
+    leader.post("/language", data={"language": "en"})
+    with app.app_context():
+        area = db.session.scalars(select(Zone).order_by(Zone.id)).first()
+        lead = db.session.scalars(select(Lead.id).where(Lead.zone_id == area.id)).first()
+    assert area.name_en == "Smart Manufacturing Cluster"
+    for page in (
+        "/quotas/breakdown?year=2026&quota=B&by=zone",
+        f"/leads/?zone={area.id}",
+        f"/leads/{lead}",
+        f"/leads/{lead}/edit",
+    ):
+        text = leader.get(page).text
+        assert area.name_en in text, page
+        assert area.name not in text, page

@@ -136,7 +136,7 @@ def _choices_statement(
         )
     if with_zone:
         parts.append(
-            select(literal("zone"), Zone.id, Zone.name, null(), Zone.position).where(
+            select(literal("zone"), Zone.id, Zone.name, Zone.name_en, Zone.position).where(
                 Zone.id == bindparam("zone")
             )
         )

@@ -73,6 +73,7 @@ _IN_WORDS = select(
     _name(Segment.name, Lead.segment_id, "segment"),
     _name(Segment.name_en, Lead.segment_id, "segment_en"),
     _name(Zone.name, Lead.zone_id, "zone"),
+    _name(Zone.name_en, Lead.zone_id, "zone_en"),
     _name(Carrier.name, Lead.carrier_id, "carrier"),
     _name(Street.name, Lead.street_id, "street"),
     _name(User.name, Lead.owner_id, "owner"),

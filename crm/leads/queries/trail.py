@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, literal, select, union_all
+from sqlalchemy import Row, Select, func, literal, select, union_all
 
 from crm.accounts.models import Department, User
 from crm.chains.models import Chain, Segment
@@ -56,13 +56,13 @@ def changed_on_behalf(owner_id: int, since: datetime, limit: int) -> list[Row[An
     return list(rows_of(statement))
 
 
-_NAMED: dict[str, tuple[Any, Any]] = {
+_NAMED: dict[str, tuple[Any, ...]] = {
     "users": (User.id, User.name),
-    "departments": (Department.id, Department.name),
+    "departments": (Department.id, Department.name, Department.name_en),
     "enterprises": (Enterprise.id, Enterprise.name),
-    "chains": (Chain.id, Chain.name),
-    "segments": (Segment.id, Segment.name),
-    "zones": (Zone.id, Zone.name),
+    "chains": (Chain.id, Chain.name, Chain.name_en),
+    "segments": (Segment.id, Segment.name, Segment.name_en),
+    "zones": (Zone.id, Zone.name, Zone.name_en),
     "carriers": (Carrier.id, Carrier.name),
     "streets": (Street.id, Street.name),
     "leads": (Lead.id, Lead.title),
@@ -70,9 +70,12 @@ _NAMED: dict[str, tuple[Any, Any]] = {
 }
 
 
-def names_in(references: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+def names_in(
+    references: Iterable[tuple[str, int]], *, english: bool = False
+) -> dict[tuple[str, int], str]:
     """The names behind (table, id) pairs, in one query; what has no name is left out.
 
+    In English where asked for and known.
     A lead is named by its title only to whoever may read the history that mentions it.
     """
     wanted: dict[str, set[int]] = {}
@@ -82,8 +85,10 @@ def names_in(references: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str
     if not wanted:
         return {}
     parts = [
-        select(literal(table), column, name).where(column.in_(sorted(ids)))
+        select(
+            literal(table), column, func.coalesce(*reversed(names)) if english else names[0]
+        ).where(column.in_(sorted(ids)))
         for table, ids in sorted(wanted.items())
-        for column, name in [_NAMED[table]]
+        for column, *names in [_NAMED[table]]
     ]
     return {(table, row_id): name for table, row_id, name in db.session.execute(union_all(*parts))}

@@ -181,7 +181,7 @@ def sections(lead: Any) -> Iterator[tuple[Any, list[dict[str, Any]]]]:
         for name in names:
             column, attribute = (name, name) if isinstance(name, str) else name
             value = getattr(lead, attribute)
-            if english and attribute in {"chain", "segment"}:
+            if english and attribute in {"chain", "segment", "zone"}:
                 value = getattr(lead, f"{attribute}_en") or value
             if value is None or value == "":
                 continue

@@ -73,7 +73,7 @@ def offer_choices(form: EditForm | MoveForm) -> None:
         (row.id, f"{of_chain[row.chain_id]} · {named(row.name, row.name_en)}") for row in segments()
     )
     if isinstance(form, EditForm):
-        form.zone.offer(tuple(row) for row in zones())
+        form.zone.offer((row.id, named(row.name, row.name_en)) for row in zones())
         form.carrier.offer(tuple(row) for row in carriers())
         form.street.offer(tuple(row) for row in streets())
         form.first_talk_department.offer(tuple(row) for row in departments())

@@ -6,11 +6,12 @@ from typing import Any
 from flask import current_app, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import null, select
 
 from crm.accounts.models import Department, User
 from crm.calendar.queries import work_calendar
 from crm.chains.models import Chain, Segment
+from crm.chains.wording import named
 from crm.core import clock, forms
 from crm.core.db import db
 from crm.core.errors import Stale
@@ -118,8 +119,10 @@ def in_words(name: str, value: Any) -> str:
         return ""
     if name in TABLES:
         table = TABLES[name]
-        found = db.session.scalar(select(table.name).where(table.id == value))
-        return str(found or value)
+        names = db.session.execute(
+            select(table.name, getattr(table, "name_en", null())).where(table.id == value)
+        ).one_or_none()
+        return named(*names) if names else str(value)
     if name == "stage":
         return str(word(Stage(value)))
     if isinstance(value, bool):

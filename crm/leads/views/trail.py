@@ -14,6 +14,7 @@ from sqlalchemy import Boolean, Enum
 from crm.accounts.rules import LEAD_READERS
 from crm.core.db import Base
 from crm.core.guard import allow
+from crm.core.language import is_chinese
 from crm.core.lists import CursorError
 from crm.core.web import mark, moment_text, money_text
 from crm.history.wording import ACTION, FIELD, SUBJECT
@@ -38,7 +39,7 @@ def history(lead_id: int) -> ResponseReturnValue:
         page = queries.events_of(lead_id, cursor)
     except CursorError:
         abort(400, _("看不懂参数%(name)s的值“%(value)s”。", name="after", value=str(cursor)[:60]))
-    names = queries.names_in(references(page.rows))
+    names = queries.names_in(references(page.rows), english=not is_chinese())
     return render_template(
         "leads/history.html", lead=lead, page=page, events=list(entries(page.rows, names))
     )

@@ -1,0 +1,84 @@
+"""What runs in a process of its own: an import, judging, reminding."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.bench.filling import write_ledger
+from tests.bench.prepared import BIN, ROOT, say
+
+LEDGER_ROWS = 10_000
+
+
+def import_ledger(environment: dict[str, str], folder: Path) -> dict[str, Any]:
+    """A ledger of 10,000 rows through the command, twice: all new, then all unchanged."""
+    file = folder / "ledger.xlsx"
+    write_ledger(file, LEDGER_ROWS)
+    found: dict[str, Any] = {"case": "import", "ledger_rows": LEDGER_ROWS}
+    for name in ("new", "again"):
+        begun = time.monotonic()
+        done = subprocess.run(
+            [BIN / "flask", "--app", "app", "ledger", "import", file, "--json", "--as", "leader"],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            check=True,
+        )
+        spent = time.monotonic() - begun
+        told = json.loads(done.stdout)
+        found[name] = {
+            "seconds": spent,
+            "rows_per_second": LEDGER_ROWS / spent,
+            **{key: told[key] for key in ("added", "unchanged", "differs")},
+        }
+        say(f"  import {name:<9} {LEDGER_ROWS / spent:6.0f} rows/s  {found[name]}")
+    return found
+
+
+def judge_leads(environment: dict[str, str]) -> dict[str, Any]:
+    """All leads against eight quotas, and one lead judged again, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.judging"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    for name in ("read", "judge", "tell", "stored"):
+        say(
+            f"  judging {name:<8} {found[name]['seconds']:7.2f} s  "
+            f"{found[name]['cpu_seconds']:7.2f} s of the processor  {found['mb'][name]:4.0f} MB"
+        )
+    say(
+        f"  judging one lead again: p50 {found['one_lead']['p50_ms']:.1f} ms; "
+        f"{found['differs']} stored verdicts differ"
+    )
+    return {"case": "judging", **found}
+
+
+def remind(environment: dict[str, str]) -> dict[str, Any]:
+    """Planning a day, rendering a digest and sending mails, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.reminding"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    for name in ("first", "usual"):
+        say(
+            f"  planning {name:<7} {found[name]['seconds']:7.2f} s  "
+            f"{found[name]['cpu_seconds']:7.2f} s of the processor  {found[name]['mb']:4.0f} MB  "
+            f"{found[name]['begun']:,} begun of {found['open_leads']:,} open leads"
+        )
+    say(
+        f"  digest of {found['digest']['items']}: p50 {found['digest']['p50_ms']:.1f} ms; mails: "
+        f"{found['mails']['per_second']:.0f}/s, {found['mails']['cpu_ms_per_mail']:.1f} ms of the "
+        "processor each"
+    )
+    return {"case": "reminding", **found}
