@@ -1,7 +1,6 @@
 """create_app(): the one place where the parts meet."""
 
 from datetime import timedelta
-from typing import Any
 
 from flask import Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +10,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from crm import navigation, translations
 from crm.config import ROOT, Mode, Settings
 from crm.core.assets import register_assets
-from crm.core.db import db, end_reading, prepare_engine
+from crm.core.db import db, end_reading
+from crm.core.engine import engine_options, prepare_engine
 from crm.core.guard import check_every_view_is_declared
 from crm.core.styleguide import register_styleguide
 from crm.core.web import register_web
@@ -30,7 +30,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(
+            settings.database_url, shows_values=settings.is_development
+        ),
         SESSION_COOKIE_NAME="lianzhao",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -57,12 +59,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_commands(app)
     check_every_view_is_declared(app)
     return app
-
-
-def _engine_options(settings: Settings) -> dict[str, Any]:
-    if settings.database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 15}}
-    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5, "pool_recycle": 1800}
 
 
 def register_database(app: Flask) -> None:

@@ -12,11 +12,9 @@ from flask_babel import lazy_gettext as _l
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
-    Connection,
     Date,
     DateTime,
     Dialect,
-    Engine,
     Enum,
     Integer,
     MetaData,
@@ -30,10 +28,8 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from crm.core import clock
@@ -107,6 +103,11 @@ def _now() -> datetime:
 
 created = Annotated[datetime, mapped_column(UTCDateTime(), default=_now)]
 revision = Annotated[int, mapped_column(Integer, default=1, nullable=False)]  # optimistic lock
+
+
+def is_writing() -> bool:
+    """Whether the transaction about to begin is one of `transaction()`."""
+    return _writing.get()
 
 
 @event.listens_for(Session, "before_flush")
@@ -206,27 +207,3 @@ def end_reading(failure: BaseException | None) -> None:
     session = db.session()
     if failure is None and not (session.new or session.dirty or session.deleted):
         session.commit()
-
-
-def prepare_engine(engine: Engine) -> None:
-    """SQLite: WAL, foreign keys on, busy timeout; the driver's own implicit BEGIN is switched off."""
-    if engine.dialect.name != "sqlite":
-        return
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
-            "foreign_keys=ON",
-            "busy_timeout=15000",
-            "temp_store=MEMORY",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
