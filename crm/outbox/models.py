@@ -52,6 +52,9 @@ class Delivery(Base):
     deaths: Mapped[int] = mapped_column(
         default=0, server_default="0"
     )  # of attempts: workers that died
+    attempts_before: Mapped[int] = mapped_column(
+        default=0, server_default="0"
+    )  # of attempts: failures before a person had it sent again
     next_try_at: Mapped[datetime | None]
     claimed_at: Mapped[datetime | None]
     handed_at: Mapped[datetime | None]  # just before the server was given the message

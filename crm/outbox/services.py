@@ -121,6 +121,12 @@ class Claim:
     deaths: int = 0  # of attempts: workers that died
     channel: Channel = Channel.MAIL
     endpoint_id: int | None = None  # the robot it goes to, or whose list it is
+    attempts_before: int = 0  # of attempts: failures before a person had it sent again
+
+    @property
+    def tries(self) -> int:
+        """How often it has been tried, this time included, since somebody last wanted it sent."""
+        return self.attempts - self.deaths - self.attempts_before
 
 
 def claim(delivery_id: int, at: datetime, lease: timedelta = LEASE) -> Claim | None:
@@ -193,6 +199,7 @@ def _claimed(at: datetime, most: int, *which: ColumnElement[bool]) -> list[Claim
             Delivery.attempts, Delivery.deaths, Delivery.expires_at, Delivery.handed_at,
             Delivery.written_at, Delivery.message_id, Delivery.address, Delivery.subject,
             Delivery.body, Delivery.html, Delivery.envelope, Delivery.channel, Delivery.endpoint_id,
+            Delivery.attempts_before,
         )
         .execution_options(synchronize_session=False)
     )  # fmt: skip
@@ -209,6 +216,7 @@ def _claimed(at: datetime, most: int, *which: ColumnElement[bool]) -> list[Claim
             row.deaths,
             row.channel,
             row.endpoint_id,
+            row.attempts_before,
         )
         for row in rows
     ]
@@ -308,7 +316,7 @@ def settle_failure(
     the other waiting messages wait as long, so that thirty mails do not knock thirty times, or lock
     the account with a wrong password.
     """
-    outcome = after_failure(problem, hold.attempts - hold.deaths, at, hold.expires_at)
+    outcome = after_failure(problem, hold.tries, at, hold.expires_at)
     values = {
         "state": outcome.state,
         "next_try_at": outcome.next_try_at,
@@ -440,7 +448,11 @@ def send_failed_again(
 
 
 def _put_back_failed(actor: Actor, row: Delivery, at: datetime) -> None:
+    """The waits between tries begin anew. `attempts` goes on, for it marks claims; what workers have
+    died of still goes alone."""
     row.state, row.next_try_at, row.claimed_at = DeliveryState.PENDING, None, None
+    row.deaths = min(row.deaths, ALONE_AFTER)
+    row.attempts_before = row.attempts - row.deaths
     history.record_changes(actor, at, "mail_sent_again", row)
 
 

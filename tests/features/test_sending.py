@@ -14,6 +14,7 @@ from crm.core.mail import Letter, MailFault, NotDelivered, SmtpTransport
 from crm.outbox import services
 from crm.outbox.models import Delivery
 from crm.outbox.rules import (
+    DELAYS,
     LEASE,
     MOST_DEATHS,
     DeliveryKind,
@@ -190,6 +191,24 @@ def test_dead_workers_are_no_failures_of_the_mail(waiting, sender, post, now):
     post.before[1] = NotDelivered(MailFault.SERVER_BUSY, "451")
     assert sender.send_waiting() == [PENDING]
     assert rows()[0].next_try_at == now.at + MINUTE, "the first failure of its own"
+
+
+def test_what_a_person_has_sent_again_has_all_its_tries_before_it(
+    waiting, sender, post, now, person
+):
+    [key] = waiting(1)
+    with transaction():
+        assert services.claim(key, now())  # and dies
+    now.at += LEASE
+    post.before = dict.fromkeys(range(20), NotDelivered(MailFault.SERVER_BUSY, "451"))
+    waits = []
+    for _ in range(2):
+        while sender.send_waiting() == [PENDING]:
+            waits.append(rows()[0].next_try_at - now.at)
+            now.at = rows()[0].next_try_at
+        with transaction():
+            services.send_again(person("administrator"), key, now.at)
+    assert waits == [*DELAYS, *DELAYS]
 
 
 def test_what_workers_die_of_goes_alone_last_and_is_given_up_in_the_end(waiting, sender, post, now):
