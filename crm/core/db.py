@@ -24,6 +24,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    Update,
     event,
     func,
     select,
@@ -173,6 +174,26 @@ def _enter(session: Session, *, alone: bool) -> None:
 LOCK_NOT_AVAILABLE = "55P03"
 _PASS_WITH_OTHERS = select(func.pg_advisory_xact_lock_shared(GATE))
 _PASS_ALONE = select(func.pg_advisory_xact_lock(GATE))
+
+
+def changed_at_once(statement: Update, values: Mapping[str, Any]) -> int:
+    """Run one conditional UPDATE as a transaction of its own; how many rows it changed.
+
+    One round trip instead of four. It passes no gate: it is for rows no account of the past reads,
+    states of messages for instance. Raises RuntimeError inside `transaction()`.
+    """
+    if _writing.get():
+        raise RuntimeError("a transaction is open already")
+    token = _writing.set(True)
+    try:
+        if db.engine.dialect.name == "sqlite":
+            with db.engine.begin() as connection:
+                return connection.execute(statement, values).rowcount
+        with db.engine.connect() as connection:
+            each = connection.execution_options(isolation_level="AUTOCOMMIT")
+            return each.execute(statement, values).rowcount
+    finally:
+        _writing.reset(token)
 
 
 def rows_of(

@@ -1,7 +1,8 @@
 """How often is too often: a count by key over a sliding time, in this process's memory.
 
-For doors nobody signs in at. Each process counts for itself, so it is a brake, not a lock; what must
-hold across processes is counted in rows.
+Each process counts for itself, so of W processes together W times as many may pass: a brake on whoever
+floods a door, not the lock. The lock is what cannot be guessed, a signature or 256 random bits. What must
+hold across processes, such as failed sign-ins, is counted in rows.
 """
 
 from collections import OrderedDict, deque

@@ -8,6 +8,7 @@ certain; a connection that breaks after it leaves the fate of the message open.
 import os
 import smtplib
 import ssl
+from base64 import encodebytes
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,15 +16,12 @@ from datetime import datetime
 from email.errors import MessageError
 from email.header import Header
 from email.headerregistry import Address
-from email.message import Message
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
-from email.policy import compat32
 from email.utils import format_datetime, formataddr
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from crm.config import Mail
 from crm.core.clock import OFFICE
@@ -32,7 +30,6 @@ TIMEOUT = 20.0
 """Seconds any single answer of the mail server may take."""
 MOST_PER_CONNECTION = 100
 """Letters after which a new connection is opened: many servers end one that goes on for ever."""
-SMTP_LINES = compat32.clone(linesep="\r\n")
 LONGEST_LINE = 70
 CLOSING = 421
 """The answer of a server that ends the connection; everything else leaves it usable."""
@@ -90,62 +87,67 @@ def message_id(*parts: object, sender: str) -> str:
     return f"{'.'.join(str(part) for part in parts)}@{domain}"
 
 
-def build(letter: Letter) -> Message:
+def content(letter: Letter) -> bytes:
     """The letter as MIME: text and HTML as alternatives, names and subject encoded (RFC 2047).
 
-    Put together from the older classes of the library: the newer ones parse and fold every header
-    again, which took longer than all else a mail costs us. Raises NotDelivered for an address nobody
-    can send to.
+    Put together here, with the encoders of the library: its message classes parse, fold and copy
+    every header and every line of the parts again, which took longer than writing the letter.
+    Raises NotDelivered for an address nobody can send to.
     """
-    sender = _address(letter.sender_name, letter.sender, "From")
-    reader = _address(letter.name, letter.address, "To")
-    message = MIMEMultipart(
-        "alternative",
-        # Sent again it must be the same mail to the last byte.
-        boundary=sha256(letter.message_id.encode()).hexdigest()[:32],
-        policy=SMTP_LINES,
-    )
+    # Sent again it must be the same mail to the last byte.
+    boundary = sha256(letter.message_id.encode()).hexdigest()[:32]
     further = {name: _further(one_line(value), name) for name, value in letter.headers.items()}
-    headers: dict[str, Any] = {
+    headers = {
+        "Content-Type": f'multipart/alternative;\r\n boundary="{boundary}"',
+        "MIME-Version": "1.0",
         "Message-ID": f"<{letter.message_id}>",
         "Date": format_datetime(letter.at.astimezone(OFFICE)),
-        "From": sender,
-        "To": reader,
+        "From": _address(letter.sender_name, letter.sender, "From"),
+        "To": _address(letter.name, letter.address, "To"),
         "Subject": _words_of(one_line(letter.subject), "Subject"),
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",  # Exchange and Outlook: no absence notes back
         **further,
         "Content-Language": "zh-CN" if letter.locale.startswith("zh") else letter.locale,
     }
-    for name, value in headers.items():
-        message[name] = value
+    lines = [f"{name}: {value}" for name, value in headers.items()]
     for subtype, words in (("plain", letter.text), ("html", letter.html)):
-        message.attach(MIMEText(words, subtype, "utf-8", policy=SMTP_LINES))
-    return message
+        lines += [
+            "",
+            f"--{boundary}",
+            f'Content-Type: text/{subtype}; charset="utf-8"',
+            "MIME-Version: 1.0",
+            "Content-Transfer-Encoding: base64",
+            "",
+            encodebytes(words.encode()).decode("ascii").replace("\n", "\r\n").rstrip(),
+        ]
+    return "\r\n".join([*lines, "", f"--{boundary}--", ""]).encode("ascii")
 
 
-def _further(words: str, header: str) -> str | Header:
+def _further(words: str, header: str) -> str:
     """A further header; addresses of lists stand on one line as they are (RFC 2369, RFC 8058).
 
     Taken for text a long one would be encoded, and no mail program found the way out of a list.
     """
-    if header.startswith("List-") and words.isascii():
-        return _Whole(words, header_name=header)
-    return _words_of(words, header)
+    return words if header.startswith("List-") and words.isascii() else _words_of(words, header)
 
 
-class _Whole(Header):
-    """A header that is neither folded nor encoded."""
-
-    def encode(self, *_how: Any, **_more: Any) -> str:
-        return str(self)
-
-
-def _words_of(words: str, header: str) -> str | Header:
+def _words_of(words: str, header: str) -> str:
     """Text for a header: plain ASCII of an ordinary length as it is, else in encoded words."""
-    if words.isascii() and "=?" not in words and len(words) <= LONGEST_LINE:
-        return words
-    return Header(words, "utf-8", header_name=header)
+    return words if _is_plain(words) else _encoded(words, header)
+
+
+def _is_plain(words: str) -> bool:
+    return words.isascii() and "=?" not in words and len(words) <= LONGEST_LINE
+
+
+@lru_cache(maxsize=256)
+def _encoded(words: str, header: str, address: str = "") -> str:
+    """Encoded words, folded, and the address they name. Many mails of a day share a subject."""
+    found = Header(words, "utf-8", header_name=header)
+    if address:
+        found.append(f"<{address}>", "us-ascii")
+    return found.encode(linesep="\r\n", maxlinelen=78)
 
 
 def one_line(words: str) -> str:
@@ -153,8 +155,9 @@ def one_line(words: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in words).split())
 
 
-def _address(name: str, address: str, header: str) -> str | Header:
-    """Name and address as they stand in a header."""
+@lru_cache(maxsize=1024)
+def _address(name: str, address: str, header: str) -> str:
+    """Name and address as they stand in a header. Raises NotDelivered."""
     # Non-ASCII addresses need SMTPUTF8, which office servers rarely speak.
     if not address.isascii() or not address.isprintable() or address.count("@") != 1:
         raise NotDelivered(MailFault.BAD_ADDRESS, address)
@@ -164,11 +167,10 @@ def _address(name: str, address: str, header: str) -> str | Header:
         raise NotDelivered(MailFault.BAD_ADDRESS, address) from error
     if not found.username or not found.domain:
         raise NotDelivered(MailFault.BAD_ADDRESS, address)
-    words = _words_of(one_line(name), header)
-    if isinstance(words, Header):
-        words.append(f"<{address}>", "us-ascii")
-        return words
-    return formataddr((words, address))
+    words = one_line(name)
+    if _is_plain(words) and _is_plain(plain := formataddr((words, address))):
+        return plain
+    return _encoded(words, header, address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +181,13 @@ class FolderTransport:
 
     def deliver(self, letter: Letter, before_handover: Callable[[], None]) -> None:
         """Repeating it replaces the file. Raises NotDelivered when the folder cannot be written."""
-        content = build(letter).as_bytes()
+        message = content(letter)
         before_handover()
         target = self.folder / f"{letter.message_id}.eml"
         part = target.with_suffix(f".{os.getpid()}.part")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(content)
+            part.write_bytes(message)
             part.replace(target)
         except OSError as error:
             with suppress(OSError):
@@ -223,9 +225,11 @@ class SmtpTransport:
         return self._connected()
 
     def _connected(self) -> smtplib.SMTP:
-        mail, context = self.mail, ssl.create_default_context()
+        mail = self.mail
         server: smtplib.SMTP | None = None
         try:
+            # Reading the authorities takes longer than the letter: not for those who use none.
+            context = ssl.create_default_context() if mail.scheme != "smtp" else None
             if mail.scheme == "smtps":
                 server = smtplib.SMTP_SSL(
                     mail.host, mail.port, timeout=self.timeout, context=context
@@ -274,7 +278,7 @@ class SmtpLine:
 
     def deliver(self, letter: Letter, before_handover: Callable[[], None]) -> None:
         """Hand one letter over. Raises NotDelivered; what `before_handover` raises passes through."""
-        content = build(letter).as_bytes()
+        message = content(letter)
         server = self._addressed(letter)
         self._letters += 1
         try:
@@ -282,7 +286,7 @@ class SmtpLine:
         except BaseException:
             self._begin_anew(server)
             raise
-        self._data(server, content)
+        self._data(server, message)
 
     def hang_up(self) -> None:
         """Say good-bye, if anybody is there."""
@@ -325,9 +329,9 @@ class SmtpLine:
             raise _Dropped(MailFault.SERVER_BUSY, _words(error)) from error
         return server
 
-    def _data(self, server: smtplib.SMTP, content: bytes) -> None:
+    def _data(self, server: smtplib.SMTP, message: bytes) -> None:
         try:
-            code, said = server.data(content)
+            code, said = server.data(message)
         except smtplib.SMTPDataError as error:  # it refused the word DATA: nothing was given away
             self._begin_anew(server)
             raise _answered(error.smtp_code, error.smtp_error) from error

@@ -14,7 +14,7 @@ Several go together; no transaction is open while a server is being waited for:
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from math import inf
@@ -23,7 +23,7 @@ from typing import Any, ParamSpec, TypeVar
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from crm.core import clock, logs
-from crm.core.db import transaction
+from crm.core.db import changed_at_once, transaction
 from crm.core.mail import Letter, NotDelivered, Transport, opened
 from crm.outbox import channels, services
 from crm.outbox.robots import RobotTransport
@@ -108,18 +108,23 @@ class Sender:
         return list(self._sent(holds).values())
 
     def send_all(self, longest: float = inf) -> list[DeliveryState]:
-        """Send what waits, batch after batch and at the pace the server takes, for `longest` seconds."""
+        """Send what waits, batch after batch and at the pace the server takes, for `longest` seconds.
+
+        All of it over one connection, as long as the server keeps it.
+        """
         until = time.monotonic() + longest
         found: list[DeliveryState] = []
-        while time.monotonic() < until:
-            states = self.send_waiting()
-            found += states
-            if states:
-                continue
-            seconds = self.room_in()
-            if seconds <= 0 or time.monotonic() + seconds > until:
-                break
-            self.pause(seconds)
+        with opened(self.transport) as line:
+            kept_open = replace(self, transport=line)
+            while time.monotonic() < until:
+                states = kept_open.send_waiting()
+                found += states
+                if states:
+                    continue
+                seconds = self.room_in()
+                if seconds <= 0 or time.monotonic() + seconds > until:
+                    break
+                self.pause(seconds)
         return found
 
     def room_in(self) -> float:
@@ -154,7 +159,7 @@ class Sender:
                 elif isinstance(written, Problem):
                     states[hold.delivery_id] = self._failed(hold, written)
                 else:
-                    self._patiently(services.settle_nothing_due, hold)
+                    self._patiently(_in_transaction, services.settle_nothing_due, hold)
                     log.info(_line("nothing_due", hold))
                     states[hold.delivery_id] = DeliveryState.NOTHING_DUE
         self._hand_over(letters, states)
@@ -227,7 +232,7 @@ class Sender:
                     )
                     if problem in CONCERNS_ALL:
                         rest = [each for each, _letter in letters[number + 1 :]]
-                        self._patiently(services.put_back, rest, hold.delivery_id)
+                        self._patiently(_in_transaction, services.put_back, rest, hold.delivery_id)
                         states |= {each.delivery_id: DeliveryState.PENDING for each in rest}
                         return
                 except DATABASE_AWAY:
@@ -238,7 +243,8 @@ class Sender:
                     log.exception(_line("not_sent", hold))
                     states[hold.delivery_id] = self._failed(hold, Problem.NOT_WRITTEN)
                 else:
-                    self._patiently(services.settle_sent, hold, self.now())
+                    settled = services.settle_sent(hold, self.now())
+                    self._patiently(changed_at_once, services.SETTLE_SENT, settled)
                     log.info(_line("sent", hold))
                     states[hold.delivery_id] = DeliveryState.SENT
 
@@ -246,7 +252,7 @@ class Sender:
         self, hold: Claim, problem: Problem, detail: str = "", *, was_given: bool = False
     ) -> DeliveryState:
         fail = partial(services.settle_failure, was_handed_over=was_given)
-        outcome = self._patiently(fail, hold, problem, detail, self.now())
+        outcome = self._patiently(_in_transaction, fail, hold, problem, detail, self.now())
         # The server's own words may name an address: they stay in the row.
         log.warning(
             _line(
@@ -256,15 +262,18 @@ class Sender:
         return outcome.state
 
     def _patiently(self, settle: Callable[P, T], *of: P.args, **more: P.kwargs) -> T:
-        """Settle in a transaction; while the database is away wait for it: the server has answered."""
+        """Settle; while the database is away wait for it: the server has answered."""
         for seconds in PATIENCE:
             try:
-                with transaction():
-                    return settle(*of, **more)
+                return settle(*of, **more)
             except DATABASE_AWAY:
                 self.pause(seconds)
-        with transaction():
-            return settle(*of, **more)
+        return settle(*of, **more)
+
+
+def _in_transaction(settle: Callable[P, T], *of: P.args, **more: P.kwargs) -> T:
+    with transaction():
+        return settle(*of, **more)
 
 
 def _line(event: str, hold: Claim, **more: Any) -> str:

@@ -63,11 +63,15 @@ def test_an_error_of_the_database_tells_nobodys_data(app, database):
         "login": "wang", "name": "王芳", "role": Role.STAFF, "locale": "zh", "is_active": True,
         "email": "wang@example.gov.cn", "session_stamp": "s", "created_at": clock.now(),
     }  # fmt: skip
-    with create_app(settings).app_context():
-        with pytest.raises(IntegrityError) as caught, transaction() as session:
-            session.add(User(**row))
-            session.flush()
+
+    def entered():
+        with transaction():
             insert_rows(User, [row])
+
+    with create_app(settings).app_context():
+        entered()
+        with pytest.raises(IntegrityError) as caught:
+            entered()
         db.session.remove()
         db.engine.dispose()
     told = "".join(traceback.format_exception(caught.value))

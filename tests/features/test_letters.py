@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from flask_babel import force_locale
 
-from crm.core.mail import build
+from crm.core.mail import content
 from crm.leads.rules import Stage
 from crm.outbox.rules import DeliveryKind
 from crm.reminders.letters import MOST_ITEMS, due_letter
@@ -107,7 +107,7 @@ def letter(app, monkeypatch):
 
 def parsed(letter):
     """As a mail program reads it from the wire."""
-    return message_from_bytes(build(letter).as_bytes(), policy=default)
+    return message_from_bytes(content(letter), policy=default)
 
 
 @pytest.mark.parametrize("which", MAILED)
@@ -201,7 +201,7 @@ def test_a_mail_program_finds_the_same_words_in_both_forms(letter, which, locale
 
 
 def test_a_chinese_subject_travels_as_short_encoded_words(letter):
-    raw = build(letter()).as_bytes()
+    raw = content(letter())
     head = raw.split(b"\r\n\r\n", 1)[0]
     assert head.isascii()
     assert all(len(line) <= 78 for line in head.split(b"\r\n") if not line.startswith(b"List-"))
@@ -214,7 +214,7 @@ def test_a_chinese_subject_travels_as_short_encoded_words(letter):
 @pytest.mark.parametrize("which", ["digest", "week"])
 def test_a_mail_one_may_do_without_tells_programs_how_to_stop_it(letter, which, app):
     base = app.extensions["settings"].base_url
-    raw = build(letter(which)).as_bytes().decode("ascii")
+    raw = content(letter(which)).decode("ascii")
     address = re.search(r"^List-Unsubscribe: <([^\s<>]+)>\r$", raw, re.MULTILINE)[1]
     assert address.startswith(f"{base}/reminders/mail/fewer/")
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from crm.config import Mail
 from crm.core.db import db, transaction
 from crm.core.mail import Letter, MailFault, NotDelivered, SmtpTransport
-from crm.outbox import services
+from crm.outbox import sending, services
 from crm.outbox.models import Delivery
 from crm.outbox.rules import (
     DELAYS,
@@ -301,14 +301,14 @@ def test_while_the_database_is_away_a_mail_that_was_taken_is_not_forgotten(
 ):
     waiting(2)
     failures = [OperationalError("", {}, Exception("the server closed the connection"))] * 2
-    settle = services.settle_sent
+    settle = sending.changed_at_once
 
-    def sometimes(hold, at):
+    def sometimes(statement, values):
         if failures:
             raise failures.pop()
-        return settle(hold, at)
+        return settle(statement, values)
 
-    monkeypatch.setattr(services, "settle_sent", sometimes)
+    monkeypatch.setattr(sending, "changed_at_once", sometimes)
     assert sender.send_waiting() == [SENT, SENT]
     assert len(post.letters) == 2
 

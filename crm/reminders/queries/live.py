@@ -111,7 +111,7 @@ def told_at_once(today: date) -> tuple[dict[int, int], dict[int, date]]:
 
 def readers(people: Collection[int], today: date) -> dict[int, int]:
     """Who reads what is meant for whom today: the person, or the delegate while they are away."""
-    away = delegates(facts.absences(today), facts.office().active, today)
+    away = _delegates(today)
     return {person: away.get(person, person) for person in people}
 
 
@@ -120,8 +120,14 @@ def principals(of: Collection[int], today: date) -> frozenset[int]:
 
     Somebody away reads what their delegate may not know (see `kept_back`).
     """
-    away = delegates(facts.absences(today), facts.office().active, today)
+    away = _delegates(today)
     return frozenset({*of, *(person for person, reader in away.items() if reader in of)})
+
+
+def _delegates(today: date) -> dict[int, int]:
+    """The delegate of each person away; who is at work is asked only where somebody is not."""
+    absent = facts.absences(today)
+    return delegates(absent, facts.office().active, today) if absent else {}
 
 
 def kept_back(reader_of: Mapping[int, int]) -> frozenset[int]:
