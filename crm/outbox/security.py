@@ -6,9 +6,7 @@ out with the next sweep. What is told is what the audit trail says.
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
-from typing import Any
 
-from flask import render_template
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -18,7 +16,9 @@ from crm.accounts.wording import FIELD
 from crm.config import Settings
 from crm.core import clock
 from crm.core.db import db
-from crm.core.mail import Letter, message_id
+from crm.core.letters import Reader
+from crm.core.letters import letter as write
+from crm.core.mail import Letter
 from crm.core.web import mark, moment_text
 from crm.history import services as history
 from crm.history.models import AuditEvent
@@ -114,31 +114,17 @@ def letter(
 ) -> Letter:
     """The message about one event, in the language of the account."""
     with force_locale(user.locale):
-        office = settings.office_name if user.locale.startswith("zh") else settings.office_name_en
-        words: dict[str, Any] = {
-            "name": user.name,
-            "locale": user.locale,
-            "office": office,
-            "subject": _("链招：%(what)s", what=subject(event)),
+        title = _("链招：%(what)s", what=subject(event))
+        words = {
             "said": said(event),
+            "preheader": said(event),
             "source": event.address,
             "is_own": event.action == "password_changed",
         }
-        return Letter(
-            message_id=message_id(
-                hold.kind, hold.due_on.strftime("%Y%m%d"), hold.delivery_id,
-                sender=settings.mail_sender,
-            ),
-            sender=settings.mail_sender,
-            sender_name=office,
-            address=address,
-            name=user.name,
-            subject=words["subject"],
-            text=render_template("mail/security.txt", **words),
-            html=render_template("mail/security.html", **words),
-            locale=user.locale,
-            at=at,
-        )  # fmt: skip
+    return write(
+        "security", title, words, Reader(user.name, address, user.locale), settings,
+        kind=hold.kind, on=hold.due_on, delivery_id=hold.delivery_id, at=at,
+    )  # fmt: skip
 
 
 def subject(event: AuditEvent) -> str:

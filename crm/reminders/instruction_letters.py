@@ -4,20 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import render_template
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from crm.config import Settings
 from crm.core import clock
 from crm.core.days import written_day
-from crm.core.mail import Letter, message_id
+from crm.core.letters import Reader, letter
+from crm.core.mail import Letter
 from crm.dispatch.queries.instructions import entries_told
 from crm.dispatch.rules import EntryKind, InstructionState, number_text
 from crm.outbox.rules import DeliveryKind
 from crm.outbox.sending import Writer, Written
 from crm.outbox.services import Claim
-from crm.reminders.letters import Links
 from crm.reminders.queries import facts
 from crm.reminders.queries.addressees import Addressee, people_to_write_to, readers_of
 
@@ -57,40 +56,30 @@ def _is_overtaken(row: Any) -> bool:
 
 def _letter(row: Any, reader: Addressee, hold: Claim, at: datetime, settings: Settings) -> Letter:
     with force_locale(reader.locale):
-        chinese = reader.locale.startswith("zh")
-        office = settings.office_name if chinese else settings.office_name_en
-        number = number_text(row.year, row.number)
-        told = sentence(row)
+        number, told = number_text(row.year, row.number), sentence(row)
         subject = _("链招：交办单%(number)s%(told)s", number=number, told=told)
+        chinese = reader.locale.startswith("zh")
         words = {
             "row": row,
-            "reader": reader,
             "number": number,
             "told": told,
-            "due_on": written_day(row.due_on, reader.locale),
-            "unit": row.unit if chinese else row.unit_en or row.unit,
-            "locale": reader.locale,
-            "office": office,
-            "links": Links(settings.base_url),
-            "subject": subject,
-        }
-        return Letter(
-            message_id=message_id(
-                DeliveryKind.INSTRUCTION,
-                hold.due_on.strftime("%Y%m%d"),
-                hold.delivery_id,
-                sender=settings.mail_sender,
+            "on_behalf_of": reader.on_behalf_of,
+            "preheader": row.matter,
+            "said": (
+                (_("交办事由"), row.matter),
+                (_("项目"), row.lead),
+                (_("责任单位"), row.unit if chinese else row.unit_en or row.unit),
+                (_("责任人"), row.person),
+                (_("责任领导"), row.leader),
+                (_("办结时限"), written_day(row.due_on, reader.locale)),
+                (_("说明"), row.body),
             ),
-            sender=settings.mail_sender,
-            sender_name=office,
-            address=reader.address or "",
-            name=reader.name,
-            subject=subject,
-            text=render_template("mail/instruction.txt", **words),
-            html=render_template("mail/instruction.html", **words),
-            locale=reader.locale,
-            at=at,
-        )
+        }
+    return letter(
+        "instruction", subject, words,
+        Reader(reader.name, reader.address or "", reader.locale), settings,
+        kind=DeliveryKind.INSTRUCTION, on=hold.due_on, delivery_id=hold.delivery_id, at=at,
+    )  # fmt: skip
 
 
 def sentence(row: Any) -> str:

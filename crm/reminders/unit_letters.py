@@ -117,19 +117,48 @@ def _mail(
     problem = why_not_mail(user.email, user.is_active)
     if problem:
         return problem
-    with force_locale(user.locale):
-        subject = _subject(unit, items, hold.due_on, settings, user.locale)
+    reader = Reader(user.name, user.email or "", user.locale)
+    return unit_letter(robot.name, unit, items, reader, hold.due_on, at, hold.delivery_id, settings)
+
+
+def unit_letter(
+    robot: str,
+    unit: Department | None,
+    items: Sequence[UnitItem],
+    reader: Reader,
+    on: date,
+    at: datetime,
+    delivery_id: int,
+    settings: Settings,
+) -> Letter:
+    """The list of a unit as the mail that goes in place of its robot's."""
+    links, shown = Links(settings.base_url), items[:MOST_TITLES]
+    with force_locale(reader.locale):
+        subject = _subject(unit, items, on, settings, reader.locale)
+        parts = [
+            (str(word(kind)), count, [_line(each, links) for each in shown if each.kind is kind])
+            for kind, count in counted(items)
+        ]
     words = {
-        "robot": robot.name,
-        "counts": counted(items),
-        "items": items[:MOST_TITLES],
-        "left_out": max(len(items) - MOST_TITLES, 0),
-        "word": word,
+        "robot": robot,
+        "preheader": shown[0].title if shown else None,
+        "parts": [part for part in parts if part[2]],
+        "left_out": len(items) - len(shown),
     }
     return letter(
-        "unit", subject, words, Reader(user.name, user.email or "", user.locale), settings,
-        kind=hold.kind, on=hold.due_on, delivery_id=hold.delivery_id, at=at,
+        "unit", subject, words, reader, settings,
+        kind=DeliveryKind.UNIT_DIGEST, on=on, delivery_id=delivery_id, at=at,
     )  # fmt: skip
+
+
+def _line(item: UnitItem, links: Links) -> dict[str, object]:
+    """One matter as the frame of the mails shows it."""
+    return {
+        "title": item.title,
+        "href": links.to("leads.detail", lead_id=item.lead_id),
+        "why": _("%(day)s起", day=item.due_on.isoformat()),
+        "details": (item.owner,) if item.owner else (),
+    }
 
 
 def counted(items: Sequence[UnitItem]) -> list[tuple[ReminderKind, int]]:

@@ -1,9 +1,9 @@
 """The Monday brief and the weekly roll-up as mails."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from flask import render_template
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
@@ -11,19 +11,18 @@ from crm.accounts.queries import actor_by_id
 from crm.accounts.rules import Role
 from crm.config import Settings
 from crm.core import clock
-from crm.core.days import written_day
-from crm.core.mail import Letter, message_id
+from crm.core.letters import Links, Reader, letter
+from crm.core.mail import Letter
 from crm.core.web import mark
-from crm.dispatch.rules import number_text
+from crm.dispatch.rules import Light, number_text
 from crm.dispatch.wording import word
 from crm.outbox.rules import DeliveryKind
 from crm.outbox.sending import Writer, Written
 from crm.outbox.services import Claim
-from crm.reminders.letters import Links
 from crm.reminders.queries.addressees import Addressee, people_to_write_to
 from crm.reports import wording
-from crm.reports.brief import Brief, brief_of
-from crm.reports.rules import Week
+from crm.reports.brief import Asked, Brief, QuotaLine, brief_of
+from crm.reports.rules import Still, Week
 
 MOST_LINES = 15
 """Lines of a part in a mail; the page shows all of them."""
@@ -34,12 +33,34 @@ READERS = {
 """Who gets which; somebody whose role has changed meanwhile gets none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of the mail: what, where it can be opened, and what is said of it."""
+
+    title: str
+    href: str | None = None
+    why: str = ""
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the mail under its heading; `sorts` stand within it under headings of their own."""
+
+    heading: str
+    lines: tuple[Told, ...] = ()
+    said: str = ""
+    tone: str = "plain"
+    sorts: tuple["Section", ...] = ()
+
+
 def writers(settings: Settings) -> dict[DeliveryKind, Writer]:
     """Who writes the week's mails to leaders."""
 
     def brief(holds: Sequence[Claim], at: datetime) -> dict[int, Written]:
         people = people_to_write_to([hold.person_id for hold in holds if hold.person_id])
-        of_bureau: dict[Week, Brief] = {}  # every bureau leader is told the same
+        # Every bureau leader is told the same; its words are those of one language.
+        of_bureau: dict[tuple[Week, str], Brief] = {}
         found: dict[int, Written] = {}
         for hold in holds:
             reader = people.get(hold.person_id or 0)
@@ -48,10 +69,13 @@ def writers(settings: Settings) -> dict[DeliveryKind, Writer]:
                 found[hold.delivery_id] = reader.problem if reader else None
                 continue
             week, today = Week.of(hold.due_on).before, clock.office_day(at)
-            told = of_bureau.get(week) if actor.role is Role.DIRECTOR else None
-            told = told or brief_of(actor, today, week)
+            key = week, reader.locale
+            told = of_bureau.get(key) if actor.role is Role.DIRECTOR else None
+            if told is None:
+                with force_locale(reader.locale):
+                    told = brief_of(actor, today, week)
             if actor.role is Role.DIRECTOR:
-                of_bureau[week] = told
+                of_bureau[key] = told
             found[hold.delivery_id] = reader.problem or brief_letter(
                 told, reader, hold.kind, hold.delivery_id, at, settings
             )
@@ -68,38 +92,87 @@ def brief_letter(
     at: datetime,
     settings: Settings,
 ) -> Letter:
-    """The mail of one leader; the roll-up leaves out who stands still and every single line."""
+    """The mail of one leader; the roll-up leaves out who stands still and every instruction.
+
+    `brief` is put together in the language of its reader.
+    """
+    is_short = kind is DeliveryKind.WEEK_ROLL_UP
     with force_locale(reader.locale):
-        chinese = reader.locale.startswith("zh")
-        office = settings.office_name if chinese else settings.office_name_en
-        is_short = kind is DeliveryKind.WEEK_ROLL_UP
         title = _("一周招商情况") if is_short else _("周一简报")
-        subject = _("链招：%(title)s，%(week)s", title=title, week=wording.week_text(brief.week))
+        week = wording.week_text(brief.week)
+        subject = _("链招：%(title)s，%(week)s", title=title, week=week)
+        parts = _sections(brief, Links(settings.base_url), is_short=is_short)
         words = {
-            "brief": brief,
-            "reader": reader,
-            "title": title,
-            "is_short": is_short,
+            "intro": _("%(title)s，%(week)s。", title=title, week=week),
+            "preheader": parts[0].heading,
+            "parts": parts,
             "most": MOST_LINES,
-            "words": wording,
-            "word": word,
-            "mark": mark,
-            "number_text": number_text,
-            "day": written_day(brief.on, reader.locale),
-            "locale": reader.locale,
-            "office": office,
-            "links": Links(settings.base_url),
-            "subject": subject,
+            "why_sent": _("本邮件每周发给区领导，不能关闭。")
+            if is_short
+            else _("本邮件每周第一个工作日发给局领导，不能关闭。"),
         }
-        return Letter(
-            message_id=message_id(kind, brief.week.code, delivery_id, sender=settings.mail_sender),
-            sender=settings.mail_sender,
-            sender_name=office,
-            address=reader.address or "",
-            name=reader.name,
-            subject=subject,
-            text=render_template("mail/brief.txt", **words),
-            html=render_template("mail/brief.html", **words),
-            locale=reader.locale,
-            at=at,
-        )
+    return letter(
+        "brief", subject, words, Reader(reader.name, reader.address or "", reader.locale), settings,
+        kind=kind, on=brief.week.monday, delivery_id=delivery_id, at=at,
+    )  # fmt: skip
+
+
+def _sections(brief: Brief, links: Links, *, is_short: bool) -> tuple[Section, ...]:
+    red, yellow = len(brief.red), len(brief.stalled)
+    return (
+        Section(
+            _("一、上周交办%(n)s项，办结%(done)s项，逾期%(late)s项",
+              n=len(brief.asked), done=brief.done, late=brief.late),
+            () if is_short else tuple(_asked(each, links) for each in brief.asked),
+        ),
+        Section(
+            _("二、项目变化"),
+            said=wording.head_text(brief.report),
+            sorts=tuple(
+                Section(
+                    wording.count_text(part),
+                    tuple(
+                        Told(
+                            line.about.title,
+                            links.to("leads.detail", lead_id=line.about.lead_id),
+                            wording.line_text(line, brief.week),
+                        )
+                        for line in part.lines
+                    ),
+                )
+                for part in brief.report.parts
+                if part.count
+            ),
+        ),
+        Section(
+            _("三、红灯项目%(n)s个，黄灯%(yellow)s个", n=red, yellow=yellow),
+            () if is_short else tuple(_still(each, links) for each in brief.red),
+            tone="bad" if red else "plain",
+        ),
+        Section(
+            _("四、任务进度"),
+            tuple(_quota(each) for each in brief.quotas) or (Told(_("本年度还没有任务")),),
+        ),
+    )  # fmt: skip
+
+
+def _asked(each: Asked, links: Links) -> Told:
+    is_late = each.light is Light.RED
+    said = [number_text(each.row.year, each.row.number), each.row.person, str(word(each.row.state))]
+    if is_late:
+        said.append(str(word(Light.RED)))
+    href = links.to("dispatch.detail", instruction_id=each.row.id)
+    return Told(each.row.matter, href, mark("，", ", ").join(said), is_late)
+
+
+def _still(each: Still, links: Links) -> Told:
+    said = (each.about.unit or _("未定责任单位"), wording.still_text(each))
+    href = links.to("leads.detail", lead_id=each.about.lead_id)
+    return Told(each.about.title, href, mark("，", ", ").join(said))
+
+
+def _quota(each: QuotaLine) -> Told:
+    card = each.card
+    said = [card.light_words] if card.light_words else []
+    said += [f"{level.label}{mark('', ' ')}{level.number}" for level in each.levels]
+    return Told(card.bar_words, None, mark("，", ", ").join(said), card.light == "red")

@@ -1,9 +1,7 @@
 """交办单 in the mails: told at once, reminded, escalated, and word for word in both languages."""
 
-import os
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -29,8 +27,8 @@ from crm.reminders.queries.addressees import Addressee
 from crm.reminders.rules.kinds import Level, ReminderKind, ReminderState
 from crm.reminders.services import planning
 from crm.reminders.services.settling import settle_subject
+from tests.mails import LOCALES, PARTS, reads_exactly
 
-MAILS = Path(__file__).resolve().parents[1] / "fixtures" / "mails"
 THURSDAY = date(2026, 11, 26)
 
 
@@ -241,15 +239,10 @@ def written(app, locale="zh", **changes):
         )
 
 
-@pytest.mark.parametrize("locale", ["zh", "en"])
-@pytest.mark.parametrize("part", ["text", "html"])
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("part", PARTS)
 def test_the_mail_reads_exactly_so(app, locale, part):
-    letter = written(app, locale)
-    content = f"{letter.subject}\n\n{getattr(letter, part)}"
-    file = MAILS / f"instruction.{locale}.{'txt' if part == 'text' else 'html'}"
-    if os.environ.get("WRITE_MAILS"):
-        file.write_text(content, encoding="utf-8")
-    assert content == file.read_text(encoding="utf-8")
+    assert reads_exactly(written(app, locale), "instruction", part)
 
 
 @pytest.mark.parametrize("kind", list(EntryKind))

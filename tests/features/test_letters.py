@@ -1,19 +1,16 @@
-"""The reminder mails word for word, in both languages, and as a mail program takes them apart.
+"""The reminder mails word for word, in both languages, and as a mail program takes them apart."""
 
-A wanted change: run this file with WRITE_MAILS=1, then read what it wrote.
-"""
-
-import os
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
-from pathlib import Path
 
 import pytest
 from flask_babel import force_locale
 
+from crm.accounts.models import Department
+from crm.core.letters import Reader
 from crm.core.mail import content
 from crm.leads.rules import Stage
 from crm.outbox.rules import DeliveryKind
@@ -25,8 +22,9 @@ from crm.reminders.rules.falling import Due
 from crm.reminders.rules.grounds import ground_of
 from crm.reminders.rules.settings import DEFAULTS
 from crm.reminders.rules.tokens import AnswerToken, Tokens
+from crm.reminders.unit_letters import UnitItem, unit_letter
+from tests.mails import LOCALES, MAILS, PARTS, reads_exactly
 
-MAILS = Path(__file__).resolve().parents[1] / "fixtures" / "mails"
 ON = date(2026, 12, 4)
 AT = datetime(2026, 12, 4, 0, 30, tzinfo=UTC)
 SETTING = {each.kind: each for each in DEFAULTS}
@@ -111,15 +109,26 @@ def parsed(letter):
 
 
 @pytest.mark.parametrize("which", MAILED)
-@pytest.mark.parametrize("locale", ["zh", "en"])
-@pytest.mark.parametrize("part", ["text", "html"])
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("part", PARTS)
 def test_the_mail_reads_exactly_so(letter, which, locale, part):
-    written = letter(which, locale=locale)
-    content = f"{written.subject}\n\n{getattr(written, part)}\n"
-    file = MAILS / f"{which}.{locale}.{'txt' if part == 'text' else 'html'}"
-    if os.environ.get("WRITE_MAILS"):
-        file.write_text(content, encoding="utf-8")
-    assert content == file.read_text(encoding="utf-8")
+    assert reads_exactly(letter(which, locale=locale), which, part)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("part", PARTS)
+def test_the_mail_in_place_of_a_robots_list_reads_exactly_so(app, locale, part):
+    items = [
+        UnitItem(kind, f"示例<项目>{n}", ON - timedelta(days=n), "王芳" if n else None, 30 + n)
+        for n, kind in enumerate((K.QUIET, K.NEXT_ACTION, K.QUIET))
+    ]
+    reader = Reader("赵敏", "zhao@example.gov.cn", locale)
+    unit = Department(name="药山街道", name_en="Yaoshan Subdistrict")
+    with app.app_context():
+        written = unit_letter(
+            "药山招商群", unit, items, reader, ON, AT, 31, app.extensions["settings"]
+        )
+    assert reads_exactly(written, "unit", part)
 
 
 @pytest.mark.parametrize(
@@ -227,8 +236,14 @@ def test_what_cannot_be_off_offers_no_way_to_stop_it(letter):
     assert "/fewer/" not in letter("at_once").text
 
 
-def test_outlook_needs_no_style_sheet_and_a_phone_no_second_column(letter):
-    html = letter().html
+@pytest.mark.parametrize("file", sorted(MAILS.glob("*.html")), ids=lambda file: file.stem)
+def test_every_mail_has_the_one_frame_outlook_needs_no_style_sheet_and_a_phone_one_column(file):
+    html = file.read_text(encoding="utf-8")
+    assert html.count('<body style="margin:0;padding:0;background:#eef1f5;">') == 1
+    assert html.count("max-width:640px") == 1
+    assert html.count('content="light only"') == 2  # nobody's night paints half of it
+    assert html.count("LianZhao</strong>" if ".en." in file.name else "链招</strong>") == 1
+    assert html.count("font-size:12px") == 1  # one foot
     assert "<style" not in html
     assert "<script" not in html
     assert "flex" not in html
