@@ -25,6 +25,7 @@ from crm.outbox.rules import DeliveryKind, Pace
 from crm.outbox.sending import Sender, Writer, Written
 from crm.outbox.services import Claim
 from crm.reminders.models import Reminder
+from crm.reminders.pages import page_of
 from crm.reminders.queries import live
 from crm.reminders.queries.mails import DueItem, DueMail, Step, mails_of
 from crm.reminders.reasons import reason
@@ -158,10 +159,10 @@ def _line(
         assert item.reminder_id is not None
         token = tokens.answer(AnswerToken(item.reminder_id, mail.person_id, answer), at)
         actions.append((_short(answer), links.to("reminders.mail_answer", token=token)))
-    may_open = item.lead_id is not None and not item.is_hidden
+    page = page_of(item.reminder_kind, item.subject, item.lead_id, item.due_on)
     return Line(
         title=title(item),
-        href=links.to("leads.detail", lead_id=item.lead_id or 0) if may_open else None,
+        href=links.to(page[0], **page[1]) if page and not item.is_hidden else None,
         company=None if item.is_hidden else item.investor,
         why=reason(item.ground, on) if item.ground is not None else str(word(item.reminder_kind)),
         late=item.days_overdue > 0 and not is_announced(item, on),

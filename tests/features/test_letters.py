@@ -172,6 +172,20 @@ def test_the_links_begin_with_the_address_of_the_installation(letter, app):
     assert f'href="{base}/leads/12"' in letter().html
 
 
+def test_an_instruction_and_a_quota_lead_to_their_own_pages(letter, app):
+    about = {
+        "instruction:3": item(0, kind=K.INSTRUCTION, lead_id=None, subject="instruction:3"),
+        "instruction:4": item(12, kind=K.INSTRUCTION, subject="instruction:4"),
+        "quota:1": item(0, kind=K.QUOTA_BEHIND, lead_id=None, subject="quota:1"),
+    }
+    written = letter(items=tuple(about.values()))
+    base = app.extensions["settings"].base_url
+    for path in ("/dispatch/3", "/dispatch/4", "/quotas/?year=2026"):
+        assert f"   {base}{path}\n" in written.text
+        assert f'href="{base}{path}"' in written.html
+    assert "/leads/" not in written.text
+
+
 def test_each_matter_carries_a_link_of_its_own_for_each_answer(letter):
     written = letter()
     found = re.findall(r"/reminders/mail/([^\s/]+)\n", written.text)

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from flask import abort, current_app, flash, g, jsonify, redirect, render_template, request, url_for
+from flask import abort, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -27,6 +27,7 @@ from crm.leads.rules import ActivityKind
 from crm.leads.services import activities
 from crm.quotas import services as quotas
 from crm.reminders.forms.answers import DoneForm, SnoozeForm
+from crm.reminders.pages import page_of
 from crm.reminders.queries import due as next_actions
 from crm.reminders.queries import inbox as queries
 from crm.reminders.queries.inbox import InboxItem, Tab
@@ -57,14 +58,12 @@ def words() -> dict[str, Any]:
 
 def subject_url(found: InboxItem) -> str | None:
     """The page of what a reminder is about, where its reader may open it."""
-    sort, _colon, number = found.item.subject.partition(":")
-    if found.item.lead_id is not None:
-        return url_for("leads.detail", lead_id=found.item.lead_id) if found.may_open else None
-    if sort == "quota":
-        return url_for("quotas.index", year=found.item.due_on.year)
-    if sort == "instruction" and "dispatch.detail" in current_app.view_functions:
-        return url_for("dispatch.detail", instruction_id=int(number))
-    return None
+    item = found.item
+    page = page_of(item.reminder_kind, item.subject, item.lead_id, item.due_on)
+    is_lead = page is not None and page[0] == "leads.detail"
+    if page is None or found.is_hidden or (is_lead and not found.may_open):
+        return None
+    return url_for(page[0], **page[1])
 
 
 @bp.get("/")
