@@ -30,7 +30,7 @@ from crm.reminders.queries import live
 from crm.reminders.queries.mails import DueItem, DueMail, Step, mails_of
 from crm.reminders.reasons import reason
 from crm.reminders.rules import DueKind, ReminderKind
-from crm.reminders.rules.answers import Answer
+from crm.reminders.rules.answers import DONE_ELSEWHERE, Answer
 from crm.reminders.rules.telling import Telling
 from crm.reminders.rules.tokens import AnswerToken, ChoiceToken, Tokens
 from crm.reminders.services.planning import note_what_is_due, tellings
@@ -157,6 +157,10 @@ def _line(
     actions = []
     for answer in () if item.reminder_id is None else MAILED:
         assert item.reminder_id is not None
+        if answer is Answer.DONE and item.reminder_kind in DONE_ELSEWHERE:
+            page_of_it = links.to("reminders.done", reminder_id=item.reminder_id)
+            actions.append((_("办理"), page_of_it))  # its answer wants words, and who gives it
+            continue
         token = tokens.answer(AnswerToken(item.reminder_id, mail.person_id, answer), at)
         actions.append((_short(answer), links.to("reminders.mail_answer", token=token)))
     page = page_of(item.reminder_kind, item.subject, item.lead_id, item.due_on)

@@ -1,10 +1,11 @@
 """On which page a matter is dealt with: the inbox and the mails lead there alike."""
 
 from datetime import date
+from typing import Any
 
 from crm.reminders.rules.kinds import ReminderKind
 
-Page = tuple[str, dict[str, int]]
+Page = tuple[str, dict[str, Any]]
 """An endpoint and what its address needs."""
 
 

@@ -88,6 +88,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     },
     AnswerFault: {
         AnswerFault.NOT_YOURS: _l("只有本人，或本人外出期间的代理人，才能答复"),
+        AnswerFault.ON_ITS_PAGE: _l("交办单请在它的页面回执或办结"),
         AnswerFault.OVER: _l("这件事已不再到期，不用答复了"),
         AnswerFault.ALREADY: _l("已经办过"),
         AnswerFault.NOTHING_TO_TAKE_BACK: _l("还没有答复，不用恢复"),

@@ -11,6 +11,7 @@ from crm.accounts.models import User
 from crm.accounts.rules import Role
 from crm.core import clock
 from crm.core.db import db, transaction
+from crm.core.errors import Refused
 from crm.dispatch.rules import EntryKind, InstructionState
 from crm.dispatch.services import instructions
 from crm.dispatch.services.instructions import NewInstruction, Step
@@ -24,9 +25,12 @@ from crm.reminders.instruction_letters import _letter
 from crm.reminders.letters import every_writer
 from crm.reminders.models import Absence, Reminder
 from crm.reminders.queries.addressees import Addressee
+from crm.reminders.rules.answers import Answer, Said
 from crm.reminders.rules.kinds import Level, ReminderKind, ReminderState
-from crm.reminders.services import planning
+from crm.reminders.rules.tokens import AnswerToken, Tokens
+from crm.reminders.services import answers, planning
 from crm.reminders.services.settling import settle_subject
+from tests.leads import opened
 from tests.mails import LOCALES, PARTS, reads_exactly
 
 THURSDAY = date(2026, 11, 26)
@@ -217,6 +221,46 @@ def test_settling_touches_one_subject_alone(app, db_session, people):
     with transaction():
         settle_subject(f"instruction:{one}", nine(THURSDAY))
     assert [row[0] for row in live()] == [f"instruction:{other}"]
+
+
+# --- what a reader does with a reminder of it ---
+
+
+def test_done_leads_to_the_answer_of_the_instruction_itself(app, db_session, people, sign_in):
+    key = given(people, due_on=date(2026, 11, 19), on=date(2026, 11, 16))
+    planned(THURSDAY)
+    ids = dict(
+        db.session.execute(
+            select(Reminder.person_id, Reminder.id).where(
+                Reminder.kind == ReminderKind.INSTRUCTION, Reminder.state == ReminderState.OPEN
+            )
+        ).all()
+    )
+    own, heads, leaders = (ids[each.id] for each in (people.staff, people.head, people.leader))
+    token = Tokens(app.extensions["settings"].secret_key).answer(
+        AnswerToken(own, people.staff.id, Answer.DONE), clock.now()
+    )
+    staff = sign_in(people.staff)
+    for address in (
+        f"/reminders/{own}/done",
+        f"/reminders/mail/{token}",
+    ):  # a link of an older mail
+        for answer in (staff.get(address), staff.post(address)):
+            assert answer.status_code == 302
+            assert answer.location in (f"/dispatch/{key}/reply", f"/reminders/{own}/done")
+    for person, reminder, page in (
+        (people.head, heads, f"/dispatch/{key}/reply"),
+        (people.leader, leaders, f"/dispatch/{key}"),
+    ):
+        assert sign_in(person).get(f"/reminders/{reminder}/done").location == page
+    with pytest.raises(Refused) as refused, transaction():
+        answers.answer(people.staff, own, Said(Answer.DONE), clock.now(), today=clock.today())
+    assert [fault.code for fault in refused.value.faults] == ["on_its_page"]
+    assert "办理<span" in staff.get("/reminders/").get_data(as_text=True)
+    reply = f"/dispatch/{key}/reply"
+    answer = staff.post(reply, data={**opened(staff, reply), "body": "已落实"})
+    assert answer.status_code == 302
+    assert live() == []
 
 
 # --- word for word ---

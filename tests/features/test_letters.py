@@ -174,7 +174,7 @@ def test_the_links_begin_with_the_address_of_the_installation(letter, app):
 
 def test_an_instruction_and_a_quota_lead_to_their_own_pages(letter, app):
     about = {
-        "instruction:3": item(0, kind=K.INSTRUCTION, lead_id=None, subject="instruction:3"),
+        "instruction:3": item(1, kind=K.INSTRUCTION, lead_id=None, subject="instruction:3"),
         "instruction:4": item(12, kind=K.INSTRUCTION, subject="instruction:4"),
         "quota:1": item(0, kind=K.QUOTA_BEHIND, lead_id=None, subject="quota:1"),
     }
@@ -184,6 +184,9 @@ def test_an_instruction_and_a_quota_lead_to_their_own_pages(letter, app):
         assert f"   {base}{path}\n" in written.text
         assert f'href="{base}{path}"' in written.html
     assert "/leads/" not in written.text
+    for n in (101, 112):  # done on its own page: its answer wants words
+        assert f"   办理：{base}/reminders/{n}/done\n" in written.text
+        assert f"/mail/done~{n}~" not in written.text
 
 
 def test_each_matter_carries_a_link_of_its_own_for_each_answer(letter):

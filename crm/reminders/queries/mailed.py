@@ -70,7 +70,7 @@ def mailed(reminder_id: int, reader_id: int, today: date) -> Mailed | None:
         title=None if is_hidden else items_of([matter], today)[matter].title,
         kind=row.kind,
         for_whom=row.name if row.person_id != reader.id else None,
-        reminder=Answerable(row.person_id, row.state, row.snoozes, row.snoozed_until),
+        reminder=Answerable(row.person_id, row.state, row.snoozes, row.snoozed_until, row.kind),
         answers_for=answers_for(reader.id, today),
         lead_id=row.lead_id,
     )

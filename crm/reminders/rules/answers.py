@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from crm.core.days import WorkCalendar
-from crm.reminders.rules.kinds import ReminderState
+from crm.reminders.rules.kinds import ReminderKind, ReminderState
 
 MOST_SNOOZES = 3
 """How often one reminder may be put off before it has to be answered."""
@@ -23,14 +23,22 @@ class Answer(StrEnum):
 
     ACKNOWLEDGE = "acknowledge"  # 知悉: not told again until its next step
     SNOOZE = "snooze"  # 稍后提醒: told again on its day
-    DONE = "done"  # 办结: not told again; others are, while the facts say it is due
+    DONE = (
+        "done"  # 办结: not told again; others are, while the facts say it is due. Of no instruction
+    )
     REOPEN = "reopen"  # 恢复: an answer given by mistake is taken back
+
+
+DONE_ELSEWHERE = frozenset({ReminderKind.INSTRUCTION})
+"""Kinds that are done where they stand: an instruction by its 回执 or by being closed, which whoever gave
+it hears of. One done here alone would stay open there."""
 
 
 class AnswerFault(StrEnum):
     """Why an answer cannot be taken."""
 
     NOT_YOURS = "not_yours"
+    ON_ITS_PAGE = "on_its_page"
     OVER = "over"
     ALREADY = "already"
     NOTHING_TO_TAKE_BACK = "nothing_to_take_back"
@@ -70,6 +78,7 @@ class Answerable:
     state: ReminderState
     snoozes: int = 0
     snoozed_until: date | None = None
+    kind: ReminderKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,8 @@ def why_not_answer(
         return (AnswerFault.NOT_YOURS,)
     if reminder.state in OVER:
         return (AnswerFault.OVER,)
+    if said.answer is Answer.DONE and reminder.kind in DONE_ELSEWHERE:
+        return (AnswerFault.ON_ITS_PAGE,)
     fault = _why_not_again(reminder, said.answer)
     if fault is not None:
         return (fault,)

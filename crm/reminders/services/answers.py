@@ -84,7 +84,7 @@ def _become(row: Reminder, said: Said) -> None:
 
 def answerable(row: Reminder) -> Answerable:
     """What the rule needs of a row."""
-    return Answerable(row.person_id, row.state, row.snoozes, row.snoozed_until)
+    return Answerable(row.person_id, row.state, row.snoozes, row.snoozed_until, row.kind)
 
 
 def _missed(row: Reminder, version: int) -> list[TheirChange]:

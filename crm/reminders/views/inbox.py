@@ -20,6 +20,8 @@ from crm.core.forms import BaseForm, attempt
 from crm.core.guard import SIGNED_IN, allow
 from crm.core.language import language
 from crm.core.lists import CursorError
+from crm.dispatch import access as instructions
+from crm.dispatch.rules import Verb, verbs
 from crm.imports.services.deciding import close_answered
 from crm.leads import access as leads
 from crm.leads.forms import ActivityForm
@@ -34,6 +36,7 @@ from crm.reminders.queries.inbox import InboxItem, Tab
 from crm.reminders.reasons import reason
 from crm.reminders.rules import Level, ReminderKind, Scope
 from crm.reminders.rules.answers import (
+    DONE_ELSEWHERE,
     MOST_SNOOZES,
     Answer,
     Answerable,
@@ -53,7 +56,8 @@ MOST_AT_A_TIME = 200
 @bp.context_processor
 def words() -> dict[str, Any]:
     """What the templates of reminders ask."""
-    return {"word": word, "reason": reason, "subject_url": subject_url, "Level": Level}
+    return {"word": word, "reason": reason, "subject_url": subject_url, "Level": Level,
+            "done_elsewhere": DONE_ELSEWHERE}  # fmt: skip
 
 
 def subject_url(found: InboxItem) -> str | None:
@@ -237,8 +241,13 @@ def snooze(reminder_id: int) -> ResponseReturnValue:
 @bp.route("/<int:reminder_id>/done", methods=["GET", "POST"])
 @allow(*LEAD_READERS)
 def done(reminder_id: int) -> ResponseReturnValue:
-    """Say that it is done; a next action can be logged and followed by the next one at once."""
+    """Say that it is done; a next action can be logged and followed by the next one at once.
+
+    An instruction is done on its own page: answered by whoever may answer it, else looked at there.
+    """
     found = _found(reminder_id)
+    if found.item.reminder_kind in DONE_ELSEWHERE:
+        return redirect(_instruction_page(found))
     lead_id = found.item.lead_id
     may_log = (
         found.item.reminder_kind is ReminderKind.NEXT_ACTION
@@ -261,6 +270,16 @@ def done(reminder_id: int) -> ResponseReturnValue:
     return render_template(
         "reminders/done.html", found=found, form=form, log=log, is_log=is_log
     ), shown.status
+
+
+def _instruction_page(found: InboxItem) -> str:
+    """Where this reader answers the instruction, or its page where that is not theirs to do now."""
+    key = int(found.item.subject.partition(":")[2])
+    away = queries.answers_for(g.actor.id, clock.today()) - {g.actor.id}
+    row = instructions.instruction_for(g.actor, key, away)
+    if Verb.REPLY in verbs(instructions.powers_of(g.actor, row, away), row.state):
+        return url_for("dispatch.step", instruction_id=key, verb=Verb.REPLY.value)
+    return url_for("dispatch.detail", instruction_id=key)
 
 
 def _after_done() -> ResponseReturnValue:
@@ -336,4 +355,5 @@ def _found(reminder_id: int) -> InboxItem:
 
 
 def _answerable(found: InboxItem) -> Answerable:
-    return Answerable(g.actor.id, found.state, found.snoozes, found.snoozed_until)
+    kind = found.item.reminder_kind
+    return Answerable(g.actor.id, found.state, found.snoozes, found.snoozed_until, kind)

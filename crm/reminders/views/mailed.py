@@ -7,7 +7,7 @@ No session is begun or read but to say that somebody else is signed in.
 from datetime import timedelta
 from typing import Any
 
-from flask import current_app, render_template, request, url_for
+from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_login import current_user
@@ -28,7 +28,15 @@ from crm.reminders.forms.answers import MailAnswerForm, MailDoneForm, MailSnooze
 from crm.reminders.queries import facts
 from crm.reminders.queries.mailed import Mailed, mailed
 from crm.reminders.rules import ReminderKind, ReminderState
-from crm.reminders.rules.answers import BECOMES, OVER, Answer, AnswerFault, Said, wants_reason
+from crm.reminders.rules.answers import (
+    BECOMES,
+    DONE_ELSEWHERE,
+    OVER,
+    Answer,
+    AnswerFault,
+    Said,
+    wants_reason,
+)
 from crm.reminders.rules.tokens import AnswerToken, BadToken, TokenFault, Tokens
 from crm.reminders.services import answers
 from crm.reminders.views import bp
@@ -69,6 +77,8 @@ def mail_answer(token: str) -> ResponseReturnValue:
         over = _is_over(found, asked.answer)
         if over:
             return _page(over, 200, found=found, asked=asked)
+        if asked.answer is Answer.DONE and found.kind in DONE_ELSEWHERE:
+            return redirect(url_for("reminders.done", reminder_id=asked.reminder_id))
         return _confirmed(asked, found, at, today)
 
 
