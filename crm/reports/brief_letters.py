@@ -103,7 +103,7 @@ def brief_letter(
         subject = _("链招：%(title)s，%(week)s", title=title, week=week)
         parts = _sections(brief, Links(settings.base_url), is_short=is_short)
         words = {
-            "intro": _("%(title)s，%(week)s。", title=title, week=week),
+            "intro": title + mark("，", ", ") + week + mark("。", "."),
             "preheader": parts[0].heading,
             "parts": parts,
             "most": MOST_LINES,
