@@ -68,7 +68,17 @@ class ReminderSetting(Base):
     to_director_after: Mapped[int | None]
     timing: Mapped[Timing] = mapped_column(default=Timing.DAILY)
     may_be_off: Mapped[bool] = mapped_column(default=True)
+    counts_from: Mapped[date | None]  # 自…起算
     version: Mapped[revision]
+
+
+class ReminderBeginning(Base):
+    """Since when a kind has been in force in this office: a row for each, noted by migrations."""
+
+    __tablename__ = "reminder_beginnings"
+
+    kind: Mapped[ReminderKind] = mapped_column(primary_key=True)
+    began_on: Mapped[date]
 
 
 class Preference(Base):

@@ -184,6 +184,8 @@ def _with_light(said: str, ground: Ground) -> str:
         if ground.in_working_days
         else ngettext("%(num)s天", "%(num)s天", ground.days)
     )
+    if ground.counted_from is not None:
+        days = _("自%(day)s起算，%(days)s", day=ground.counted_from.isoformat(), days=days)
     if ground.step not in LIGHTS:
         return _("%(said)s（%(days)s起）", said=said, days=days)
     return _("%(said)s（%(light)s，%(days)s起）", said=said, light=LIGHTS[ground.step], days=days)

@@ -23,6 +23,7 @@ from crm.outbox.rules import DeliveryKind, DeliveryState, Problem, why_not_mail
 from crm.reminders.models import Reminder
 from crm.reminders.queries import facts, live
 from crm.reminders.queries.matters import Matter, matters
+from crm.reminders.rules import PLANNER
 from crm.reminders.rules.falling import (
     BASES,
     Due,
@@ -34,10 +35,10 @@ from crm.reminders.rules.falling import (
     step_day,
 )
 from crm.reminders.rules.kinds import Level, ReminderKind, ReminderState, Timing
-from crm.reminders.rules.settings import Setting, Settings
+from crm.reminders.rules.settings import Setting, Settings, clock_start
 from crm.reminders.rules.telling import Open, Telling, counts_as_told
 from crm.reminders.rules.why import ClockState, Message, Why, why
-from crm.reminders.services.planning import PLANNER, tellings
+from crm.reminders.services.planning import tellings
 
 MOST_EARLIER = 50
 """Reminders that are over, the last ones first; more than anybody reads."""
@@ -312,13 +313,16 @@ class _Asked:
         told: Sequence[Matter],
     ) -> KindWhy:
         setting = setting_for(kind, clock, self.settings)
-        base = clock.base if isinstance(clock, OpenDay) else BASES[kind](clock)
+        day = clock.base if isinstance(clock, OpenDay) else BASES[kind](clock)
         if setting is None:
-            return KindWhy(kind, subject, ClockState.SWITCHED_OFF, base=base)
-        if base is None:
+            return KindWhy(kind, subject, ClockState.SWITCHED_OFF, base=day)
+        if day is None:
             runs = clock.stage in stages_of(kind)
             state = ClockState.NO_DAY if runs else ClockState.OTHER_STAGE
             return KindWhy(kind, subject, state, setting)
+        base = clock_start(day, setting)
+        if base is None:
+            return KindWhy(kind, subject, ClockState.TOO_EARLY, setting, day)
         reached = [
             (each, step_day(self.calendar, base, each.days, setting.in_working_days))
             for each in setting.steps

@@ -168,6 +168,7 @@ SETTING_FIELD: dict[str, LazyString] = {
     "to_director_after": _l("上报局领导"),
     "timing": _l("默认提醒方式"),
     "may_be_off": _l("个人可以关闭"),
+    "counts_from": _l("自哪天起算"),
 }
 """The facts of a setting as the form calls them."""
 CHOICE_FIELD: dict[str, LazyString] = {
@@ -245,6 +246,8 @@ def setting_value(kind: ReminderKind, name: str, value: Any) -> Any:
             return steps_word(Setting(kind, steps(value)))
         case "timing":
             return word(Timing(value))
+        case "counts_from":
+            return str(value)
         case "is_on" | "in_working_days" | "may_be_off":
             return gettext("是") if value else gettext("否")
     return gettext("%(n)s个工作日后", n=value)

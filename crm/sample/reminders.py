@@ -2,17 +2,19 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from crm.calendar.queries import work_calendar
 from crm.core.db import db
-from crm.reminders.models import Reminder
+from crm.reminders.models import Reminder, ReminderBeginning
 from crm.reminders.rules import ReminderState
 from crm.reminders.services.planning import note_what_is_due
 
 
 def load(today: date, at: datetime) -> None:
-    """As if the day had been planned; every seventh is known, every eleventh put off."""
+    """As if the office had been at it for two years and the day were planned; every seventh is known,
+    every eleventh put off."""
+    db.session.execute(update(ReminderBeginning).values(began_on=today - timedelta(days=730)))
     calendar = work_calendar()
     note_what_is_due(today, calendar, at)
     for number, row in enumerate(db.session.scalars(select(Reminder).order_by(Reminder.id))):

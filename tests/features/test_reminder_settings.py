@@ -9,14 +9,14 @@ from sqlalchemy import func, select
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.history.models import AuditEvent
-from crm.leads.models import Lead
-from crm.leads.rules import Stage
+from crm.leads.models import Lead, LeadMember
+from crm.leads.rules import MembershipKind, Stage
 from crm.outbox.models import Delivery
-from crm.reminders.models import Reminder, ReminderSetting
+from crm.reminders.models import Absence, Reminder, ReminderSetting
 from crm.reminders.queries import facts
 from crm.reminders.queries.preview import preview
 from crm.reminders.rules import ReminderKind, Timing
-from crm.reminders.rules.settings import BEGINS_WITH, Setting, Step
+from crm.reminders.rules.settings import BEGINS_WITH, Setting, Step, as_begun
 from crm.reminders.services import planning
 from tests.leads import opened
 
@@ -91,7 +91,7 @@ def test_each_kind_opens_and_saves_as_it_is(admin, app, kind):
     form = opened(admin, address)
     assert admin.post(address, data=form).status_code == 302
     with app.app_context():
-        assert facts.settings().general(kind) == BEGINS_WITH[kind]
+        assert facts.settings().general(kind) == as_begun(kind, date(2020, 1, 1))
 
 
 def test_a_changed_setting_holds_at_once_and_is_in_the_trail(admin, app):
@@ -324,3 +324,50 @@ def test_the_preview_takes_as_many_queries_for_many_leads_as_for_few(
             preview(TODAY, general, Setting(general.kind, (Step("notice", 5),)))
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 50
+
+
+def test_what_is_older_than_the_day_a_kind_counts_from_is_not_asked_for(admin, app, person):
+    zhang = mailed(person, name="张伟")
+    with app.app_context(), transaction() as session:
+        for days in (40, 20):
+            session.add(
+                Lead(
+                    title=f"录入{days}天", owner_id=zhang.id, referrer="商会", stage=Stage.PARKED,
+                    stage_since=TODAY - timedelta(days=days), last_progress_on=TODAY,
+                    created_at=clock.now() - timedelta(days=90),
+                )
+            )  # fmt: skip
+    address = "/reminders/settings/referrer_feedback"
+    asked = {**opened(admin, address), "preview": "1"}
+    assert asked["counts_from"] == "2020-01-01"
+    assert "向引荐人反馈 2" in said(admin.post(address, data=asked))
+    later = {**opened(admin, address), "counts_from": str(TODAY - timedelta(days=30))}
+    page = said(admin.post(address, data={**later, "preview": "1"}))
+    assert "向引荐人反馈 1" in page
+    assert "其他各类尚未计算" in page
+    assert admin.post(address, data=later).status_code == 302
+    assert "2026-10-27" in said(admin.get("/reminders/settings"))
+    with app.app_context(), transaction():
+        assert planning.plan(clock.now(), again=True).begun == 1
+    # Off, and on again: from that day on, unless another day is given.
+    admin.post(address, data={**opened(admin, address), "is_on": ""})
+    admin.post(address, data={**opened(admin, address), "is_on": "y"})
+    assert opened(admin, address)["counts_from"] == str(TODAY)
+
+
+def test_a_sensitive_lead_stays_with_whoever_is_away_in_the_preview_too(app, person, quiet_lead):
+    zhang, li = mailed(person, name="张伟"), mailed(person, name="李娜")
+    quiet_lead(zhang, 20)
+    secret = [quiet_lead(zhang, 20, is_sensitive=True) for _ in range(2)]
+    with app.app_context(), transaction() as session:
+        session.add_all(
+            LeadMember(lead_id=each, user_id=zhang.id, kind=MembershipKind.NAMED) for each in secret
+        )
+        session.add(Absence(user_id=zhang.id, delegate_id=li.id, starts_on=TODAY, ends_on=TODAY))
+    kinds = (ReminderKind.QUIET, ReminderKind.EVIDENCE)
+    with app.app_context(), transaction():
+        planning.plan(clock.now(), again=True)
+        for kind in kinds:  # of the kind itself by the rules, of another by the rows
+            found = preview(TODAY, BEGINS_WITH[kind], BEGINS_WITH[kind])
+            quiet = {each.name: each.now.of_kind[ReminderKind.QUIET] for each in found.readers}
+            assert quiet == {"张伟": 2, "李娜": 1}, kind

@@ -65,6 +65,7 @@ def some_settings(draw) -> Settings:
             at_least_yuan=draw(st.sampled_from(AMOUNTS)) if found else None,
             is_on=draw(st.integers(0, 4)) > 0,
             in_working_days=draw(st.booleans()),
+            counts_from=draw(st.sampled_from([None, None, TODAY - timedelta(days=12)])),
         )
         found.setdefault(setting.scope_key, setting)
     return Settings(found.values())

@@ -1,5 +1,8 @@
 """What makes sense as a setting of a kind, and which of several holds for a lead."""
 
+from dataclasses import replace
+from datetime import date, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,12 +12,17 @@ from crm.reminders.rules import ReminderKind
 from crm.reminders.rules.falling import stages_of
 from crm.reminders.rules.settings import (
     BEGINS_WITH,
+    COUNTED_WHENEVER,
     DEFAULTS,
+    STARTS_ANEW,
     Setting,
     SettingFault,
     Settings,
     Step,
+    as_begun,
+    clock_start,
     steps_from,
+    switched_on,
     why_not_setting,
 )
 
@@ -134,3 +142,40 @@ def test_a_kind_is_offered_for_the_stages_in_which_it_can_be_due():
     assert Stage.SIGNED not in stages_of(ReminderKind.QUIET)
     assert stages_of(ReminderKind.AGREED_DATE) == OPEN_STAGES
     assert stages_of(ReminderKind.QUOTA_BEHIND) == ()
+
+
+# --- from which day on a kind counts ---
+
+DAY = date(2026, 11, 2)
+
+
+@pytest.mark.parametrize("kind", ReminderKind)
+def test_what_lies_before_the_day_a_kind_counts_from(kind):
+    setting = replace(BEGINS_WITH[kind], counts_from=DAY)
+    before = clock_start(DAY - timedelta(days=1), setting)
+    if kind in COUNTED_WHENEVER:  # somebody set that day here
+        assert before == DAY - timedelta(days=1)
+    elif kind in STARTS_ANEW:  # what lasts gets its days anew
+        assert before == DAY
+    else:  # what should have been done before is not asked for
+        assert before is None
+    assert clock_start(DAY, setting) == DAY
+    assert clock_start(date(2000, 1, 1), BEGINS_WITH[kind]) == date(2000, 1, 1)
+
+
+def test_an_office_begins_without_asking_for_what_was_over_before():
+    assert as_begun(ReminderKind.REFERRER_FEEDBACK, DAY).counts_from == DAY
+    assert as_begun(ReminderKind.QUIET, DAY).counts_from is None
+
+
+def test_a_kind_switched_on_again_counts_from_that_day_unless_another_was_given():
+    off = replace(BEGINS_WITH[ReminderKind.QUIET], is_on=False, counts_from=date(2026, 1, 1))
+    on = replace(off, is_on=True)
+    assert switched_on(off, on, DAY).counts_from == DAY
+    given = replace(on, counts_from=date(2026, 3, 1))
+    assert switched_on(off, given, DAY) == given
+    assert switched_on(on, on, DAY) == on
+    assert switched_on(off, off, DAY) == off
+    assert switched_on(None, on, DAY) == on
+    never = replace(BEGINS_WITH[ReminderKind.NEXT_ACTION], is_on=False)
+    assert switched_on(never, replace(never, is_on=True), DAY).counts_from is None

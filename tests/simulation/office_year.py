@@ -70,6 +70,19 @@ class Trip:
     reported: bool = False
 
 
+@dataclass
+class Order:
+    """A 交办单: by when somebody has to do something, in whose name, about which project if any."""
+
+    id: int
+    person: int
+    unit: int
+    leader: int
+    project: int | None
+    on: date
+    done: bool = False
+
+
 @dataclass(frozen=True)
 class Leave:
     person: int
@@ -93,6 +106,7 @@ class Own:
     leader: int | None = None
     timing: Timing = Timing.DAILY
     may_be_off: bool = True
+    counts_from: date | None = None
 
 
 class Year:
@@ -114,6 +128,7 @@ class Year:
         self.projects: list[Project] = []
         self.promises: list[Promise] = []
         self.trips: list[Trip] = []
+        self.orders: list[Order] = []
         self.leaves: list[Leave] = []
         self.own: list[Own] = []
         self.quota_reached = 0
@@ -149,6 +164,7 @@ class Year:
         for trip in self.trips:
             if not trip.reported and trip.returned <= day and self.chance.random() < 0.05:
                 trip.reported = True
+        self._orders_change(day)
         if self.chance.random() < 0.25:
             self._people_change(day)
         if self.sets and self.chance.random() < 0.04:
@@ -233,6 +249,21 @@ class Year:
             of = chance.choice((project.id, None))
             self.trips.append(Trip(len(self.trips) + 1, who, of, day))
 
+    def _orders_change(self, day: date) -> None:
+        chance = self.chance
+        for order in self.orders:
+            if not order.done and chance.random() < 0.06:
+                order.done = chance.random() < 0.6
+                order.on += timedelta(days=0 if order.done else chance.randrange(1, 9))
+        if chance.random() < 0.06:
+            person = chance.choice(self.people)
+            unit = person.unit or chance.choice((1, 2, 3))
+            about = chance.choice((None, chance.choice(self.projects).id))
+            on = day + timedelta(days=chance.randrange(0, 20))
+            self.orders.append(
+                Order(len(self.orders) + 1, person.id, unit, chance.choice((1, 2, 3)), about, on)
+            )
+
     def _move(self, project: Project, day: date) -> None:
         if project.stage.is_off_ramp:
             self._stand(project, project.before, day)
@@ -278,6 +309,15 @@ class Year:
             Own(ReminderKind.QUOTA_BEHIND, (("month", 4),), timing=Timing.WEEKLY),
             Own(ReminderKind.TRIP_REPORT, (("soon", 5), ("due", 10)), head=2, leader=3),
             Own(ReminderKind.NEXT_ACTION, (("due", 0),), head=2, timing=Timing.AT_ONCE),
+            Own(ReminderKind.INSTRUCTION, (("d5", -5), ("due", 0)), head=0, leader=2),
+            Own(
+                ReminderKind.NOT_REGISTERED, (("yellow", 20), ("red", 50)), head=5,
+                counts_from=date(2026, 4, 1),
+            ),
+            Own(
+                ReminderKind.EXPECTED_LANDING, (("d7", -7), ("passed", 1)), head=3,
+                counts_from=date(2026, 5, 11),
+            ),
         )  # fmt: skip
         one = chance.choice(offered)
         if one in self.own:

@@ -147,18 +147,28 @@ def due_today(year: Year, today: date) -> set[Key]:
     found: set[Key] = set()
     for project in year.projects:
         for kind, base in clocks(project).items():
-            _add(found, year, today, kind, f"lead:{project.id}", base, project, None)
+            _add(found, year, today, kind, f"lead:{project.id}", base, project, of_project(project))
     for promise in year.promises:
         project = year.project(promise.project)
         if not promise.done and project.stage not in CLOSED:
             subject = f"agreed_date:{promise.id}"
-            _add(found, year, today, K.AGREED_DATE, subject, promise.on, project, None)
+            _add(
+                found, year, today, K.AGREED_DATE, subject, promise.on, project,
+                of_project(project),
+            )  # fmt: skip
     for trip in year.trips:
         if not trip.reported:
             of = year.project(trip.project) if trip.project else None
             subject = f"trip:{trip.id}"
-            traveller = year.person(trip.by)
-            _add(found, year, today, K.TRIP_REPORT, subject, trip.returned, of, traveller)
+            charge = InCharge(trip.by, year.person(trip.by).unit, None, of.named if of else None)
+            _add(found, year, today, K.TRIP_REPORT, subject, trip.returned, of, charge)
+    for order in year.orders:
+        if not order.done:
+            named = year.project(order.project).named if order.project else None
+            charge = InCharge(order.person, order.unit, order.leader, named)
+            subject = f"instruction:{order.id}"
+            # Whatever becomes of the project: it is set for all instructions alike.
+            _add(found, year, today, K.INSTRUCTION, subject, order.on, None, charge)
     own = holding(year, K.QUOTA_BEHIND, None, None, None)
     if own is not None:
         day = after(today.replace(day=1), own.steps[0][1], working=own.in_working_days)
@@ -172,9 +182,27 @@ def due_today(year: Year, today: date) -> set[Key]:
     return found
 
 
+LASTING = (K.QUIET, K.NOT_REGISTERED, K.NOT_STARTED, K.EVIDENCE)
+ALWAYS = (K.NEXT_ACTION, K.INSTRUCTION)
+
+
+@dataclass(frozen=True)
+class InCharge:
+    """Who has to do it, in which unit, under which leader, and who alone may know of it."""
+
+    owner: int | None
+    unit: int | None
+    sponsor: int | None
+    may_know: frozenset[int] | None
+
+
+def of_project(project: Project) -> InCharge:
+    return InCharge(project.owner, project.unit, project.sponsor, project.named)
+
+
 def _add(
     found: set[Key], year: Year, today: date, kind: ReminderKind, subject: str, base: date,
-    project: Project | None, traveller: Worker | None,
+    project: Project | None, charge: InCharge,
 ) -> None:  # fmt: skip
     own = (
         holding(year, kind, project.stage, project.is_headquarters, project.yuan)
@@ -183,6 +211,10 @@ def _add(
     )
     if own is None:
         return
+    if own.counts_from is not None and base < own.counts_from and kind not in ALWAYS:
+        if kind not in LASTING:
+            return
+        base = own.counts_from
     told: tuple[str, date] | None = None
     late_from: date | None = None
     for code, days in own.steps:
@@ -200,18 +232,13 @@ def _add(
         while day < today:
             day += ONE
             late += works(day)
-    for person, level in people_told(year, own, late, project, traveller):
+    for person, level in people_told(year, own, late, charge):
         found.add((kind, subject, *told, person, level))
 
 
-def people_told(
-    year: Year, own: Own, late: int, project: Project | None, traveller: Worker | None
-) -> list[tuple[int, Level]]:
+def people_told(year: Year, own: Own, late: int, charge: InCharge) -> list[tuple[int, Level]]:
     """Each person with the lowest level they are told at. `late`: working days; -1: not yet."""
-    owner = traveller.id if traveller else project.owner if project else None
-    unit = traveller.unit if traveller else project.unit if project else None
-    sponsor = None if traveller or project is None else project.sponsor
-    may_know = project.named if project else None
+    owner, unit, sponsor, may_know = charge.owner, charge.unit, charge.sponsor, charge.may_know
 
     def those(role: str, of: int | None = None) -> list[int]:
         return [
@@ -270,6 +297,8 @@ def named_for(year: Year, key: Key) -> frozenset[int] | None:
         of = next(each.project for each in year.promises if each.id == int(number))
     if sort == "trip":
         of = next(each.project for each in year.trips if each.id == int(number))
+    if sort == "instruction":
+        of = next(each.project for each in year.orders if each.id == int(number))
     return year.project(of).named if of else None
 
 

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional, StopValidation
 
-from crm.core.fields import AmountField, Choice, SeenVersion, as_choices, code_choice
+from crm.core.fields import AmountField, Choice, DayField, SeenVersion, as_choices, code_choice
 from crm.core.forms import BaseForm
 from crm.core.money import Unit
 from crm.leads.rules import Stage
@@ -17,9 +17,11 @@ from crm.reminders.rules.falling import stages_of
 from crm.reminders.rules.kinds import ReminderKind, Timing
 from crm.reminders.rules.settings import (
     BEGINS_WITH,
+    COUNTED_WHENEVER,
     MONTHLY,
     MOST_DAYS,
     MOST_WORKING_DAYS,
+    STARTS_ANEW,
     Setting,
     Step,
     steps_from,
@@ -105,6 +107,7 @@ class SettingForm(BaseForm):
         description=_l("个人没有另选时按此提醒"),
     )
     may_be_off = BooleanField(_l("个人可以选择不提醒"))
+    counts_from = DayField(SETTING_FIELD["counts_from"])
 
     kind: ReminderKind
 
@@ -138,6 +141,7 @@ class SettingForm(BaseForm):
             to_director_after=self._given("to_director_after"),
             timing=Timing(self.timing.data) if "timing" in self else before.timing,
             may_be_off=self.may_be_off.data if "may_be_off" in self else before.may_be_off,
+            counts_from=self._given("counts_from"),
         )
 
     def _given(self, name: str) -> Any:
@@ -166,6 +170,7 @@ def setting_form(setting: Setting, version: int | None, *, is_general: bool) -> 
             "to_director_after": setting.to_director_after,
             "timing": setting.timing.value,
             "may_be_off": setting.may_be_off,
+            "counts_from": setting.counts_from,
             **{f"days_{step.code}": days.get(step.code) for step in begins_with},
         }
     )
@@ -173,6 +178,16 @@ def setting_form(setting: Setting, version: int | None, *, is_general: bool) -> 
         ("stage", "is_headquarters", "at_least") if is_general else ("timing", "may_be_off")
     ):
         del form[name]
+    if kind in COUNTED_WHENEVER:
+        del form.counts_from
+    else:
+        form.counts_from.description = (
+            _l(
+                "更早的，从这一天起重新计时；不填则按实际日期计算。停用后重新启用，没有另填的从当天起算。"
+            )
+            if kind in STARTS_ANEW
+            else _l("更早的不再提醒；不填则不论早晚。停用后重新启用，没有另填的从当天起算。")
+        )
     if kind in MONTHLY:
         del form.to_unit_head_after, form.to_director_after
     if not is_general:

@@ -5,10 +5,11 @@ in what they return.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
@@ -29,11 +30,11 @@ from crm.leads.rules import (
     StageSource,
 )
 from crm.quotas.models import Quota, Verdict
-from crm.reminders.models import Absence, ReminderSetting
+from crm.reminders.models import Absence, ReminderBeginning, ReminderSetting
 from crm.reminders.rules.falling import LeadClock, OpenDay
 from crm.reminders.rules.kinds import ReminderKind
 from crm.reminders.rules.people import Away, Charge, Office
-from crm.reminders.rules.settings import DEFAULTS, Setting, Settings, steps
+from crm.reminders.rules.settings import Setting, Settings, as_begun, steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +50,23 @@ class Watched:
 
 def settings() -> Settings:
     """How the kinds are set: the office's own settings, and where it has none what it began with."""
-    own = [
-        setting_of(row)
-        for row in db.session.scalars(select(ReminderSetting).order_by(ReminderSetting.id))
-    ]
-    return with_beginnings(own)
+    rows = db.session.execute(
+        select(ReminderBeginning.kind, ReminderBeginning.began_on, ReminderSetting)
+        .outerjoin(ReminderSetting, ReminderSetting.kind == ReminderBeginning.kind)
+        .order_by(ReminderSetting.id)
+    ).all()
+    own = [setting_of(row) for _kind, _day, row in rows if row is not None]
+    return with_beginnings(own, {kind: day for kind, day, _row in rows})
 
 
-def with_beginnings(own: Collection[Setting]) -> Settings:
-    """The office's own settings, and what an office begins with where it has no general one."""
+def with_beginnings(own: Collection[Setting], began: Mapping[ReminderKind, date]) -> Settings:
+    """The office's own settings, and what an office begins with where it has no general one.
+
+    `began`: since when each kind has been in force.
+    """
     general = {each.kind for each in own if each.is_general}
-    return Settings([*own, *(each for each in DEFAULTS if each.kind not in general)])
+    begun = (as_begun(kind, began.get(kind)) for kind in ReminderKind if kind not in general)
+    return Settings([*own, *begun])
 
 
 def setting_of(row: ReminderSetting) -> Setting:
@@ -76,6 +83,7 @@ def setting_of(row: ReminderSetting) -> Setting:
         to_director_after=row.to_director_after,
         timing=row.timing,
         may_be_off=row.may_be_off,
+        counts_from=row.counts_from,
     )
 
 
@@ -110,10 +118,24 @@ def absences(today: date) -> list[Away]:
 # --- leads ---
 
 
-def watched_leads(today: date, ids: Collection[int] | None = None) -> Iterator[Watched]:
+def watched_leads(
+    today: date,
+    ids: Collection[int] | None = None,
+    *,
+    kind: ReminderKind | None = None,
+    only: Sequence[ColumnElement[bool]] = (),
+) -> Iterator[Watched]:
     """Every lead (or of those named each) a clock may run for: the open ones, and closed ones whose
-    referrer waits."""
-    only = [] if ids is None else [among(Lead.id, ids)]
+    referrer waits.
+
+    `only` narrows them further. Where one `kind` is asked for, what no clock but its own asks is left
+    out of the facts.
+    """
+    only = [*only, *([] if ids is None else [among(Lead.id, ids)])]
+
+    def wanted(*of: ReminderKind) -> bool:
+        return kind is None or kind in of
+
     waits = and_(Lead.referrer.is_not(None), Lead.stage.not_in(OPEN_STAGES))
     statement = select(
         Lead.id,
@@ -136,13 +158,15 @@ def watched_leads(today: date, ids: Collection[int] | None = None) -> Iterator[W
         Lead.is_sensitive,
     ).where(or_(Lead.stage.in_(OPEN_STAGES), waits), *only)
     responded = _ids(
+        wanted(ReminderKind.FIRST_RESPONSE),
         select(Activity.lead_id)
         .join(Lead)
         .where(Lead.stage == Stage.LEAD, Activity.kind != ActivityKind.FEEDBACK, *only)
-        .distinct()
+        .distinct(),
     )
     # The move that brought a lead in tells who entered it; later moves are people's.
     imported = _ids(
+        wanted(ReminderKind.FIRST_RESPONSE, ReminderKind.SCREENING, ReminderKind.REFERRER_FEEDBACK),
         select(StageChange.lead_id)
         .join(Lead)
         .where(
@@ -150,15 +174,19 @@ def watched_leads(today: date, ids: Collection[int] | None = None) -> Iterator[W
             StageChange.source == StageSource.IMPORT,
             or_(Lead.stage.in_((Stage.LEAD, Stage.CONTACTED)), Lead.referrer.is_not(None)),
             *only,
-        )
+        ),
     )
     fed_back = _days(
+        wanted(ReminderKind.REFERRER_FEEDBACK),
         select(Activity.lead_id, func.max(Activity.happened_on))
         .join(Lead)
         .where(Activity.kind == ActivityKind.FEEDBACK, *only)
-        .group_by(Activity.lead_id)
+        .group_by(Activity.lead_id),
     )
     signed = _days(
+        wanted(
+            ReminderKind.REFERRER_FEEDBACK, ReminderKind.NOT_REGISTERED, ReminderKind.NOT_STARTED
+        ),
         select(Milestone.lead_id, Milestone.happened_on)
         .join(Lead)
         .where(
@@ -168,9 +196,10 @@ def watched_leads(today: date, ids: Collection[int] | None = None) -> Iterator[W
                 and_(Lead.stage.in_(FROM_SIGNING), Lead.referrer.is_not(None)),
             ),
             *only,
-        )
+        ),
     )
     papers = _days(
+        wanted(ReminderKind.EVIDENCE),
         select(Verdict.lead_id, func.min(Verdict.signed_from))
         .join(Quota)
         .join(Lead, Lead.id == Verdict.lead_id)
@@ -178,7 +207,7 @@ def watched_leads(today: date, ids: Collection[int] | None = None) -> Iterator[W
             *only,
             *asks_for_papers(today),
         )
-        .group_by(Verdict.lead_id)
+        .group_by(Verdict.lead_id),
     )
     named = named_lists()
     nobody: frozenset[int] = frozenset()
@@ -231,25 +260,44 @@ def asks_for_papers(today: date) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def watched_days(ids: Collection[int] | None = None) -> Iterator[Watched]:
+def watched_days(
+    ids: Collection[int] | None = None, *, kind: ReminderKind | None = None
+) -> Iterator[Watched]:
     """Agreed dates that are open, trips whose report is owed, instructions that run; of the leads
-    named or of all."""
-    only = [] if ids is None else [among(Lead.id, ids)]
+    named or of all, of one kind or of each."""
     named = named_lists()
-    of_lead = (Lead.stage, Lead.is_headquarters, Lead.investment_yuan, Lead.is_sensitive)
+    for each, watched in (
+        (ReminderKind.AGREED_DATE, _agreed_days),
+        (ReminderKind.TRIP_REPORT, _trips),
+        (ReminderKind.INSTRUCTION, _instructions),
+    ):
+        if kind in (None, each):
+            yield from watched(ids, named)
+
+
+Named = Mapping[int, frozenset[int]]
+_OF_LEAD: Any = (Lead.stage, Lead.is_headquarters, Lead.investment_yuan, Lead.is_sensitive)
+
+
+def _agreed_days(ids: Collection[int] | None, named: Named) -> Iterator[Watched]:
+    only = [] if ids is None else [among(Lead.id, ids)]
     agreed = select(
         AgreedDate.id, AgreedDate.due_on, Lead.id, Lead.owner_id, Lead.department_id,
-        Lead.sponsor_id, *of_lead,
+        Lead.sponsor_id, *_OF_LEAD,
     ).join(Lead).where(AgreedDate.done_on.is_(None), Lead.stage.in_(OPEN_STAGES), *only)  # fmt: skip
     for key, due_on, lead_id, owner, unit, sponsor, *more in rows_of(agreed):
         yield Watched(
             OpenDay(ReminderKind.AGREED_DATE, f"agreed_date:{key}", due_on, lead_id, *more[:3]),
             Charge(owner, unit, sponsor, named.get(lead_id, frozenset()) if more[3] else None),
         )
+
+
+def _trips(ids: Collection[int] | None, named: Named) -> Iterator[Watched]:
+    only = [] if ids is None else [among(Lead.id, ids)]
     trips = (
         select(
             Activity.id, Activity.returned_on, Activity.lead_id, Activity.by_id, User.department_id,
-            *of_lead,
+            *_OF_LEAD,
         )
         .outerjoin(User, User.id == Activity.by_id)
         .outerjoin(Lead, Lead.id == Activity.lead_id)
@@ -268,6 +316,9 @@ def watched_days(ids: Collection[int] | None = None) -> Iterator[Watched]:
                 traveller, unit, None, named.get(on_lead or 0, frozenset()) if more[3] else None
             ),
         )
+
+
+def _instructions(ids: Collection[int] | None, named: Named) -> Iterator[Watched]:
     for key, due_on, about, person, unit, leader, is_sensitive in open_days(ids):
         yield Watched(
             OpenDay(ReminderKind.INSTRUCTION, f"instruction:{key}", due_on, about),
@@ -289,12 +340,14 @@ def named_lists() -> dict[int, frozenset[int]]:
     return {key: frozenset(of) for key, of in found.items()}
 
 
-def _ids(statement: Select[int | None]) -> frozenset[int]:
-    return frozenset(key for (key,) in many_rows_of(statement) if key is not None)
+def _ids(asked: bool, statement: Select[int | None]) -> frozenset[int]:
+    found = many_rows_of(statement) if asked else ()
+    return frozenset(key for (key,) in found if key is not None)
 
 
-def _days(statement: Select[int | None, date | None]) -> dict[int, date]:
-    return {key: day for key, day in many_rows_of(statement) if key is not None and day is not None}
+def _days(asked: bool, statement: Select[int | None, date | None]) -> dict[int, date]:
+    found = many_rows_of(statement) if asked else ()
+    return {key: day for key, day in found if key is not None and day is not None}
 
 
 @lru_cache(maxsize=4096)

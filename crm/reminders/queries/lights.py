@@ -16,13 +16,16 @@ from crm.reminders.rules.kinds import ReminderKind
 
 
 def quiet_lights(today: date) -> QuietLights:
-    """The lights as they are set, in one SELECT; the calendar is read where they count working days."""
+    """The lights as they are set, in one SELECT; the calendar is read where they count working days.
+
+    What an office begins with counts whatever the day, so that since when is not asked for.
+    """
     rows = db.session.scalars(
         select(ReminderSetting)
         .where(ReminderSetting.kind == ReminderKind.QUIET)
         .order_by(ReminderSetting.id)
     )
-    settings = facts.with_beginnings([facts.setting_of(row) for row in rows])
+    settings = facts.with_beginnings([facts.setting_of(row) for row in rows], {})
     counts_work = any(each.in_working_days for each in settings.all(ReminderKind.QUIET))
     return lights.quiet_lights(
         settings, Days(work_calendar() if counts_work else WorkCalendar(), today)

@@ -60,7 +60,7 @@ def matters(
         if found is not None:
             yield from _told(found, watched, holding, people, days)
     if leads is None:
-        yield from _quotas(today, holding, people, days)
+        yield from quotas_behind(today, holding, people, days)
 
 
 def _told(
@@ -73,7 +73,7 @@ def _told(
         yield Matter(due, told)
 
 
-def _quotas(today: date, settings: Settings, people: Office, days: Days) -> Iterator[Matter]:
+def quotas_behind(today: date, settings: Settings, people: Office, days: Days) -> Iterator[Matter]:
     """Quotas behind, for every bureau leader. A preset nobody has adopted yet binds nobody."""
     setting = settings.of(ReminderKind.QUOTA_BEHIND)
     if setting is None:

@@ -5,42 +5,33 @@ that of the morning; what earlier days have told stays told.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, not_, or_, select
 
 from crm.accounts.models import Department, User
 from crm.calendar.queries import work_calendar
-from crm.core.bulk import chunked
-from crm.core.days import WorkCalendar
-from crm.core.db import rows_of
-from crm.outbox.models import Delivery
+from crm.core import clock
+from crm.core.bulk import chunked, without_collecting
+from crm.core.db import db, many_rows_of, rows_of
+from crm.leads.models import Lead, LeadMember
+from crm.leads.rules import MembershipKind
+from crm.outbox.models import Delivery, Heartbeat
 from crm.outbox.rules import DeliveryState, why_not_mail
 from crm.reminders.models import Reminder
 from crm.reminders.queries import facts, live
-from crm.reminders.queries.matters import Matter, matters
-from crm.reminders.rules.kinds import ReminderKind, ReminderState
+from crm.reminders.queries.candidates import Found, due_under_each
+from crm.reminders.rules import PLANNER
+from crm.reminders.rules.counting import Alike, Mails, mails_of
+from crm.reminders.rules.falling import Days
+from crm.reminders.rules.kinds import Level, ReminderKind, ReminderState
+from crm.reminders.rules.people import delegates
 from crm.reminders.rules.settings import Setting, Settings
-from crm.reminders.rules.telling import Open, telling
 
 ENDED = (ReminderState.SETTLED, ReminderState.WITHDRAWN)
 """What comes again begins anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mails:
-    """What one person would get on the day: mails of each sort, and matters of each kind in them."""
-
-    at_once: int = 0
-    digest: int = 0
-    weekly: int = 0
-    of_kind: dict[ReminderKind, int] = field(default_factory=dict)
-
-    @property
-    def count(self) -> int:
-        return self.at_once + self.digest + self.weekly
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +51,13 @@ class ReaderPreview:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The day's mails as it is set now and as it would be; whoever has no mail address is not in it."""
+    """The day's mails as it is set now and as it would be; whoever has no mail address is not in it.
+
+    `planned_on`: when the other kinds were last planned.
+    """
 
     day: date
+    planned_on: date | None
     readers: tuple[ReaderPreview, ...]
 
     @property
@@ -85,98 +80,189 @@ class Preview:
 def preview(today: date, before: Setting | None, after: Setting | None) -> Preview:
     """The mails of today, or of the next working day, if one setting took another's place.
 
-    `before` None: `after` is new; `after` None: it is taken away. Both are of one kind.
+    `before` None: `after` is new; `after` None: it is taken away. Both are of one kind: its matters are
+    read and judged under either, those of the others are counted as the last planning left them.
     """
     changed = before or after
     assert changed is not None
     kind = changed.kind
     calendar = work_calendar()
-    day = calendar.working_day_from(today)
+    days = Days(calendar, calendar.working_day_from(today))
     now = facts.settings()
     then = now.changed(before, after)
-    found = list(matters(day, calendar, settings=now))
-    others = [each for each in found if each.due.kind is not kind]
-    anew = matters(day, calendar, settings=then.alone(kind))
-    told = _told_before(day)
-    mails_now = _mails(found, now, day, calendar, told)
-    mails_then = _mails([*others, *anew], then, day, calendar, told)
-    return Preview(day, tuple(_readers(mails_now, mails_then)))
+    people = facts.office()
+    who = _Readers(delegates(facts.absences(days.today), people.active, days.today))
+    others = _others(kind, days.today, who)
+    found = [_Groups(kind), _Groups(kind)]
+    with without_collecting():
+        told = _rows_of(kind, days.today)
+        for each in due_under_each(kind, (now, then), people, days):
+            found[each.under].add(each, told, who)
+    mails_now, mails_then = (
+        _mails(others, groups, settings, days)
+        for groups, settings in zip(found, (now, then), strict=True)
+    )
+    return Preview(days.today, _planned_on(), tuple(_readers(mails_now, mails_then)))
 
 
-Key = tuple[str, ReminderKind, str, date, int, str]
-
-
-def _key(matter: Matter) -> Key:
-    due, told = matter.due, matter.told
-    return due.subject, due.kind, due.step, due.due_on, told.person_id, told.level.value
+Rank = tuple[Level, bool]
+"""In which capacity, and whether an earlier day's mail has told it."""
+LEVELS = tuple(Level)
+RANKS: tuple[Rank, ...] = tuple((level, told) for told in (True, False) for level in LEVELS)
+"""Of several reminders of one matter a reader is told of that which comes first here."""
+UNTOLD = {level: RANKS.index((level, False)) for level in Level}
+SILENT = -1
+"""Answered, or put off beyond the day."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    state: ReminderState
-    snoozed_until: date | None
-    is_told: bool
+class _Readers:
+    """Who reads what is meant for whom: their delegate while they are away, if they may know of it."""
 
+    instead: Mapping[int, int]
 
-def _told_before(day: date) -> dict[Key, _Row]:
-    """The reminders there are, by what makes them one; told only if an earlier day's mail did so."""
-    statement = (
-        select(
-            Reminder.subject, Reminder.kind, Reminder.step, Reminder.due_on, Reminder.person_id,
-            Reminder.level, Reminder.state, Reminder.snoozed_until,
-            Delivery.due_on.label("told_on"), Delivery.state.label("told"),
+    def of(self, person: int, named: frozenset[int] | None) -> int:
+        reader = self.instead.get(person, person)
+        return reader if named is None or reader in named else person
+
+    def column(self) -> SQLColumnExpression[int]:
+        """The same of a row of `Reminder`."""
+        if not self.instead:
+            return Reminder.person_id
+        sensitive = select(Lead.id).where(Lead.id == Reminder.lead_id, Lead.is_sensitive).exists()
+
+        def may_know(person: int) -> ColumnElement[bool]:
+            named = select(LeadMember.id).where(
+                LeadMember.lead_id == Reminder.lead_id,
+                LeadMember.user_id == person,
+                LeadMember.kind == MembershipKind.NAMED,
+            )
+            return or_(~sensitive, named.exists())
+
+        return case(
+            *(
+                (and_(Reminder.person_id == person, may_know(reader)), reader)
+                for person, reader in self.instead.items()
+            ),
+            else_=Reminder.person_id,
         )
+
+
+def _told(day: date) -> ColumnElement[bool]:
+    """Whether a message of an earlier day has told a reminder, since the day it was put off to."""
+    return and_(
+        Delivery.id.is_not(None),
+        Delivery.state != DeliveryState.FAILED,
+        Delivery.due_on < day,
+        or_(Reminder.snoozed_until.is_(None), Delivery.due_on >= Reminder.snoozed_until),
+    )
+
+
+def _speaks(day: date) -> ColumnElement[bool]:
+    return or_(
+        Reminder.state == ReminderState.OPEN,
+        and_(Reminder.state == ReminderState.SNOOZED, Reminder.snoozed_until <= day),
+    )
+
+
+def _rank(day: date) -> ColumnElement[int]:
+    """The place of a row of `Reminder` in RANKS."""
+    level = case({each: LEVELS.index(each) for each in Level}, value=Reminder.level)
+    return level + case((_told(day), 0), else_=len(LEVELS))
+
+
+def _others(but: ReminderKind, day: date, who: _Readers) -> dict[int, list[Alike]]:
+    """Reminders of the other kinds by reader, each matter once, counted by the database."""
+    each = (
+        select(who.column().label("reader"), Reminder.kind, func.min(_rank(day)).label("place"))
         .outerjoin(Delivery, Delivery.id == Reminder.delivery_id)
-        .where(Reminder.state.not_in(ENDED))
-    )  # fmt: skip
-    found: dict[Key, _Row] = {}
-    for subject, kind, step, due_on, person, level, state, until, told_on, told in rows_of(
-        statement
-    ):
-        is_told = told is not None and told is not DeliveryState.FAILED and told_on < day
-        found[subject, kind, step, due_on, person, level.value] = _Row(state, until, is_told)
+        .where(Reminder.kind != but, _speaks(day))
+        .group_by("reader", Reminder.kind, Reminder.subject)
+        .subquery()
+    )
+    counted = select(each.c.reader, each.c.kind, each.c.place, func.count()).group_by(
+        each.c.reader, each.c.kind, each.c.place
+    )
+    found: dict[int, list[Alike]] = defaultdict(list)
+    for reader, kind, place, number in rows_of(counted):
+        found[reader].append(_alike(kind, place, number))
     return found
 
 
-NEW = _Row(ReminderState.OPEN, None, is_told=False)
+def _alike(kind: ReminderKind, place: int, number: int) -> Alike:
+    level, is_told = RANKS[place]
+    return Alike(kind, level, is_told, number)
+
+
+Key = tuple[str, str, date, int, Level]
+
+
+def _rows_of(kind: ReminderKind, day: date) -> dict[Key, int]:
+    """The places in RANKS of this kind's reminders that have been told, and SILENT of those answered."""
+    silent = not_(_speaks(day))
+    rows = many_rows_of(
+        select(
+            Reminder.subject, Reminder.step, Reminder.due_on, Reminder.person_id, Reminder.level,
+            case((silent, SILENT), else_=_rank(day)),
+        )
+        .outerjoin(Delivery, Delivery.id == Reminder.delivery_id)
+        .where(Reminder.kind == kind, Reminder.state.not_in(ENDED), or_(silent, _told(day)))
+    )  # fmt: skip
+    return {
+        (subject, step, due_on, person, level): place
+        for subject, step, due_on, person, level, place in rows
+    }
+
+
+class _Groups:
+    """What is due of the kind under one setting, by reader, each matter once."""
+
+    def __init__(self, kind: ReminderKind) -> None:
+        self.kind = kind
+        self.places: dict[tuple[int, str], int] = {}
+
+    def add(self, found: Found, rows: Mapping[Key, int], who: _Readers) -> None:
+        for told in found.told:
+            place = rows.get(
+                (found.subject, found.step, found.due_on, told.person_id, told.level),
+                UNTOLD[told.level],
+            )
+            if place == SILENT:
+                continue
+            key = who.of(told.person_id, found.named), found.subject
+            known = self.places.get(key)
+            if known is None or place < known:
+                self.places[key] = place
+
+    def alike(self) -> dict[int, list[Alike]]:
+        found: dict[int, list[Alike]] = defaultdict(list)
+        counted = Counter((reader, place) for (reader, _of), place in self.places.items())
+        for (reader, place), number in counted.items():
+            found[reader].append(_alike(self.kind, place, number))
+        return found
 
 
 def _mails(
-    found: Iterable[Matter],
-    settings: Settings,
-    day: date,
-    calendar: WorkCalendar,
-    told: dict[Key, _Row],
+    others: Mapping[int, list[Alike]], groups: _Groups, settings: Settings, days: Days
 ) -> dict[int, Mails]:
-    """By reader the mails these matters make, with delegates, wishes and the cap as on the day."""
-    ordered = sorted(found, key=lambda each: each.due.due_on)
-    readers = live.readers({each.told.person_id for each in ordered}, day)
-    of_reader: dict[int, list[Open]] = defaultdict(list)
-    for number, each in enumerate(ordered):
-        row = told.get(_key(each), NEW)
-        of_reader[readers[each.told.person_id]].append(
-            Open(
-                number,
-                each.due.kind,
-                each.told.level,
-                row.state,
-                row.snoozed_until,
-                row.is_told,
-                f"{each.due.kind.value} {each.due.subject}",
-            )
+    own = groups.alike()
+    readers = others.keys() | own.keys()
+    wishes = live.wishes_of(readers, settings)
+    return {
+        reader: mails_of(
+            (*others.get(reader, ()), *own.get(reader, ())),
+            wishes[reader],
+            days.today,
+            days.calendar,
         )
-    wishes = live.wishes_of(tuple(of_reader), settings)
-    mails = {}
-    for reader, reminders in of_reader.items():
-        goes = telling(reminders, wishes[reader], day, calendar)
-        said = (*goes.at_once, *goes.digest, *goes.weekly)
-        mails[reader] = Mails(
-            len(goes.at_once),
-            int(bool(goes.digest)),
-            int(bool(goes.weekly)),
-            dict(Counter(ordered[number].due.kind for number in said)),
-        )
-    return mails
+        for reader in readers
+    }
+
+
+def _planned_on() -> date | None:
+    """The day the other kinds were last planned on; None if none ever was."""
+    seen = db.session.scalar(select(Heartbeat.at).where(Heartbeat.name == PLANNER))
+    return None if seen is None else clock.office_day(seen)
 
 
 def _readers(now: dict[int, Mails], then: dict[int, Mails]) -> list[ReaderPreview]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from crm.core.db import db
-from crm.reminders.models import ReminderSetting
+from crm.reminders.models import ReminderBeginning, ReminderSetting
 from crm.reminders.queries import facts
 from crm.reminders.rules.kinds import ReminderKind
-from crm.reminders.rules.settings import BEGINS_WITH, Setting
+from crm.reminders.rules.settings import Setting, as_begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +31,24 @@ class KindSet:
 
 
 def kinds_set() -> list[KindSet]:
-    """Every kind in its order, in one SELECT."""
+    """Every kind in its order, in two SELECTs."""
     rows = db.session.scalars(select(ReminderSetting).order_by(ReminderSetting.id)).all()
-    return [_kind_set(kind, [row for row in rows if row.kind is kind]) for kind in ReminderKind]
+    holding = facts.settings()
+    return [
+        _kind_set(holding.general(kind), [row for row in rows if row.kind is kind])
+        for kind in ReminderKind
+    ]
 
 
-def _kind_set(kind: ReminderKind, rows: Sequence[ReminderSetting]) -> KindSet:
+def _kind_set(holds: Setting, rows: Sequence[ReminderSetting]) -> KindSet:
     kept = [Kept(facts.setting_of(row), row.id, row.version) for row in rows]
-    general = next((each for each in kept if each.setting.is_general), Kept(BEGINS_WITH[kind]))
+    general = next((each for each in kept if each.setting.is_general), Kept(holds))
     particular = sorted(
         (each for each in kept if not each.setting.is_general),
         key=lambda each: each.setting.particularity,
         reverse=True,
     )
-    return KindSet(kind, general, tuple(particular))
+    return KindSet(holds.kind, general, tuple(particular))
 
 
 def general_setting(kind: ReminderKind) -> Kept:
@@ -52,7 +56,15 @@ def general_setting(kind: ReminderKind) -> Kept:
     row = db.session.scalar(
         select(ReminderSetting).where(ReminderSetting.kind == kind, ReminderSetting.scope_key == "")
     )
-    return Kept(BEGINS_WITH[kind]) if row is None else _kept(row)
+    return Kept(begun_setting(kind)) if row is None else _kept(row)
+
+
+def begun_setting(kind: ReminderKind) -> Setting:
+    """What this office began with."""
+    return as_begun(
+        kind,
+        db.session.scalar(select(ReminderBeginning.began_on).where(ReminderBeginning.kind == kind)),
+    )
 
 
 def particular_setting(setting_id: int) -> Kept | None:

@@ -1,6 +1,6 @@
 """What falls due, for whom, and when it is told."""
 
-from crm.reminders.rules.due import MAIL_AT, days_overdue, falls_due, planning_day
+from crm.reminders.rules.due import MAIL_AT, PLANNER, days_overdue, falls_due, planning_day
 from crm.reminders.rules.kinds import (
     DueKind,
     Level,
@@ -12,6 +12,7 @@ from crm.reminders.rules.kinds import (
 
 __all__ = [
     "MAIL_AT",
+    "PLANNER",
     "DueKind",
     "Level",
     "ReminderKind",

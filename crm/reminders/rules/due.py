@@ -10,6 +10,8 @@ from crm.leads.rules import Stage
 from crm.reminders.rules.kinds import DueKind
 
 MAIL_AT = time(8, 30)
+PLANNER = "planning"
+"""Under this name planning leaves its sign."""
 
 
 def falls_due(stage: Stage, next_action_on: date | None, on: date) -> DueKind | None:

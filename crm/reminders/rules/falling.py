@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from crm.core.days import WorkCalendar
 from crm.leads.rules import IN_TALKS, OPEN_STAGES, Stage
 from crm.reminders.rules.kinds import ReminderKind
-from crm.reminders.rules.settings import Setting, Settings
+from crm.reminders.rules.settings import Setting, Settings, clock_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +109,13 @@ def furthest(
     lead_id: int | None = None,
 ) -> Due | None:
     """The furthest step of a kind that has been reached, None while none has."""
+    start = clock_start(base, setting)
+    if start is None:
+        return None
     for step in reversed(setting.steps):
-        if days.reached(base, step.days, setting.in_working_days):
-            day = days.step_day(base, step.days, setting.in_working_days)
-            return Due(kind, subject, step.code, day, lead_id, base)
+        if days.reached(start, step.days, setting.in_working_days):
+            day = days.step_day(start, step.days, setting.in_working_days)
+            return Due(kind, subject, step.code, day, lead_id, start)
     return None
 
 

@@ -10,7 +10,7 @@ from crm.checkup.rules import Proof
 from crm.leads.rules import Stage
 from crm.reminders.rules.falling import Due
 from crm.reminders.rules.kinds import ReminderKind
-from crm.reminders.rules.settings import Setting
+from crm.reminders.rules.settings import STARTS_ANEW, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,12 @@ class Ground:
     reached: int | None = None
     wanted: int | None = None
     papers: tuple[Proof, ...] = ()
+    counts_from: date | None = None  # of a setting under which an earlier day counts as that one
+
+    @property
+    def counted_from(self) -> date | None:
+        """The day from which the office counts, where that is later than what happened."""
+        return self.counts_from if self.base == self.counts_from else None
 
     @property
     def base(self) -> date | None:
@@ -69,4 +75,5 @@ def ground_of(
         reached=reached,
         wanted=wanted,
         papers=papers,
+        counts_from=setting.counts_from if setting and due.kind in STARTS_ANEW else None,
     )

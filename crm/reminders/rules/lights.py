@@ -17,9 +17,12 @@ def quiet_lights(settings: Settings, days: Days) -> QuietLights:
 def _light_days(setting: Setting, days: Days) -> LightDays:
     return LightDays(
         tuple(
-            (LIGHTS[step.code], days.latest_base(step.days, setting.in_working_days))
+            (LIGHTS[step.code], day)
             for step in reversed(setting.steps)
-            if setting.is_on and step.code in LIGHTS
+            if setting.is_on
+            and step.code in LIGHTS
+            and (day := days.latest_base(step.days, setting.in_working_days))
+            >= (setting.counts_from or day)
         ),
         setting.stage,
         setting.is_headquarters,

@@ -6,7 +6,8 @@ most particular setting that fits a lead holds.
 
 import re
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 from crm.leads.rules import Stage, is_for
@@ -53,6 +54,8 @@ class Setting:
     """How a kind is reminded of. Days of steps are calendar days unless `in_working_days`.
 
     `to_unit_head_after` and `to_director_after` are working days a step has been overdue; None: never.
+    `counts_from`: what lies before that day is not asked for, or counts from it (see `clock_start`);
+    None: whatever the day.
     """
 
     kind: ReminderKind
@@ -66,6 +69,7 @@ class Setting:
     to_director_after: int | None = None
     timing: Timing = Timing.DAILY
     may_be_off: bool = True
+    counts_from: date | None = None
 
     @property
     def particularity(self) -> tuple[int, int, bool]:
@@ -246,6 +250,57 @@ DEFAULTS: tuple[Setting, ...] = (
 90/180, registered and not started 180/365; a trip's report 15 days after the return."""
 
 BEGINS_WITH = {each.kind: each for each in DEFAULTS}
+COUNTED_WHENEVER = frozenset(
+    {ReminderKind.NEXT_ACTION, ReminderKind.INSTRUCTION, ReminderKind.QUOTA_BEHIND}
+)
+"""Of these no day is too old: somebody has set it here, or it is the month's."""
+STARTS_ANEW = frozenset(
+    {
+        ReminderKind.QUIET,
+        ReminderKind.NOT_REGISTERED,
+        ReminderKind.NOT_STARTED,
+        ReminderKind.EVIDENCE,
+    }
+)
+"""What lasts: an earlier day counts as `counts_from`, so that people get the time the steps give.
+Every other kind asks for something once, and what should have been done before it is not asked for."""
+FROM_THE_BEGINNING = frozenset(
+    {
+        ReminderKind.FIRST_RESPONSE,
+        ReminderKind.SCREENING,
+        ReminderKind.REFERRER_FEEDBACK,
+        ReminderKind.EXPECTED_SIGNING,
+        ReminderKind.EXPECTED_LANDING,
+        ReminderKind.TRIP_REPORT,
+    }
+)
+"""An office begins without asking for what was over before the kind was in force. Lights state how
+long nothing has happened and show from the first day on."""
+
+
+def as_begun(kind: ReminderKind, began_on: date | None) -> Setting:
+    """What an office begins with, where the kind has been in force since `began_on`."""
+    begun = BEGINS_WITH[kind]
+    return replace(begun, counts_from=began_on) if kind in FROM_THE_BEGINNING else begun
+
+
+def switched_on(before: Setting | None, after: Setting, today: date) -> Setting:
+    """A kind that was off is switched on: it counts from today, unless another day was given."""
+    is_begun = before is not None and not before.is_on and after.is_on
+    if not is_begun or after.kind in COUNTED_WHENEVER:
+        return after
+    assert before is not None
+    return replace(after, counts_from=today) if after.counts_from == before.counts_from else after
+
+
+def clock_start(base: date, setting: Setting) -> date | None:
+    """The day a clock runs from under a setting; None where it lies too far back to be asked for."""
+    first = setting.counts_from
+    if first is None or base >= first or setting.kind in COUNTED_WHENEVER:
+        return base
+    return first if setting.kind in STARTS_ANEW else None
+
+
 MONTHLY = frozenset({ReminderKind.QUOTA_BEHIND})
 """Told once a month to bureau leaders, from so many days after its first on; nobody is above them."""
 

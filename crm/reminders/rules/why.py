@@ -21,6 +21,7 @@ class ClockState(StrEnum):
     DUE = "due"
     NOT_YET = "not_yet"  # it runs, but no step has been reached
     NO_DAY = "no_day"  # the facts give it no day to count from, or have stopped it
+    TOO_EARLY = "too_early"  # its day lies before the one from which the kind counts
     OTHER_STAGE = "other_stage"  # it never runs in this stage
     SWITCHED_OFF = "switched_off"  # the office has switched it off for such leads
 

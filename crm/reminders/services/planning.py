@@ -22,12 +22,10 @@ from crm.outbox.rules import Channel, DeliveryKind, DeliveryState
 from crm.reminders.models import Reminder
 from crm.reminders.queries import facts, live
 from crm.reminders.queries.matters import Matter, matters
-from crm.reminders.rules import MAIL_AT, planning_day
+from crm.reminders.rules import MAIL_AT, PLANNER, planning_day
 from crm.reminders.rules.kinds import ReminderState
 from crm.reminders.rules.telling import Open, Telling, counts_as_told, telling
 
-PLANNER = "planning"
-"""Under this name planning leaves its sign."""
 EVERY = timedelta(hours=1)
 """How often a day is planned again; a digest goes once a day all the same."""
 KEY = ("subject", "kind", "step", "due_on", "person_id", "level")

@@ -8,19 +8,26 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from crm.accounts.rules import Actor
+from crm.core import clock
 from crm.core.db import db
 from crm.core.errors import Fault, NotFound, Refused, Stale, TheirChange
 from crm.history import queries as trail
 from crm.history import services as history
 from crm.reminders.models import ReminderSetting
-from crm.reminders.queries import settings
+from crm.reminders.queries import facts, settings
 from crm.reminders.rules.kinds import ReminderKind
-from crm.reminders.rules.settings import Setting, SettingFault, steps_text, why_not_setting
+from crm.reminders.rules.settings import (
+    Setting,
+    SettingFault,
+    steps_text,
+    switched_on,
+    why_not_setting,
+)
 from crm.reminders.wording import SETTING_FIELD, setting_value, word
 
 FIELDS = (
     "stage", "is_headquarters", "at_least_yuan", "is_on", "steps", "in_working_days",
-    "to_unit_head_after", "to_director_after", "timing", "may_be_off",
+    "to_unit_head_after", "to_director_after", "timing", "may_be_off", "counts_from",
 )  # fmt: skip
 ADDED, CHANGED, REMOVED = (
     "reminder_setting_added", "reminder_setting_changed", "reminder_setting_removed",
@@ -37,6 +44,8 @@ def save_general(actor: Actor, setting: Setting, at: datetime, *, version: int |
     if seen != stands:
         raise Stale(row, _missed(setting.kind, row, stands - seen))
     _refuse(why_not_setting(setting, is_general=True))
+    before = settings.general_setting(setting.kind).setting
+    setting = switched_on(before, setting, clock.office_day(at))
     if row is None:
         _add(actor, setting, at)
     else:
@@ -58,7 +67,8 @@ def save_particular(
     if row is None:
         _add(actor, setting, at)
     else:
-        _change(actor, row, setting, at)
+        before = facts.setting_of(row)
+        _change(actor, row, switched_on(before, setting, clock.office_day(at)), at)
 
 
 def remove_particular(actor: Actor, setting_id: int, version: int | None, at: datetime) -> Setting:

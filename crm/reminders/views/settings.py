@@ -18,7 +18,7 @@ from crm.reminders.queries import settings as queries
 from crm.reminders.queries.preview import Preview, preview
 from crm.reminders.rules.falling import stages_of
 from crm.reminders.rules.kinds import ReminderKind
-from crm.reminders.rules.settings import BEGINS_WITH, MONTHLY, Setting, why_not_setting
+from crm.reminders.rules.settings import MONTHLY, Setting, switched_on, why_not_setting
 from crm.reminders.services import settings as services
 from crm.reminders.views import bp
 from crm.reminders.wording import COUNTED_FROM, scope_word, steps_word, word
@@ -118,7 +118,8 @@ def _previewed(form: SettingForm, kept: queries.Kept | None, wanted: Setting) ->
     if faults:
         form.show(services.told(faults))
         return None
-    return preview(clock.today(), kept.setting if kept else None, wanted)
+    before, today = kept.setting if kept else None, clock.today()
+    return preview(today, before, switched_on(before, wanted, today))
 
 
 @bp.route("/settings/for-some/<int:setting_id>/remove", methods=["GET", "POST"])
@@ -155,7 +156,7 @@ def as_begun(kind: str) -> ResponseReturnValue:
             services.as_begun(g.actor, ReminderKind(kind), form.version.data, clock.now())
         flash(_("“%(kind)s”已恢复为系统初始的设置。", kind=word(kept.setting.kind)), "good")
         return redirect(url_for("reminders.settings", _anchor=kind))
-    begun = BEGINS_WITH[kept.setting.kind]
+    begun = queries.begun_setting(kept.setting.kind)
     page = render_template(
         "reminders/setting_begun.html",
         form=form,
