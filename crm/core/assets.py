@@ -64,18 +64,25 @@ def _built() -> tuple[dict[str, str], str]:
     return found
 
 
-def icon_url(name: str) -> str:
-    """One symbol of the icon sprite. Raises LookupError for an icon frontend/icons.json does not list."""
+def icon(name: str, label: Any = None, large: bool = False) -> Markup:
+    """One line icon as markup; what templates/shared/macros/icon.html hands out as `icon`.
+
+    Raises LookupError for an icon frontend/icons.json does not list.
+    """
+    spoken = Markup('role="img" aria-label="{}"').format(label) if label else SILENT
+    return _icon(asset_url("icons.svg"), name, spoken, large)
+
+
+SILENT = 'aria-hidden="true"'
+
+
+@lru_cache(maxsize=500)
+def _icon(sprite: str, name: str, spoken: str, large: bool) -> Markup:
+    """Kept: a page has eighty icons, a few of them over and over."""
     if name not in _icons():
         raise LookupError(f'icon "{name}" is not listed in frontend/icons.json')
-    return f"{asset_url('icons.svg')}#{name}"
-
-
-def icon(name: str, label: Any = None, large: bool = False) -> Markup:
-    """One line icon as markup; what templates/shared/macros/icon.html hands out as `icon`."""
-    spoken = Markup('role="img" aria-label="{}"').format(label) if label else 'aria-hidden="true"'
     size = " icon-l" if large else ""
-    use = f'focusable="false"><use href="{icon_url(name)}"></use></svg>'
+    use = f'focusable="false"><use href="{sprite}#{name}"></use></svg>'
     return Markup(f'<svg class="icon{size}" {spoken} {use}')  # noqa: S704  parts of our own
 
 

@@ -66,6 +66,7 @@ _OPEN = _stage_among(OPEN_STAGES)
 _IN_TALKS = _stage_among(IN_TALKS)
 _SEEN = ("id", "is_sensitive", "department_id")  # what `may_see` asks of an owner's lead
 _SEEN_UNIT = ("id", "is_sensitive", "owner_id")  # and of a unit's lead
+_BOOKED = ("signing_slips", "signing_slip_days", "confidence", "confidence_on", "is_sensitive")
 _NO_NEXT = f"next_action_on IS NULL AND {_stage_among(NEEDS_NEXT_ACTION)}"
 
 
@@ -114,6 +115,8 @@ class Lead(Base):
             f"{_IN_TALKS} AND expected_sign_on IS NOT NULL",
             "expected_sign_on",
             "id",
+            "stage",
+            *_BOOKED,
         ),
         # All that the rule of the three books asks of a lead in talks.
         _partly(
@@ -122,11 +125,7 @@ class Lead(Base):
             "id",
             "stage",
             "expected_sign_on",
-            "signing_slips",
-            "signing_slip_days",
-            "confidence",
-            "confidence_on",
-            "is_sensitive",
+            *_BOOKED,
         ),
         CheckConstraint(
             "investment_yuan IS NULL OR investment_yuan >= 0", name="investment_positive"

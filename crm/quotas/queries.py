@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, func, literal, sel
 from crm.accounts.rules import Actor
 from crm.chains.models import Chain
 from crm.core.db import db, rows_of
-from crm.core.lists import capped_counts, counting
+from crm.core.lists import capped_counts, counting, first
 from crm.enterprises.models import RankingList
 from crm.leads.access import may_see
 from crm.leads.models import Lead
@@ -334,7 +334,7 @@ def _nearest(actor: Actor, ids: tuple[int, ...], year: int, limit: int) -> Any:
         _told_verdicts(actor, year)
         .where(Verdict.quota_id == quota_id, Verdict.is_near_miss)
         .order_by(Verdict.lacks_yuan, Verdict.lead_id)
-        .limit(limit)
+        .limit(first(limit))
         .subquery()
         for quota_id in ids
     ]
@@ -357,7 +357,7 @@ def _signed_pending(actor: Actor, wanted: LeadFilter, today: date, limit: int) -
             Verdict.is_signed_pending,
         )
         .order_by(Verdict.signed_from, Verdict.lead_id, Quota.position)
-        .limit(limit)
+        .limit(first(limit))
     )
 
 

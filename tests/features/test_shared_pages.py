@@ -9,7 +9,7 @@ from flask import render_template_string
 from jinja2 import nodes
 from sqlalchemy import event
 
-from crm.core.assets import AssetsNotBuilt, asset_url, icon_url
+from crm.core.assets import AssetsNotBuilt, asset_url, icon
 from crm.core.db import db
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +59,7 @@ def test_a_missing_build_says_what_to_run(app, tmp_path, monkeypatch):
 
 def test_an_unlisted_icon_is_named(app):
     with app.test_request_context(), pytest.raises(LookupError, match="no-such-icon"):
-        icon_url("no-such-icon")
+        icon("no-such-icon")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -12,7 +12,7 @@ from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor, Role
 from crm.chains.models import Chain, Segment
 from crm.core.db import db, rows_of
-from crm.core.lists import Order, Page, keyset_page, whole
+from crm.core.lists import Order, Page, first, keyset_page, whole
 from crm.enterprises.models import Enterprise
 from crm.leads.models import Lead
 from crm.leads.queries.matching import STATEMENTS_KEPT, leads_matching
@@ -86,7 +86,7 @@ def _first_leads(
         leads_matching(actor, wanted, today, lights=lights)
         .with_only_columns(*_LISTED)
         .order_by(column, by_id)
-        .limit(limit)
+        .limit(first(limit))
     )
 
 

@@ -9,7 +9,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from crm.quotas.telling import Told, told
-from crm.recognition.queries import Said, reviews_said, said_of
+from crm.recognition.queries import Said, reviews_said, said_of_lead
 from crm.recognition.rules import Level
 from crm.recognition.wording import TONES, word
 
@@ -40,7 +40,7 @@ def verdict_entries(lead_id: int, rows: Sequence[Any], today: date) -> Iterator[
 
     `rows` as `quotas.queries.verdicts_of` returns them.
     """
-    said = said_of(rows[0].year, [lead_id]) if rows else {}
+    said = said_of_lead(lead_id, rows[0].year) if rows else {}
     again = {each.decision_id for each in reviews_said(rows[0].year, said)} if said else set()
     for row in rows:
         each = told(row, url_for("quotas.detail", year=row.year, code=row.code))

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, func, literal, or_, select
+from sqlalchemy import Row, Select, func, literal, or_, select
 
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor
@@ -14,6 +15,7 @@ from crm.core.bulk import among as among_values
 from crm.core.db import rows_of
 from crm.leads.access import may_edit, may_see
 from crm.leads.models import Lead, StageChange, among
+from crm.leads.queries import STATEMENTS_KEPT
 from crm.leads.rules import CLOSED, FROM_SIGNING, IN_TALKS, Stage
 from crm.outlook.models import BookMove
 from crm.outlook.queries.standing import (
@@ -299,17 +301,7 @@ def _decisions(
     actor: Actor, year: int, lead_ids: Collection[int] | None = None
 ) -> dict[int, Decision]:
     """The last decision on each lead within reach, dropped by what happened to the lead since."""
-    moves = (
-        select(
-            BookMove.id, BookMove.lead_id, Lead.title, BookMove.book, BookMove.from_book,
-            BookMove.proposed, BookMove.reason, User.name.label("by"), BookMove.at, Lead.stage,
-            may_see(actor).label("is_seen"),
-        )
-        .join(Lead, Lead.id == BookMove.lead_id)
-        .outerjoin(User, User.id == BookMove.by_id)
-        .where(BookMove.year == year, _within(actor))
-        .order_by(BookMove.id)
-    )  # fmt: skip
+    moves = _moves(actor, year)
     if lead_ids is not None:
         moves = moves.where(among_values(BookMove.lead_id, lead_ids))
     last = {row.lead_id: row for row in rows_of(moves)}
@@ -323,6 +315,21 @@ def _decisions(
         cause, day = ends.get(number, (DROPS.get(row.stage), None))
         found[number] = decision if cause is None else _dropped(decision, cause, day)
     return found
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _moves(actor: Actor, year: int) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            BookMove.id, BookMove.lead_id, Lead.title, BookMove.book, BookMove.from_book,
+            BookMove.proposed, BookMove.reason, User.name.label("by"), BookMove.at, Lead.stage,
+            may_see(actor).label("is_seen"),
+        )
+        .join(Lead, Lead.id == BookMove.lead_id)
+        .outerjoin(User, User.id == BookMove.by_id)
+        .where(BookMove.year == year, _within(actor))
+        .order_by(BookMove.id)
+    )  # fmt: skip
 
 
 def _ends(last: Mapping[int, Row[*tuple[Any, ...]]]) -> dict[int, tuple[DropCause, date]]:

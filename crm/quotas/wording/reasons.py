@@ -4,7 +4,7 @@ A reason never invites anybody to raise a figure: it says what the papers show a
 looked at again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from flask_babel import LazyString
@@ -82,29 +82,52 @@ def _negated(reason: Reason, names: Mapping[str, str]) -> str:
 
 
 def _filled(text: LazyString, reason: Reason, names: Mapping[str, str]) -> str:
-    exclusion, fact = reason.exclusion, reason.fact
-    figure = ""
-    if reason.field is not None:
-        figure = str(leads_wording.word(reason.field))
-        if reason.source is not None:
-            figure = f"{leads_wording.word(reason.source)}{mark('', ': ')}{figure}"
-    return str(text) % {
-        "figure": figure,
-        "field": str(leads_wording.word(reason.field)) if reason.field else "",
-        "value": _qualified(reason),
-        "threshold": yuan_text(reason.threshold or 0),
-        "lacks": _lack(reason.lacks_yuan or 0, reason.value or 0),
-        "list": list_text(reason.list_code or "", names),
-        "edition": reason.edition_year or "",
-        "on": reason.on.isoformat() if reason.on else "",
-        "share": share_text(reason.shareholding),
-        "least": share_text(reason.min_shareholding),
-        "exclusion": str(leads_wording.word(exclusion)) if exclusion else "",
-        "company": reason.company,
-        "sources": listed([str(leads_wording.word(each)) for each in reason.accepted_sources]),
-        "name": str(word(fact)) if fact else "",
-        "fact": choice_text(fact, reason.fact_value or "", names),
-    }
+    return str(text) % _Values(reason, names)
+
+
+class _Values:
+    """What a sentence may name of a finding; made only where it does, since most name two or three."""
+
+    __slots__ = ("_names", "_reason")
+
+    def __init__(self, reason: Reason, names: Mapping[str, str]) -> None:
+        self._reason, self._names = reason, names
+
+    def __getitem__(self, name: str) -> str:
+        return _VALUES[name](self._reason, self._names)
+
+
+def _figure(reason: Reason, _names: Mapping[str, str]) -> str:
+    """“备案口径总投资”: the amount with the papers it comes from."""
+    if reason.field is None:
+        return ""
+    field = str(leads_wording.word(reason.field))
+    if reason.source is None:
+        return field
+    return f"{leads_wording.word(reason.source)}{mark('', ': ')}{field}"
+
+
+_VALUES: dict[str, Callable[[Reason, Mapping[str, str]], str]] = {
+    "figure": _figure,
+    "field": lambda reason, _names: str(leads_wording.word(reason.field)) if reason.field else "",
+    "value": lambda reason, _names: _qualified(reason),
+    "threshold": lambda reason, _names: yuan_text(reason.threshold or 0),
+    "lacks": lambda reason, _names: _lack(reason.lacks_yuan or 0, reason.value or 0),
+    "list": lambda reason, names: list_text(reason.list_code or "", names),
+    "edition": lambda reason, _names: str(reason.edition_year or ""),
+    "on": lambda reason, _names: reason.on.isoformat() if reason.on else "",
+    "share": lambda reason, _names: share_text(reason.shareholding),
+    "least": lambda reason, _names: share_text(reason.min_shareholding),
+    "exclusion": lambda reason, _names: (
+        str(leads_wording.word(reason.exclusion)) if reason.exclusion else ""
+    ),
+    "company": lambda reason, _names: reason.company or "",
+    "sources": lambda reason, _names: listed(
+        [str(leads_wording.word(each)) for each in reason.accepted_sources]
+    ),
+    "name": lambda reason, _names: str(word(reason.fact)) if reason.fact else "",
+    "fact": lambda reason, names: choice_text(reason.fact, reason.fact_value or "", names),
+}
 
 
 def _qualified(reason: Reason) -> str:

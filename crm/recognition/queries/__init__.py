@@ -20,6 +20,7 @@ from crm.recognition.queries.standing import (
     recognised_by_code,
     recognised_ids,
     said_of,
+    said_of_lead,
 )
 from crm.recognition.queries.suspects import Suspicion, open_against, suspicions
 
@@ -40,6 +41,7 @@ __all__ = [
     "recognised_ids",
     "reviews_said",
     "said_of",
+    "said_of_lead",
     "suspicions",
     "terms_of_year",
     "to_review",

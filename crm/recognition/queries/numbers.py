@@ -132,6 +132,7 @@ def _counting_reached(actor: Actor, year: int, on: date) -> Any:
         .join(target, is_settled)
         .where(source.year == year, source.criteria.is_not(None))
         .cte("settled")
+        .prefix_with("MATERIALIZED", dialect="postgresql")  # a dozen rows, else looked up per lead
     )
     approved = _approved(actor, year)
     days = {event: since.expression for event, (since, _is) in NUMBERS.items()}

@@ -1,12 +1,12 @@
 """What each level said last: who is recognised, as of a day and as known at a moment."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
 
 from crm.core.bulk import among
 from crm.core.db import rows_of
@@ -44,7 +44,7 @@ def last_decisions(*conditions: ColumnElement[bool]) -> Any:
     return select(ranked).where(ranked.c.place == 1).subquery()
 
 
-def _of_year(year: int) -> ColumnElement[bool]:
+def _of_year(year: Any) -> ColumnElement[bool]:
     return Decision.quota_id.in_(select(Quota.id).where(Quota.year == year))
 
 
@@ -131,8 +131,17 @@ def said_of(
     conditions = [_of_year(year)]
     if lead_ids is not None:
         conditions.append(among(Decision.lead_id, lead_ids))
+    return _by_level(rows_of(_saying(*conditions)))
+
+
+def said_of_lead(lead_id: int, year: int) -> Mapping[LeadQuota, dict[Level, Said]]:
+    """As `said_of`, of one lead."""
+    return _by_level(rows_of(_OF_LEAD, {"lead_id": lead_id, "year": year}))
+
+
+def _saying(*conditions: ColumnElement[bool]) -> Select[Any]:
     last = last_decisions(*conditions)
-    rows = rows_of(
+    return (
         select(
             last,
             RecognitionBatch.title,
@@ -146,6 +155,13 @@ def said_of(
         .outerjoin(RecognitionBatch, RecognitionBatch.id == last.c.batch_id)
         .order_by(last.c.id)
     )
+
+
+# Made once for the page of a lead: making it took longer than running it.
+_OF_LEAD = _saying(Decision.lead_id == bindparam("lead_id"), _of_year(bindparam("year")))
+
+
+def _by_level(rows: Iterable[Any]) -> Mapping[LeadQuota, dict[Level, Said]]:
     found: dict[LeadQuota, dict[Level, Said]] = defaultdict(dict)
     for row in rows:
         found[row.lead_id, row.quota_id][row.at_level] = _said(row)
