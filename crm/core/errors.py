@@ -51,6 +51,13 @@ class Stale(Exception):
         self.yours = dict(yours or {})
 
 
+class Unversioned(Stale):
+    """A form filled from a record came back without the version it was opened at: nobody can tell
+    whether the record changed meanwhile. Status 409, nothing saved, nothing lost."""
+
+    is_unversioned = True
+
+
 class TooOften(Exception):
     """Allowed, but not this often: status 429; `wait_seconds` until it makes sense to try again."""
 

@@ -93,6 +93,18 @@ class SeenVersion(IntegerField):
     def __init__(self, label: Any = None, **kw: Any) -> None:
         super().__init__(label, validators=[Optional(), NumberRange(1, 2**31 - 1)], **kw)
 
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """An empty one says that there was no record when the page was opened: 0 if there is by now."""
+        if valuelist and not str(valuelist[0]).strip():
+            self.data = None if self.object_data is None else 0
+            return
+        super().process_formdata(valuelist)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the form was filled from a record, but sent without the version it showed."""
+        return self.object_data is not None and not self.raw_data
+
 
 class DayField(DateField):
     """A day as the browser sends it, 2026-11-23."""

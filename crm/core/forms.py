@@ -11,7 +11,7 @@ from wtforms import Field, FileField, Form
 from wtforms.widgets import FileInput, HiddenInput
 
 from crm.core.db import transaction
-from crm.core.errors import Fault, Refused, Stale
+from crm.core.errors import Fault, Refused, Stale, Unversioned
 from crm.core.waiting import kept_fields
 
 Done = TypeVar("Done")
@@ -74,6 +74,9 @@ class BaseForm(FlaskForm):
         self.keep_files()
 
     def validate(self, *given: Any, **more: Any) -> bool:
+        """Raises Unversioned: what is filled from a record holds its version even when none is sent."""
+        if any(getattr(field, "is_missing", False) for field in self):  # a SeenVersion
+            raise Unversioned(yours=self.told())
         is_sound = bool(super().validate(*given, **more))
         if not is_sound:
             self.keep_files()

@@ -414,7 +414,7 @@ def test_putting_off_asks_for_a_reason_the_second_time_and_ends_after_three(sign
 def test_a_day_that_cannot_be_is_refused_beside_the_field(sign_in, reminder, row, until, said):
     staff = sign_in("staff", "甲单位")
     key = reminder(staff.actor)
-    page = staff.post(f"/reminders/{key}/snooze", data={"until": until})
+    page = staff.post(f"/reminders/{key}/snooze", data={"version": "1", "until": until})
     assert page.status_code == 422
     assert said in page.get_data(as_text=True)
     assert row(key).state is S.OPEN
@@ -461,7 +461,7 @@ def test_done_without_a_log_keeps_escalating_while_the_facts_say_it_is_due(
     overdue = TODAY - timedelta(days=8)
     lead_id = lead(staff.actor, next_action_on=overdue)
     key = reminder(staff.actor, lead_id=lead_id, due_on=overdue)
-    staff.post(f"/reminders/{key}/done", data={"note": "已电话沟通"})
+    staff.post(f"/reminders/{key}/done", data={"version": "1", "note": "已电话沟通"})
     with app.app_context(), transaction():
         planning.note_what_is_due(TODAY, work_calendar(), AT)
         found = planning.tellings(TODAY, work_calendar())
@@ -526,6 +526,6 @@ def test_put_off_is_silent_until_its_day_and_told_on_it(sign_in, person, lead, a
     with app.app_context(), transaction():
         planning.note_messages(TODAY, work_calendar(), AT)
         db.session.get(Reminder, key).delivery_id = db.session.scalars(select(Delivery.id)).one()
-    staff.post(f"/reminders/{key}/snooze", data={"until": "2026-12-08"})
+    staff.post(f"/reminders/{key}/snooze", data={"version": "1", "until": "2026-12-08"})
     assert not tell(app, MONDAY).get(staff.actor.id, planning.Telling()).digest
     assert tell(app, date(2026, 12, 8))[staff.actor.id].digest == (key,)

@@ -75,7 +75,7 @@ def contact_remove(enterprise_id: int, contact_id: int) -> ResponseReturnValue:
     with transaction():
         services.remove_contact(
             g.actor, clock.now(), enterprise_id, contact_id,
-            version=int(version) if version.isascii() and version.isdigit() else None,
+            version=int(version) if version.isascii() and version.isdigit() else 0,
         )  # fmt: skip
     flash(_("已删除联系人“%(name)s”。", name=person.name if person else ""), "success")
     return redirect(url_for("enterprises.detail", enterprise_id=enterprise_id))

@@ -10,6 +10,7 @@ from crm.accounts.rules import LEAD_READERS
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import NotFound
+from crm.core.fields import EARLIEST
 from crm.core.forms import attempt
 from crm.core.guard import allow
 from crm.enterprises import access, queries, services
@@ -68,7 +69,7 @@ def _save_edition(form: EditionForm, edition_id: int | None) -> RankingEdition:
         published_on=form.published_on.data,
         document=form.document.data,
         today=clock.office_day(at),
-        seen_published_on=form.seen_published_on.data,
+        seen_published_on=form.seen_published_on.data or (EARLIEST if edition_id else None),
     )  # fmt: skip
     judge_again(leads_of_ranking_list(saved.list_id), at)
     return saved

@@ -131,8 +131,8 @@ def end_absence(absence_id: int) -> ResponseReturnValue:
     row = absence_queries.absence_of(g.actor, absence_id)
     if row is None:
         raise NotFound
-    back, form = _back(row.user_id), VersionForm()
-    version = form.version.data if form.validate() else None
+    back, form = _back(row.user_id), VersionForm(data={"version": row.version})
+    version = form.version.data if form.validate() else 0
     with transaction():
         had_begun = absences.end_absence(g.actor, absence_id, version, clock.now(), clock.today())
     flash(_("外出已结束，从今天起照常提醒。") if had_begun else _("已取消这次外出。"), "good")
