@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+TAKEN, NOT_ANSWERED, REFUSED = "taken", "taken, not answered", "refused"
+"""What became of a message whose text came in whole."""
 LONGEST_STALL = 4.0
 """Seconds; more than the client of the long form waits."""
 
@@ -79,13 +81,13 @@ class Server:
                     return
                 content = (await reader.readuntil(b"\r\n.\r\n"))[:-5]
                 if self.is_met(self.refuses / 2):
-                    self.note(content, recipient, "refused")
+                    self.note(content, recipient, REFUSED)
                     say("451 4.3.0 not now")
                 elif self.is_met(self.drops / 3):
-                    self.note(content, recipient, "taken, not answered")
+                    self.note(content, recipient, NOT_ANSWERED)
                     return
                 else:
-                    self.note(content, recipient, "taken")
+                    self.note(content, recipient, TAKEN)
                     say("250 2.0.0 taken")
                 continue
             say("250 ok")
