@@ -60,11 +60,14 @@ def insert_rows(
     model: type[Base],
     rows: Sequence[Mapping[str, Any]],
     *,
+    same: Mapping[str, Any] | None = None,
     once: Sequence[str] = (),
     again: Mapping[str, str] | None = None,
     where: str = "",
-) -> None:
-    """Insert rows that all carry the same columns; columns left out take their plain defaults.
+) -> int:
+    """Insert rows that all carry the same columns, and those of `same`; how many it wrote.
+
+    Columns left out take their plain defaults.
 
     `once` names the columns of a unique key: a row that is there already is left alone, or, where it
     meets the SQL condition `where`, set to the SQL values of `again` (`excluded` is the new row).
@@ -72,10 +75,10 @@ def insert_rows(
     On PostgreSQL each chunk travels as one JSON text: no parameter per value has to be bound.
     """
     if not rows:
-        return
+        return 0
     table = _table(model)
-    named = set(rows[0])
-    defaults: dict[str, Any] = {}
+    defaults: dict[str, Any] = {**(same or {})}
+    named = rows[0].keys() | defaults.keys()
     for column in table.columns:
         default: Any = column.default
         if column.key not in named and default is not None and default.is_scalar:
@@ -89,8 +92,8 @@ def insert_rows(
             )
         elif once:
             adding = adding.on_conflict_do_nothing(index_elements=once)
-        db.session.execute(adding, [{**defaults, **row} for row in rows])
-        return
+        found: Any = db.session.connection().execute(adding, [{**defaults, **row} for row in rows])
+        return int(found.rowcount)
     conflict = ""
     if once:
         setting = ", ".join(f"{name} = {value}" for name, value in (again or {}).items())
@@ -104,9 +107,12 @@ def insert_rows(
         f'json_populate_record(NULL::"{table.name}", CAST(:defaults AS json)), '
         f"CAST(:rows AS json)) {conflict}"
     )
+    written = 0
     for start in range(0, len(rows), CHUNK):
         given = {"defaults": _json(defaults), "rows": _json(rows[start : start + CHUNK])}
-        db.session.execute(statement, given)
+        done: Any = db.session.execute(statement, given)
+        written += done.rowcount
+    return written
 
 
 def chunked(values: Iterable[Any]) -> Iterator[Sequence[Any]]:

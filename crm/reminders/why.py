@@ -26,6 +26,7 @@ from crm.reminders.queries.matters import Matter, matters
 from crm.reminders.rules import PLANNER
 from crm.reminders.rules.falling import (
     BASES,
+    Days,
     Due,
     LeadClock,
     OpenDay,
@@ -338,7 +339,7 @@ class _Asked:
         )  # fmt: skip
 
     def _goes_up(self, due: Due, setting: Setting) -> tuple[tuple[Level, date], ...]:
-        since = overdue_since(due, setting, self.calendar)
+        since = overdue_since(due, setting, Days(self.calendar, self.on))
         above = (
             (Level.UNIT_HEAD, setting.to_unit_head_after),
             (Level.DIRECTOR, setting.to_director_after),

@@ -41,6 +41,9 @@ LEASE, TIMEOUT = 10, 3
 """Seconds a dead worker's claims wait and an answer of the mail server may take; ten minutes and twenty
 seconds in earnest. Nothing else is other than in an installation."""
 
+LONGEST_WAIT = 1.0
+"""Seconds a kill waits for the moment in which it would double a mail."""
+
 
 @dataclass(frozen=True)
 class Event:
@@ -188,7 +191,8 @@ class Storm:
     # --- what breaks ---
 
     def kill_worker(self) -> None:
-        """SIGKILL: mostly the process that is sending, sometimes the worker with all it has begun."""
+        """SIGKILL as a mail comes in: mostly for the process that sends, sometimes for all of a worker."""
+        self._await_a_mail()
         names = [name for name in self.processes if name.startswith("worker")]
         name = self.chance.choice(names)
         process = self.processes[name]
@@ -201,6 +205,15 @@ class Storm:
         _kill_group(process)
         self.kills += 1
         self.start(name)
+
+    def _await_a_mail(self) -> None:
+        """Until the mail server has taken one more, which nobody has settled yet; not for long."""
+        until, before = time.monotonic() + LONGEST_WAIT, self._log_size()
+        while time.monotonic() < until and self._log_size() == before:
+            time.sleep(0.0005)
+
+    def _log_size(self) -> int:
+        return self.mail_log.stat().st_size if self.mail_log.exists() else 0
 
     def kill_beat(self) -> None:
         """SIGKILL for the first beat; it is started again."""

@@ -22,8 +22,9 @@ from crm.outbox.models import Delivery
 from crm.outbox.rules import LEASE, DeliveryState, Problem
 from crm.outbox.sending import Sender
 from crm.reminders import letters
+from crm.reminders.models import Reminder
 from crm.reminders.queries import mails as queries
-from crm.reminders.rules import ReminderKind, falls_due
+from crm.reminders.rules import ReminderKind, ReminderState, falls_due
 from crm.reminders.services import planning as services
 
 FRIDAY = date(2026, 12, 4)
@@ -227,6 +228,10 @@ def test_a_day_is_planned_once_an_hour_whoever_asks(db_session, owner, lead):
     assert planned(MORNING + 60 * MINUTE).begun == 1
     assert planned(MORNING).begun == 0  # a clock put back stops nothing
     assert len(rows()) == 1
+    with transaction() as session:
+        session.execute(update(Reminder).values(state=ReminderState.DONE))
+    later = planned(MORNING + 121 * MINUTE)  # still due, but answered: nothing begins
+    assert later == services.Planned()
 
 
 def test_nothing_goes_before_half_past_eight_and_a_dead_morning_is_caught_up(

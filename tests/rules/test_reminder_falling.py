@@ -80,7 +80,7 @@ def told(lead: LeadClock, today: date, of: Settings = OFFICE) -> dict[ReminderKi
     for due in due_of_lead(lead, of, Days(CALENDAR, today)):
         setting = setting_for(due.kind, lead, of)
         assert setting is not None
-        since = overdue_since(due, setting, CALENDAR)
+        since = overdue_since(due, setting, Days(CALENDAR, DAY))
         people = told_to(Charge(1, 1), since, setting, PEOPLE, Days(CALENDAR, today))
         assert len({each.person_id for each in people}) == len(people), "nobody is told twice"
         found[due.kind] = {each.person_id for each in people}
@@ -200,7 +200,7 @@ def test_a_trip_is_late_from_the_day_its_report_is_due_not_from_its_announcement
     for n in (12, 16):
         due = due_of_day(trip, OFFICE, Days(CALENDAR, DAY + timedelta(days=n)))
         assert due is not None
-        assert overdue_since(due, setting, CALENDAR) == DAY + timedelta(days=15)
+        assert overdue_since(due, setting, Days(CALENDAR, DAY)) == DAY + timedelta(days=15)
 
 
 def test_a_day_of_a_lead_is_told_by_the_setting_for_such_leads():

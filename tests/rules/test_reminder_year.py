@@ -151,7 +151,7 @@ def told_by_the_rules(year: Year, today: date, shuffled: random.Random | None = 
         for due in dues:
             setting = setting_for(due.kind, clock, holding)
             assert setting is not None
-            since = overdue_since(due, setting, CALENDAR)
+            since = overdue_since(due, setting, days)
             for told in told_to(charge, since, setting, office, days):
                 key = (due.kind, due.subject, due.step, due.due_on, told.person_id, told.level)
                 assert key not in found

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from crm.accounts.models import User
 from crm.core.bulk import among
@@ -172,14 +172,6 @@ def live_keys(leads: Collection[int] | None = None) -> dict[tuple[object, ...], 
         Reminder.person_id, Reminder.level,
     ).where(Reminder.state.in_(LIVE), *only)  # fmt: skip
     return {tuple(row[1:]): row[0] for row in many_rows_of(statement)}
-
-
-def count_of(day: date) -> int:
-    """How many messages of a day there are."""
-    return (
-        db.session.scalar(select(func.count()).select_from(Delivery).where(Delivery.due_on == day))
-        or 0
-    )
 
 
 def leads_of(people: Collection[int]) -> list[int]:

@@ -68,7 +68,7 @@ def _told(
 ) -> Iterator[Matter]:
     setting = setting_for(due.kind, watched.clock, settings)
     assert setting is not None  # it is due
-    since = overdue_since(due, setting, days.calendar)
+    since = overdue_since(due, setting, days)
     for told in told_to(watched.charge, since, setting, people, days):
         yield Matter(due, told)
 

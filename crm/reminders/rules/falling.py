@@ -301,7 +301,7 @@ def due_of_quota(standing: QuotaStanding, settings: Settings, days: Days) -> Due
 # --- escalation ---
 
 
-def overdue_since(due: Due, setting: Setting, calendar: WorkCalendar) -> date:
+def overdue_since(due: Due, setting: Setting, days: Days) -> date:
     """The day from which lateness is counted: that of the first step which is no announcement.
 
     A further step never begins it anew: whoever has been told stays told. Where every step
@@ -312,7 +312,7 @@ def overdue_since(due: Due, setting: Setting, calendar: WorkCalendar) -> date:
     late = next((each for each in setting.steps if not each.announces), None)
     if late is None:
         return due.base
-    return step_day(calendar, due.base, late.days, setting.in_working_days)
+    return days.step_day(due.base, late.days, setting.in_working_days)
 
 
 def is_told_to(after: int | None, since: date, days: Days) -> bool:

@@ -326,6 +326,12 @@ class Settings:
             self._of[each.kind].append(each)
         for found in self._of.values():
             found.sort(key=lambda each: each.particularity, reverse=True)
+        # A kind set once for all leads needs no looking at the lead.
+        self._for_all = {
+            kind: found[0] if found[0].is_on else None
+            for kind, found in self._of.items()
+            if len(found) == 1 and found[0].is_general
+        }
 
     def of(
         self,
@@ -338,6 +344,8 @@ class Settings:
 
         Without a stage the office's general setting is meant (for what concerns no lead).
         """
+        if kind in self._for_all:
+            return self._for_all[kind]
         for each in self._of[kind]:
             if stage is None:
                 if each.particularity[0] == 0:

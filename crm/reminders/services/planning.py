@@ -88,15 +88,15 @@ def note_what_is_due(
     new = [
         {
             "subject": key[0], "kind": key[1], "step": key[2], "due_on": key[3],
-            "person_id": key[4], "level": key[5], "lead_id": due[key], "planned_on": day,
-            "state": ReminderState.OPEN, "created_at": at,
+            "person_id": key[4], "level": key[5], "lead_id": due[key],
         }
         for key in sorted(due.keys() - standing.keys())
     ]  # fmt: skip
     # What was settled and is due again, on the same day of the same step, begins anew.
-    insert_rows(
+    begun = insert_rows(
         Reminder,
         new,
+        same={"state": ReminderState.OPEN, "planned_on": day, "created_at": at},
         once=KEY,
         again={
             "state": "'open'",
@@ -112,7 +112,7 @@ def note_what_is_due(
         },
         where="reminders.state IN ('settled', 'withdrawn')",
     )
-    return len(new), _settle([key for of, key in standing.items() if of not in due], at)
+    return begun, _settle([key for of, key in standing.items() if of not in due], at)
 
 
 def _keyed(found: Iterable[Matter]) -> Iterator[tuple[tuple[Any, ...], int | None]]:
@@ -200,15 +200,10 @@ def note_messages(day: date, calendar: WorkCalendar, at: datetime) -> int:
         rows.append(
             {
                 "kind": kind,
-                "channel": Channel.MAIL,
                 "recipient": f"user:{reader}",
                 "person_id": reader,
-                "due_on": day,
                 "key": key,
                 "expires_at": expires_at,
-                "state": DeliveryState.PENDING,
-                "attempts": 0,
-                "created_at": at,
             }
         )
 
@@ -221,6 +216,8 @@ def note_messages(day: date, calendar: WorkCalendar, at: datetime) -> int:
             note(DeliveryKind.WEEK_DIGEST, reader, "", ends)
         for reminder_id in goes.at_once:
             note(DeliveryKind.AT_ONCE, reader, str(reminder_id), None)
-    before = live.count_of(day)
-    insert_rows(Delivery, rows, once=("kind", "recipient", "due_on", "key", "channel"))
-    return live.count_of(day) - before
+    same = {
+        "channel": Channel.MAIL, "due_on": day, "state": DeliveryState.PENDING, "created_at": at,
+    }  # fmt: skip
+    once = ("kind", "recipient", "due_on", "key", "channel")
+    return insert_rows(Delivery, rows, same=same, once=once)
