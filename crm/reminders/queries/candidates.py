@@ -103,7 +103,7 @@ class _Judge:
         )  # fmt: skip
         found = self._told.get(key)
         if found is None:
-            since = overdue_since(due, setting, self.days.calendar)
+            since = overdue_since(due, setting, self.days)
             found = self._told[key] = told_to(charge, since, setting, self.people, self.days)
         return found
 
