@@ -13,7 +13,7 @@ from wtforms.validators import (
     ValidationError,
 )
 
-from crm.accounts.rules import Role
+from crm.accounts.rules import MESSENGER_ID, MOBILE, Role, mobile_number
 from crm.accounts.services import PersonEntry
 from crm.accounts.wording import DEPARTMENT_KIND, ROLE
 from crm.core.fields import SeenVersion, mail_address
@@ -79,6 +79,21 @@ class PersonForm(BaseForm):
     phone = StringField(
         _l("联系电话"), filters=[trimmed], validators=[Length(max=40, message=_l("最多40个字符"))]
     )
+    mobile = StringField(
+        _l("手机号"),
+        filters=[mobile_number],
+        description=_l("接通短信网关后，本人可选择用短信收提醒"),
+        validators=[Optional(), Regexp(rf"{MOBILE.pattern}\Z", message=_l("请填写11位手机号"))],
+    )
+    messenger_id = StringField(
+        _l("政务通讯账号"),
+        filters=[trimmed],
+        description=_l("接通政务通讯后，本人可选择用它收提醒"),
+        validators=[
+            Optional(),
+            Regexp(rf"{MESSENGER_ID.pattern}\Z", message=_l("最多64个字母、数字、点、横线或@")),
+        ],
+    )
     position = IntegerField(
         _l("领导次序"),
         description=_l("区领导和局领导按此排列，小的在前；不填则排在后面"),
@@ -137,4 +152,6 @@ def person_entry(form: PersonForm) -> PersonEntry:
         is_active=form.is_active.data,
         password=form.password.data or None,
         position=form.position.data,
+        mobile=form.mobile.data,
+        messenger_id=form.messenger_id.data,
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from crm.accounts.rules import DepartmentKind, Role
+from crm.accounts.rules import DepartmentKind, Role, Way
 from crm.core.db import Base, created, pk, ref, revision
 
 
@@ -34,6 +34,9 @@ class User(Base):
     initials: Mapped[str] = mapped_column(String(60), default="")
     email: Mapped[str | None] = mapped_column(String(120))
     phone: Mapped[str | None] = mapped_column(String(40))
+    mobile: Mapped[str | None] = mapped_column(String(11))  # where text messages go
+    messenger_id: Mapped[str | None] = mapped_column(String(64))  # as the messenger knows them
+    way: Mapped[Way] = mapped_column(default=Way.MAIL, server_default="mail")
     role: Mapped[Role] = mapped_column(default=Role.STAFF)
     department_id: Mapped[ref | None] = mapped_column(ForeignKey("departments.id"), index=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))

@@ -1,5 +1,7 @@
 """Who people are and what each role may do (DOMAIN: roles and rights), as plain values."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +15,16 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"  # 系统管理员
     AUDITOR = "auditor"  # 审计员
     SYSTEM = "system"  # the built-in actor of commands and tasks; never signs in
+
+
+class Way(StrEnum):
+    """By which channels a person wants to be told; what cannot go there goes by mail."""
+
+    MAIL = "mail"
+    MESSENGER = "messenger"  # 政务通讯
+    SMS = "sms"
+    MAIL_MESSENGER = "mail_messenger"
+    MAIL_SMS = "mail_sms"
 
 
 class DepartmentKind(StrEnum):
@@ -101,3 +113,18 @@ def why_weak_password(password: str, login: str) -> tuple[WeakPassword, ...]:
     if login and login.casefold() in password.casefold():
         found.append(WeakPassword.CONTAINS_LOGIN)
     return tuple(found)
+
+
+MOBILE = re.compile(r"1[3-9]\d{9}")
+"""A mobile number of mainland China: 11 digits, the second from 3 on."""
+MESSENGER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+
+
+def mobile_number(text: str | None) -> str | None:
+    """The number in one spelling, without +86, blanks and hyphens; None where nothing was typed.
+
+    What is no mobile number comes back as it was typed.
+    """
+    plain = unicodedata.normalize("NFKC", text or "").strip()
+    number = re.sub(r"^(\+|00)?86(?=1\d{10}$)", "", re.sub(r"[\s\-]", "", plain))
+    return (number if MOBILE.fullmatch(number) else plain) or None

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from crm.accounts.models import Department, PastPassword, User
 from crm.accounts.queries import LEADERS_ORDER, actor_by_id
-from crm.accounts.rules import LEADERS, Actor, Role, login_key, moved, why_weak_password
+from crm.accounts.rules import LEADERS, Actor, Role, Way, login_key, moved, why_weak_password
 from crm.accounts.wording import DEPARTMENT_FIELD, FIELD, ROLE, WEAK_PASSWORD
 from crm.core.db import db
 from crm.core.errors import Fault, Faults, NotFound, Refused, Stale
@@ -121,6 +121,11 @@ def set_locale(actor: Actor, locale: str) -> None:
     db.session.get_one(User, actor.id).locale = locale
 
 
+def set_way(actor: Actor, way: Way) -> None:
+    """By which channels the person wants to be told; the trail tells it with their other choices."""
+    db.session.get_one(User, actor.id).way = way
+
+
 def _set_password(user: User, new: str, at: datetime) -> None:
     if user.password_hash:
         db.session.add(
@@ -158,6 +163,8 @@ class PersonEntry:
     is_active: bool
     password: str | None = None
     position: int | None = None  # of leaders, in the official order
+    mobile: str | None = None
+    messenger_id: str | None = None
 
 
 def save_person(
@@ -191,6 +198,7 @@ def save_person(
     faults.raise_if_any()
     for key in (
         "login", "name", "role", "department_id", "email", "phone", "is_active", "position",
+        "mobile", "messenger_id",
     ):  # fmt: skip
         setattr(user, key, getattr(entry, key))
     user.initials = pinyin_initials(entry.name, is_person=True)

@@ -28,6 +28,8 @@ from crm.core.forms import attempt
 from crm.core.guard import PUBLIC, SIGNED_IN, allow
 from crm.core.web import LOCALES
 from crm.outbox import queries as outbox
+from crm.outbox.wording import problem_word
+from crm.outbox.wording import word as outbox_word
 
 bp = Blueprint("accounts", __name__)
 
@@ -121,6 +123,7 @@ def people() -> ResponseReturnValue:
         leaders=queries.leaders(),
         role_words=ROLE,
         refusals=outbox.refusals(),
+        channel_word=outbox_word,
     )
 
 
@@ -150,8 +153,11 @@ def person(user_id: int | None) -> ResponseReturnValue:
         if saved is not None:
             flash(_("已保存“%(name)s”的账号。", name=form.name.data), "success")
             return redirect(url_for("accounts.people"))
-    refusal = outbox.refusals(user_id).get(user_id) if user_id else None
-    page = render_template("accounts/person.html", form=form, user=user, refusal=refusal)
+    refused = outbox.refusals(user_id).get(user_id, ()) if user_id else ()
+    page = render_template(
+        "accounts/person.html", form=form, user=user, refusals=refused,
+        problem_word=problem_word, channel_word=outbox_word,
+    )  # fmt: skip
     return page, form.status
 
 

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from crm.accounts.rules import DepartmentKind, Role, WeakPassword
+from crm.accounts.rules import DepartmentKind, Role, Way, WeakPassword
 
 ROLE = {
     Role.STAFF: _l("招商专员"),
@@ -12,6 +12,13 @@ ROLE = {
     Role.ADMINISTRATOR: _l("系统管理员"),
     Role.AUDITOR: _l("审计员"),
     Role.SYSTEM: _l("系统"),
+}
+WAY = {
+    Way.MAIL: _l("邮件"),
+    Way.MESSENGER: _l("政务通讯"),
+    Way.SMS: _l("短信"),
+    Way.MAIL_MESSENGER: _l("邮件和政务通讯"),
+    Way.MAIL_SMS: _l("邮件和短信"),
 }
 DEPARTMENT_KIND = {
     DepartmentKind.BUREAU: _l("委办局"),
@@ -26,6 +33,8 @@ FIELD = {
     "department_id": _l("单位"),
     "email": _l("邮箱"),
     "phone": _l("联系电话"),
+    "mobile": _l("手机号"),
+    "messenger_id": _l("政务通讯账号"),
     "position": _l("领导次序"),
     "is_active": _l("在用"),
 }

@@ -51,7 +51,8 @@ def reminders_due(on: datetime | None, as_json: bool) -> None:
     if not is_working_day:
         say(f"{day} is a day off: no mail goes out")
     for mail in mails:
-        click.echo(f"{mail.name} <{mail.address or '-'}> {mail.problem or ''}".rstrip())
+        addresses = " ".join(f"<{mail.reach.address(channel)}>" for channel in mail.channels)
+        click.echo(f"{mail.name} {addresses or '<->'} {mail.problem or ''}".rstrip())
         for item in mail.items:
             click.echo(f"  {item.due_on} {item.kind:<8} {item.lead_id} {item.title}")
 
@@ -60,6 +61,7 @@ def _told(mail: reminders.DueMail) -> dict[str, Any]:
     return {
         "to": None if mail.problem else mail.address,
         "person": mail.name,
+        "channels": mail.channels,
         "problem": mail.problem,
         "items": [
             {
@@ -144,13 +146,15 @@ def _person_line(each: Person) -> str:
     if each.reader:
         said += f", away, told instead: {each.reader}"
     said += f", wants it {each.wants}"
+    if each.by:
+        said += f" by {' and '.join(each.by)}"
     if each.is_over_cap:
         said += ", told in the digest: the day had enough mails at once"
     if each.snoozed_until:
         said += f", put off until {each.snoozed_until}"
     if each.reminder_id:
         said += f", reminder {each.reminder_id} {each.state}"
-    return said + _message_words(each.message)
+    return said + _message_words(each.message) + "".join(map(_message_words, each.others))
 
 
 def _earlier_line(each: Earlier) -> str:
@@ -161,7 +165,11 @@ def _earlier_line(each: Earlier) -> str:
 def _message_words(sent: Sent | None) -> str:
     if sent is None:
         return ""
-    said = f", delivery {sent.delivery_id} {sent.kind} of {sent.due_on} {sent.state}"
+    said = (
+        f", delivery {sent.delivery_id} {sent.kind} of {sent.due_on} by {sent.channel} {sent.state}"
+    )
+    if sent.instead_of:
+        said += f" in place of {sent.instead_of}"
     if sent.sent_at:
         said += f" {_moment(sent.sent_at)}"
     if sent.problem:

@@ -133,6 +133,9 @@ def _whole_or_none(value: Any) -> int | None:
     return int(text)
 
 
+LANGUAGES = (("zh", "中文"), ("en", "English"))
+
+
 def as_choices(pairs: Iterable[Any]) -> list[SelectChoice]:
     """(value, words) as the form library wants them."""
     return [SelectChoice(value, words) for value, words in pairs]

@@ -3,7 +3,7 @@
 A feature gives a template (`mail/<name>.html` and its twin in plain text), a subject and its words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -34,7 +34,7 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """To whom a mail goes; it has an address."""
+    """To whom a message goes; it has an address there."""
 
     name: str
     address: str
@@ -86,3 +86,31 @@ def letter(
             at=at,
             headers=dict(headers or {}),
         )
+
+
+def plain_letter(
+    lines: Sequence[str],
+    reader: Reader,
+    settings: Settings,
+    *,
+    kind: str,
+    on: date,
+    delivery_id: int,
+    at: datetime,
+) -> Letter:
+    """A message of a few lines for a messenger; the first of them is its subject as well."""
+    office = settings.office_name if reader.locale.startswith("zh") else settings.office_name_en
+    return Letter(
+        message_id=message_id(
+            kind, on.strftime("%Y%m%d"), delivery_id, sender=settings.mail_sender
+        ),
+        sender=settings.mail_sender,
+        sender_name=office,
+        address=reader.address,
+        name=reader.name,
+        subject=lines[0],
+        text="\n".join(lines),
+        html="",
+        locale=reader.locale,
+        at=at,
+    )

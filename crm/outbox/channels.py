@@ -16,7 +16,7 @@ from crm.core.errors import Fault, NotFound, Refused, Stale
 from crm.history import services as history
 from crm.outbox.models import ChannelEndpoint
 from crm.outbox.robots import Endpoint
-from crm.outbox.rules import Channel
+from crm.outbox.rules import PERSONAL, Channel
 
 ROBOTS = (Channel.WECOM, Channel.DINGTALK, Channel.FEISHU)
 
@@ -31,6 +31,7 @@ class EndpointEntry:
     secret: str | None
     department_id: int | None
     is_on: bool
+    locale: str = "zh"
 
 
 def endpoints() -> list[Row[Any]]:
@@ -49,6 +50,16 @@ def endpoint_of(endpoint_id: int) -> ChannelEndpoint:
     if row is None:
         raise NotFound
     return row
+
+
+def gateways() -> dict[Channel, int]:
+    """The gateways that carry messages to one person and are in use, by channel."""
+    asked = (
+        select(ChannelEndpoint.channel, ChannelEndpoint.id)
+        .where(ChannelEndpoint.is_on, ChannelEndpoint.channel.in_(PERSONAL))
+        .order_by(ChannelEndpoint.id.desc())
+    )
+    return dict(rows_of(asked).all())
 
 
 def reached(endpoint_id: int | None) -> Endpoint | None:
@@ -80,11 +91,13 @@ def save_endpoint(
         raise Refused([Fault("url", "required", _l("请填写地址"))])
     if entry.url and entry.channel in ROBOTS and urlsplit(entry.url).scheme != "https":
         raise Refused([Fault("url", "not_https", _l("群机器人的地址以https://开头"))])
+    if entry.channel in PERSONAL:
+        _check_gateway(entry, endpoint_id)
     before = _told(row) if row is not None else {}
     is_new = row is None
     row = row or ChannelEndpoint(channel=entry.channel, name=entry.name, url=entry.url or "")
     row.channel, row.name = entry.channel, entry.name
-    row.department_id, row.is_on = entry.department_id, entry.is_on
+    row.department_id, row.is_on, row.locale = entry.department_id, entry.is_on, entry.locale
     changed = []
     for name, value in (("url", entry.url), ("secret", entry.secret)):
         if value is not None and value != (None if is_new else getattr(row, name)):
@@ -107,6 +120,21 @@ def save_endpoint(
     return row
 
 
+def _check_gateway(entry: EndpointEntry, endpoint_id: int | None) -> None:
+    """A gateway to people serves the whole office, one of a kind at a time. Raises Refused."""
+    if entry.department_id is not None:
+        raise Refused([Fault("department_id", "of_all", _l("发给个人的网关供全局使用，不选单位"))])
+    others = select(ChannelEndpoint.name).where(
+        ChannelEndpoint.channel == entry.channel,
+        ChannelEndpoint.is_on,
+        ChannelEndpoint.id != (endpoint_id or 0),
+    )
+    other = db.session.scalar(others.limit(1)) if entry.is_on else None
+    if other is not None:
+        said = _l("同类网关只启用一个，请先停用“%(name)s”", name=other)
+        raise Refused([Fault("is_on", "one_in_use", said)])
+
+
 def note_trial(actor: Actor, row: ChannelEndpoint, at: datetime) -> None:
     """Note that a test message was sent."""
     history.record(actor, at, "channel_tried", row)
@@ -119,5 +147,6 @@ def _told(row: ChannelEndpoint) -> dict[str, Any]:
         "name": row.name,
         "department_id": row.department_id,
         "is_on": row.is_on,
+        "locale": row.locale,
         "host": host_of(row.url),
     }

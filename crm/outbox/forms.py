@@ -5,12 +5,12 @@ from wtforms import BooleanField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from crm.accounts import queries as accounts
-from crm.core.fields import SeenVersion
+from crm.core.fields import LANGUAGES, SeenVersion, as_choices
 from crm.core.forms import BaseForm, optional_id, trimmed
 from crm.outbox.channels import EndpointEntry
 from crm.outbox.models import ChannelEndpoint
 from crm.outbox.rules import Channel
-from crm.outbox.wording import word
+from crm.outbox.wording import ENDPOINT_KIND
 
 HTTP = r"(https?://[^\s/?#@]+[^\s]*)?\Z"
 
@@ -42,6 +42,11 @@ class EndpointForm(BaseForm):
         validators=[Length(max=200, message=_l("最多200个字符"))],
     )
     department_id = SelectField(_l("单位"), coerce=optional_id)
+    locale = SelectField(
+        _l("清单的语言"),
+        choices=as_choices(LANGUAGES),
+        description=_l("发给个人的消息用本人的语言"),
+    )
     is_on = BooleanField(_l("启用"), default=True)
 
     def entry(self) -> EndpointEntry:
@@ -52,6 +57,7 @@ class EndpointForm(BaseForm):
             self.secret.data or None,
             self.department_id.data,
             bool(self.is_on.data),
+            self.locale.data,
         )
 
 
@@ -59,7 +65,7 @@ def endpoint_form(row: ChannelEndpoint | None) -> EndpointForm:
     """The form of an endpoint, or of a new one."""
     form = EndpointForm(obj=row)
     ways = [each for each in Channel if each is not Channel.MAIL]
-    form.channel.choices = [(each.value, word(each)) for each in ways]
+    form.channel.choices = as_choices((each.value, ENDPOINT_KIND[each]) for each in ways)
     form.department_id.choices = [
         ("", _l("全局各单位")),
         *((i, name) for i, name in accounts.departments()),

@@ -10,7 +10,10 @@ from crm.outbox.rules import Channel, DeliveryKind, DeliveryState, Problem
 
 
 class ChannelEndpoint(Base):
-    """A group robot or gateway the office has set up; for one unit, or for all of it."""
+    """A group robot or gateway the office has set up; for one unit, or for all of it.
+
+    `locale` is the language of the list a group is told; messages to a person are in the person's.
+    """
 
     __tablename__ = "channel_endpoints"
 
@@ -21,6 +24,7 @@ class ChannelEndpoint(Base):
     secret: Mapped[str | None] = mapped_column(String(200))
     department_id: Mapped[ref | None] = mapped_column(ForeignKey("departments.id"))
     is_on: Mapped[bool] = mapped_column(default=True)
+    locale: Mapped[str] = mapped_column(String(5), default="zh", server_default="zh")
     version: Mapped[revision]
 
 

@@ -1,13 +1,14 @@
 """Reading how the messages fare."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, exists, func, or_, select
 
 from crm.accounts.models import Department, User
+from crm.core.bulk import chunked
 from crm.core.db import db, rows_of
 from crm.outbox.models import ChannelEndpoint, Delivery, Heartbeat, Lease
 from crm.outbox.rules import (
@@ -17,12 +18,14 @@ from crm.outbox.rules import (
     DeliveryKind,
     DeliveryState,
     Problem,
+    Reach,
     Standing,
 )
 
 WORKER = "worker"
 """Under this name beat and worker together leave their sign."""
 UNSETTLED = (DeliveryState.PENDING, DeliveryState.SENDING)
+_DELIVERIES = Delivery.__table__
 AT_A_TIME = 1000
 """How many waiting deliveries one sweep looks at; the next one a minute later takes the rest."""
 
@@ -75,6 +78,7 @@ def claimable_ids(at: datetime, most: int = AT_A_TIME, lease: timedelta = LEASE)
 
 def deliveries_since(day: date, states: Sequence[DeliveryState]) -> Sequence[Row[*tuple[Any, ...]]]:
     """Deliveries in those states from that day on, newest first, with the person's name."""
+    instead, mail = _DELIVERIES.alias(), _DELIVERIES.alias()
     statement = (
         select(
             Delivery.id,
@@ -92,12 +96,15 @@ def deliveries_since(day: date, states: Sequence[DeliveryState]) -> Sequence[Row
             Delivery.address,
             Delivery.problem,
             Delivery.last_error,
+            instead.c.channel.label("instead_of"),
             func.coalesce(User.name, ChannelEndpoint.name).label("name"),
             Department.name.label("department"),
+            exists().where(mail.c.instead_of_id == Delivery.id).label("went_by_mail"),
         )
         .outerjoin(User, User.id == Delivery.person_id)
         .outerjoin(ChannelEndpoint, ChannelEndpoint.id == Delivery.endpoint_id)
         .outerjoin(Department, Department.id == User.department_id)
+        .outerjoin(instead, instead.c.id == Delivery.instead_of_id)
         .where(Delivery.due_on >= day, Delivery.state.in_(states))
         .order_by(Delivery.due_on.desc(), Delivery.id.desc())
         .limit(200)
@@ -105,47 +112,76 @@ def deliveries_since(day: date, states: Sequence[DeliveryState]) -> Sequence[Row
     return db.session.execute(statement).all()
 
 
+REACH = (User.is_active, User.email, User.messenger_id, User.mobile, User.way)
+"""The columns of `rules.Reach`, in their order."""
+
+
+def reach_from(columns: Sequence[Any]) -> Reach:
+    """The `REACH` columns of a row as the rules want them."""
+    return Reach(*columns)
+
+
+def reach_of(people: Collection[int]) -> dict[int, Reach]:
+    """Where these people can be reached, and how they want to be told."""
+    found: dict[int, Reach] = {}
+    for some in chunked(sorted(set(people))):
+        for key, *reach in rows_of(select(User.id, *REACH).where(User.id.in_(some))):
+            found[key] = reach_from(reach)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why the last mail to a person was turned away, in the server's own words where it said any."""
+    """Why the last message to a person was turned away, in the server's own words if it said any."""
 
+    channel: Channel
     problem: Problem
     words: str | None
     on: date
 
 
-def refusals(person_id: int | None = None) -> dict[int, Refusal]:
-    """By person the mail server's refusal of the address they have now.
+def refusals(person_id: int | None = None) -> dict[int, tuple[Refusal, ...]]:
+    """By person the refusals of the addresses they have now, by mail server and by gateways.
 
-    Over as soon as the address is another one, or a later mail to it went through.
+    Over as soon as the address is another one, or a later message to it went through.
     """
     turned_away = (Problem.REFUSED, Problem.BAD_ADDRESS)
     last = (
         select(Delivery.person_id, func.max(Delivery.id).label("id"))
         .join(User, User.id == Delivery.person_id)
         .where(
-            Delivery.channel == Channel.MAIL,
-            Delivery.address == User.email,
+            or_(
+                and_(Delivery.channel == Channel.MAIL, Delivery.address == User.email),
+                and_(Delivery.channel == Channel.MESSENGER, Delivery.address == User.messenger_id),
+                and_(Delivery.channel == Channel.SMS, Delivery.address == User.mobile),
+            ),
             or_(
                 Delivery.state == DeliveryState.SENT,
                 and_(Delivery.state == DeliveryState.FAILED, Delivery.problem.in_(turned_away)),
             ),
         )
-        .group_by(Delivery.person_id)
+        .group_by(Delivery.person_id, Delivery.channel)
     )
     if person_id is not None:
         last = last.where(Delivery.person_id == person_id)
     newest = last.subquery()
     rows = rows_of(
-        select(Delivery.person_id, Delivery.problem, Delivery.last_error, Delivery.due_on)
+        select(
+            Delivery.person_id,
+            Delivery.channel,
+            Delivery.problem,
+            Delivery.last_error,
+            Delivery.due_on,
+        )
         .join(newest, newest.c.id == Delivery.id)
         .where(Delivery.state == DeliveryState.FAILED)
+        .order_by(Delivery.id)
     )
-    return {
-        person: Refusal(problem, words, on)
-        for person, problem, words, on in rows
-        if person is not None and problem is not None
-    }
+    found: dict[int, tuple[Refusal, ...]] = {}
+    for person, channel, problem, words, on in rows:
+        if person is not None and problem is not None:
+            found[person] = (*found.get(person, ()), Refusal(channel, problem, words, on))
+    return found
 
 
 def last_sign_at() -> datetime | None:
@@ -212,8 +248,10 @@ def counts() -> dict[tuple[DeliveryState, DeliveryKind, Channel], int]:
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Messages that met one problem: given up, of them not too late to go again, still being tried."""
+    """Messages of a channel that met one problem: given up, of them not too late to go again, still
+    being tried."""
 
+    channel: Channel
     problem: Problem
     failed: int
     may_go_again: int
@@ -221,12 +259,13 @@ class Failures:
 
 
 def failures_since(day: date, at: datetime) -> list[Failures]:
-    """What went wrong from that day on, the most frequent reason first."""
+    """What went wrong from that day on by channel and reason, the most frequent first."""
     is_failed = Delivery.state == DeliveryState.FAILED
     in_time = or_(Delivery.expires_at.is_(None), Delivery.expires_at > at)
     failed = func.count(case((is_failed, 1)))
     statement = (
         select(
+            Delivery.channel,
             Delivery.problem,
             failed,
             func.count(case((and_(is_failed, in_time), 1))),
@@ -237,13 +276,57 @@ def failures_since(day: date, at: datetime) -> list[Failures]:
             Delivery.state.in_((DeliveryState.FAILED, *UNSETTLED)),
             Delivery.problem.is_not(None),
         )
-        .group_by(Delivery.problem)
-        .order_by(failed.desc(), Delivery.problem)
+        .group_by(Delivery.channel, Delivery.problem)
+        .order_by(failed.desc(), Delivery.channel, Delivery.problem)
     )
     return [
-        Failures(problem, *counts)
-        for problem, *counts in db.session.execute(statement)
+        Failures(channel, problem, *counts)
+        for channel, problem, *counts in db.session.execute(statement)
         if problem is not None
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelCount:
+    """What became of the messages of one channel."""
+
+    channel: Channel
+    sent: int = 0
+    failed: int = 0
+    waiting: int = 0
+    in_place: int = 0  # mails that went in place of what this channel refused
+
+
+def channels_since(day: date) -> list[ChannelCount]:
+    """The messages from that day on by channel; mail first, then those that were used."""
+    counts: dict[tuple[Channel, DeliveryState], int] = {}
+    for channel, state, count in rows_of(
+        select(Delivery.channel, Delivery.state, func.count())
+        .where(Delivery.due_on >= day)
+        .group_by(Delivery.channel, Delivery.state)
+    ):
+        counts[channel, state] = count
+    failed = _DELIVERIES.alias()
+    in_place: dict[Channel, int] = dict(
+        rows_of(
+            select(failed.c.channel, func.count())
+            .select_from(Delivery)
+            .join(failed, failed.c.id == Delivery.instead_of_id)
+            .where(Delivery.due_on >= day)
+            .group_by(failed.c.channel)
+        ).all()
+    )
+    used = {channel for channel, _state in counts} | {Channel.MAIL}
+    return [
+        ChannelCount(
+            channel,
+            counts.get((channel, DeliveryState.SENT), 0),
+            counts.get((channel, DeliveryState.FAILED), 0),
+            sum(counts.get((channel, state), 0) for state in UNSETTLED),
+            in_place.get(channel, 0),
+        )
+        for channel in Channel
+        if channel in used
     ]
 
 

@@ -3,7 +3,8 @@
 Each speaks its vendor's documented format: 企业微信 (markdown; errcode 0), 钉钉 (timestamp and sign in
 the address; markdown; errcode 0), 飞书 (timestamp and sign in the body; card; code 0). The webhook is
 ours, for government messengers and SMS gateways: JSON with a signature over timestamp and body, and the
-Message-ID as idempotency key, so that a message sent again is one message there.
+Message-ID as idempotency key, so that a message sent again is one message there. What is for one person
+names in `to` the mobile number or the account of the messenger.
 """
 
 import base64
@@ -20,11 +21,13 @@ from urllib.parse import urlencode, urlsplit
 
 from crm.core import clock
 from crm.core.mail import Letter, MailFault, NotDelivered
-from crm.outbox.rules import Channel
+from crm.outbox.rules import PERSONAL, Channel
 
 TIMEOUT = 10.0
 """Seconds a robot may take to connect and to answer."""
 LONGEST_ANSWER = 65_536
+OURS = (Channel.WEBHOOK, *PERSONAL)
+"""Channels that speak the format of the webhook."""
 BYTES = {Channel.WECOM: 4096, Channel.DINGTALK: 18_000, Channel.FEISHU: 18_000}
 """How long a message may be, in bytes of UTF-8; the vendors refuse longer ones."""
 BUSY = frozenset({-1, 45009, 130101, 9499, 11232})
@@ -94,13 +97,14 @@ def request_of(endpoint: Endpoint, letter: Letter, at: datetime) -> Request:
         case _:
             content = {
                 "id": letter.message_id,
+                **({"to": letter.address} if endpoint.channel in PERSONAL else {}),
                 "title": letter.subject,
                 "text": letter.text,
                 "locale": letter.locale,
                 "written_at": letter.at.isoformat(),
             }
     body = json.dumps(content, ensure_ascii=False).encode()
-    if endpoint.channel is Channel.WEBHOOK:
+    if endpoint.channel in OURS:
         headers |= {"Idempotency-Key": letter.message_id, "X-LianZhao-Timestamp": seconds}
         if endpoint.secret:
             signed = webhook_sign(endpoint.secret, seconds, body)
@@ -128,7 +132,7 @@ def read_answer(channel: Channel, status: int, body: bytes) -> None:
         raise NotDelivered(MailFault.SERVER_BUSY, f"HTTP {status} {said}")
     if not 200 <= status < 300:
         raise NotDelivered(MailFault.REFUSED, f"HTTP {status} {said}")
-    if channel is Channel.WEBHOOK:
+    if channel in OURS:
         return
     try:
         answer = json.loads(body)

@@ -3,10 +3,13 @@
 Pure: moments are arguments and aware.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil
+
+from crm.accounts.rules import Way
 
 
 class DeliveryKind(StrEnum):
@@ -29,7 +32,20 @@ class Channel(StrEnum):
     WECOM = "wecom"  # 企业微信群机器人
     DINGTALK = "dingtalk"  # 钉钉群机器人
     FEISHU = "feishu"  # 飞书群机器人
-    WEBHOOK = "webhook"  # government messengers, SMS gateways
+    WEBHOOK = "webhook"  # a gateway that takes the list of a unit
+    MESSENGER = "messenger"  # 政务通讯: a gateway to one person
+    SMS = "sms"  # 短信网关: a gateway to one person
+
+
+PERSONAL = (Channel.MESSENGER, Channel.SMS)
+"""Gateways that carry messages to one person each; every other endpoint is told the list of a unit."""
+CHANNELS_OF: dict[Way, tuple[Channel, ...]] = {
+    Way.MAIL: (Channel.MAIL,),
+    Way.MESSENGER: (Channel.MESSENGER,),
+    Way.SMS: (Channel.SMS,),
+    Way.MAIL_MESSENGER: (Channel.MAIL, Channel.MESSENGER),
+    Way.MAIL_SMS: (Channel.MAIL, Channel.SMS),
+}
 
 
 class DeliveryState(StrEnum):
@@ -74,6 +90,8 @@ CONCERNS_ALL = frozenset({Problem.UNREACHABLE, Problem.NOT_TRUSTED, Problem.SIGN
 
 DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
 """How long to wait after the first, second … failure; after the last one it is given up."""
+TRIED_AGAIN_BEFORE_MAIL = 2
+"""A person's gateway is tried again after 1 and 5 minutes; then the mail in its place is not yet late."""
 FURTHEST = DELAYS[-1] + timedelta(hours=1)
 """No other try lies further ahead, whatever the clocks of two machines differ by."""
 LEASE = timedelta(minutes=10)
@@ -92,6 +110,62 @@ def why_not_mail(address: str | None, is_active: bool) -> Problem | None:
     if not address or not address.strip():
         return Problem.NO_ADDRESS
     return None if is_active else Problem.INACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a person can be reached, and by which channels they want to be told."""
+
+    is_active: bool
+    mail: str | None = None
+    messenger_id: str | None = None
+    mobile: str | None = None
+    way: Way = Way.MAIL
+
+    def address(self, channel: Channel) -> str | None:
+        """Where a channel finds the person; None: it does not."""
+        found = {
+            Channel.MAIL: self.mail,
+            Channel.MESSENGER: self.messenger_id,
+            Channel.SMS: self.mobile,
+        }.get(channel)
+        return (found or "").strip() or None
+
+
+def channels_for(
+    reach: Reach, in_use: Collection[Channel], way: Way | None = None
+) -> tuple[Channel, ...]:
+    """By which channels a message goes to a person now; none: by no channel at all.
+
+    `in_use` are the gateways the office has set up, `way` what they want for this message where
+    that is something else. What cannot go as they want goes by mail.
+    """
+    if not reach.is_active:
+        return ()
+    mail = (Channel.MAIL,) if reach.address(Channel.MAIL) else ()
+    found = tuple(
+        channel
+        for channel in CHANNELS_OF[way or reach.way]
+        if reach.address(channel) and (channel is Channel.MAIL or channel in in_use)
+    )
+    return found or mail
+
+
+def ways_offered(reach: Reach, in_use: Collection[Channel]) -> tuple[Way, ...]:
+    """What a person may choose from: gateways in use that know them; mail always."""
+    return tuple(
+        way
+        for way, channels in CHANNELS_OF.items()
+        if all(
+            channel is Channel.MAIL or (channel in in_use and reach.address(channel))
+            for channel in channels
+        )
+    )
+
+
+def why_not(reach: Reach, channel: Channel) -> Problem | None:
+    """What stands in the way of a message to a person on that channel."""
+    return why_not_mail(reach.address(channel), reach.is_active)
 
 
 def is_silent(last_sign_at: datetime | None, at: datetime) -> bool:
@@ -143,19 +217,29 @@ def is_over(row: Standing, at: datetime) -> bool:
     return row.expires_at is not None and at >= row.expires_at
 
 
-def next_try(attempts: int, at: datetime, expires_at: datetime | None = None) -> datetime | None:
+def next_try(
+    attempts: int,
+    at: datetime,
+    expires_at: datetime | None = None,
+    channel: Channel = Channel.MAIL,
+) -> datetime | None:
     """When to try again after `attempts` failures, the last of them at `at`; None: give up."""
-    if attempts > len(DELAYS):
+    delays = DELAYS[:TRIED_AGAIN_BEFORE_MAIL] if channel in PERSONAL else DELAYS
+    if attempts > len(delays):
         return None
-    due = at + DELAYS[max(attempts, 1) - 1]
+    due = at + delays[max(attempts, 1) - 1]
     return due if expires_at is None or due < expires_at else None
 
 
 def after_failure(
-    problem: Problem, attempts: int, at: datetime, expires_at: datetime | None = None
+    problem: Problem,
+    attempts: int,
+    at: datetime,
+    expires_at: datetime | None = None,
+    channel: Channel = Channel.MAIL,
 ) -> Outcome:
     """What becomes of a delivery that met `problem` as its `attempts`-th failure."""
-    again = None if problem in FOR_GOOD else next_try(attempts, at, expires_at)
+    again = None if problem in FOR_GOOD else next_try(attempts, at, expires_at, channel)
     return Outcome(DeliveryState.FAILED if again is None else DeliveryState.PENDING, again)
 
 

@@ -22,7 +22,7 @@ from crm.core.mail import Letter
 from crm.core.web import mark, moment_text
 from crm.history import services as history
 from crm.history.models import AuditEvent
-from crm.outbox import services as outbox
+from crm.outbox import posting
 from crm.outbox.rules import DeliveryKind, Problem, why_not_mail
 from crm.outbox.sending import Writer, Written
 from crm.outbox.services import Claim
@@ -52,9 +52,9 @@ def note(event: AuditEvent) -> None:
     day = clock.office_day(event.at)
     key = LOCKED if event.action == LOCKED else str(event.id)
     if why_not_mail(user.email, is_active=True) is None:
-        outbox.post(DeliveryKind.ACCOUNT_SECURITY, user.id, day, event.at, key=key)
+        posting.post(DeliveryKind.ACCOUNT_SECURITY, user.id, day, event.at, key=key)
     if event.action == "person_changed" and why_not_mail(before, is_active=True) is None:
-        outbox.post(DeliveryKind.ACCOUNT_SECURITY, user.id, day, event.at, key=f"{key} {BEFORE}")
+        posting.post(DeliveryKind.ACCOUNT_SECURITY, user.id, day, event.at, key=f"{key} {BEFORE}")
 
 
 def _is_to_be_told(event: AuditEvent, user: User) -> bool:

@@ -232,8 +232,10 @@ class Sender:
                     )
                     if problem in CONCERNS_ALL:
                         rest = [each for each, _letter in letters[number + 1 :]]
-                        self._patiently(_in_transaction, services.put_back, rest, hold.delivery_id)
-                        states |= {each.delivery_id: DeliveryState.PENDING for each in rest}
+                        state = self._patiently(
+                            _in_transaction, services.put_back, rest, hold.delivery_id
+                        )
+                        states |= {each.delivery_id: state for each in rest}
                         return
                 except DATABASE_AWAY:
                     raise
@@ -282,6 +284,7 @@ def _line(event: str, hold: Claim, **more: Any) -> str:
         event,
         delivery=hold.delivery_id,
         kind=hold.kind,
+        channel=hold.channel,
         attempt=hold.attempts,
         deaths=hold.deaths or None,
         **more,

@@ -1,4 +1,4 @@
-"""Planning, claiming and settling messages. Services never commit, doors do.
+"""Claiming and settling messages. Services never commit, doors do.
 
 A delivery goes claim → hand-over mark → settled in three transactions (see sending.py). Each step is
 one conditional UPDATE on state and attempts: whoever finds the row changed meanwhile has lost it.
@@ -27,6 +27,7 @@ from crm.outbox.rules import (
     CONCERNS_ALL,
     LEASE,
     MOST_DEATHS,
+    PERSONAL,
     Channel,
     DeliveryKind,
     DeliveryState,
@@ -36,69 +37,6 @@ from crm.outbox.rules import (
     after_failure,
     may_send_again,
 )
-
-# --- planning ---
-
-
-def post(
-    kind: DeliveryKind,
-    person_id: int,
-    due_on: date,
-    at: datetime,
-    *,
-    key: str = "",
-    channel: Channel = Channel.MAIL,
-    expires_at: datetime | None = None,
-) -> Delivery | None:
-    """Note that a person is to be told something; None where that had been noted before.
-
-    Safe to repeat and to run twice at once: the table takes one row per kind, recipient, day, key
-    and channel.
-    """
-    delivery = Delivery(
-        kind=kind,
-        channel=channel,
-        recipient=f"user:{person_id}",
-        person_id=person_id,
-        due_on=due_on,
-        key=key,
-        expires_at=expires_at,
-        created_at=at,
-    )
-    try:
-        with db.session.begin_nested():
-            db.session.add(delivery)
-    except IntegrityError:  # another beat was quicker
-        return None
-    return delivery
-
-
-def post_to_endpoint(
-    kind: DeliveryKind,
-    endpoint_id: int,
-    channel: Channel,
-    due_on: date,
-    at: datetime,
-    *,
-    expires_at: datetime | None = None,
-) -> Delivery | None:
-    """Note that a robot or gateway is to be told something; as `post` otherwise."""
-    delivery = Delivery(
-        kind=kind,
-        channel=channel,
-        recipient=f"endpoint:{endpoint_id}",
-        endpoint_id=endpoint_id,
-        due_on=due_on,
-        expires_at=expires_at,
-        created_at=at,
-    )
-    try:
-        with db.session.begin_nested():
-            db.session.add(delivery)
-    except IntegrityError:
-        return None
-    return delivery
-
 
 # --- sending: each of these is one transaction of its own ---
 
@@ -327,7 +265,7 @@ def settle_failure(
     the other waiting messages wait as long, so that thirty mails do not knock thirty times, or lock
     the account with a wrong password.
     """
-    outcome = after_failure(problem, hold.tries, at, hold.expires_at)
+    outcome = after_failure(problem, hold.tries, at, hold.expires_at, hold.channel)
     values = {
         "state": outcome.state,
         "next_try_at": outcome.next_try_at,
@@ -337,44 +275,59 @@ def settle_failure(
     if not was_handed_over:
         values["handed_at"] = None
     _settle(hold, values)
-    if problem in CONCERNS_ALL and outcome.next_try_at is not None:
-        db.session.execute(
-            update(Delivery)
-            .where(
-                Delivery.state == DeliveryState.PENDING,
-                Delivery.channel
-                == select(Delivery.channel)
-                .where(Delivery.id == hold.delivery_id)
-                .scalar_subquery(),
-                # Each robot is a server of its own; all mails go to one.
-                or_(
-                    Delivery.channel == Channel.MAIL,
-                    Delivery.endpoint_id.is_not_distinct_from(hold.endpoint_id),
-                ),
-                or_(Delivery.next_try_at.is_(None), Delivery.next_try_at < outcome.next_try_at),
-            )
-            .values(next_try_at=outcome.next_try_at)
-            .execution_options(synchronize_session=False)
-        )
+    if problem in CONCERNS_ALL:
+        _settle_others(hold, problem, outcome)
     return outcome
 
 
-def put_back(holds: Collection[Claim], failed_id: int) -> None:
+def _settle_others(hold: Claim, problem: Problem, outcome: Outcome) -> None:
+    """What waits for the same server waits as long; given up on a gateway, it goes by mail too."""
+    others = update(Delivery).where(
+        Delivery.state == DeliveryState.PENDING,
+        Delivery.channel == hold.channel,
+        # Each robot is a server of its own; all mails go to one.
+        or_(
+            Delivery.channel == Channel.MAIL,
+            Delivery.endpoint_id.is_not_distinct_from(hold.endpoint_id),
+        ),
+    )
+    if outcome.next_try_at is not None:
+        others = others.where(
+            or_(Delivery.next_try_at.is_(None), Delivery.next_try_at < outcome.next_try_at)
+        ).values(next_try_at=outcome.next_try_at)
+    elif hold.channel in PERSONAL:
+        others = others.values(state=DeliveryState.FAILED, problem=problem, next_try_at=None)
+    else:
+        return
+    db.session.execute(others.execution_options(synchronize_session=False))
+
+
+def put_back(holds: Collection[Claim], failed_id: int) -> DeliveryState:
     """Give up claims with nothing tried: the server as a whole takes no messages.
 
-    They wait as long as the delivery that found out.
+    They wait as long as the delivery that found out; where that one was given up on a gateway to
+    people, they are too. What became of them.
     """
-    next_try_at = db.session.scalar(select(Delivery.next_try_at).where(Delivery.id == failed_id))
+    row = db.session.execute(
+        select(Delivery.state, Delivery.next_try_at, Delivery.problem, Delivery.channel).where(
+            Delivery.id == failed_id
+        )
+    ).one()
+    is_given_up = row.state is DeliveryState.FAILED and row.channel in PERSONAL
+    state = DeliveryState.FAILED if is_given_up else DeliveryState.PENDING
     for hold in holds:
         values: dict[str, Any] = {
-            "state": DeliveryState.PENDING,
+            "state": state,
             "attempts": hold.attempts - 1,
-            "next_try_at": next_try_at,
+            "next_try_at": row.next_try_at,
             "claimed_at": None,
         }
+        if is_given_up:
+            values["problem"] = row.problem
         if hold.letter is None:
             values["handed_at"] = None
         _settle(hold, values)
+    return state
 
 
 def _settle(hold: Claim, values: dict[str, Any]) -> bool:
@@ -431,14 +384,19 @@ def send_again(actor: Actor, delivery_id: int, at: datetime) -> None:
     if row is None:
         raise NotFound
     if not may_send_again(queries.standing(row), at):
-        raise Refused([Fault("", "not_now", _l("这封邮件现在不能重发，请刷新页面查看最新状态。"))])
+        raise Refused([Fault("", "not_now", _l("这条消息现在不能重发，请刷新页面查看最新状态。"))])
     _put_back_failed(actor, row, at)
 
 
 def send_failed_again(
-    actor: Actor, at: datetime, problem: Problem | None = None, *, since: date | None = None
+    actor: Actor,
+    at: datetime,
+    problem: Problem | None = None,
+    *,
+    channel: Channel | None = None,
+    since: date | None = None,
 ) -> list[int]:
-    """Put all failed deliveries back in the queue, or those of one problem, or from a day on; their ids.
+    """Put failed deliveries back in the queue, of one problem or channel, from a day on; their ids.
 
     What comes too late stays as it is: another message tells all of it.
     """
@@ -448,6 +406,8 @@ def send_failed_again(
     ]
     if problem is not None:
         wanted.append(Delivery.problem == problem)
+    if channel is not None:
+        wanted.append(Delivery.channel == channel)
     if since is not None:
         wanted.append(Delivery.due_on >= since)
     found = db.session.scalars(

@@ -25,6 +25,8 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Channel.DINGTALK: _l("钉钉群机器人"),
         Channel.FEISHU: _l("飞书群机器人"),
         Channel.WEBHOOK: _l("消息网关"),
+        Channel.MESSENGER: _l("政务通讯"),
+        Channel.SMS: _l("短信"),
     },
     DeliveryState: {
         DeliveryState.PENDING: _l("待发送"),
@@ -83,6 +85,7 @@ def ago(moment: datetime, at: datetime) -> str:
 
 
 OF_ROBOTS: dict[Problem, LazyString] = {
+    Problem.NO_ADDRESS: _l("账号里没有这个渠道的号码"),
     Problem.INACTIVE: _l("渠道已停用"),
     Problem.REFUSED: _l("群机器人或网关拒收，请核对地址和密钥"),
     Problem.SERVER_BUSY: _l("群机器人或网关暂时不收，系统会再试"),
@@ -90,6 +93,17 @@ OF_ROBOTS: dict[Problem, LazyString] = {
     Problem.NOT_TRUSTED: _l("群机器人或网关的加密证书不可信"),
     Problem.LOST: _l("发送时中断，不知道是否送达，系统会再发"),
 }
+
+
+ENDPOINT_KIND: dict[Channel, LazyString] = {
+    Channel.WECOM: _l("企业微信群机器人"),
+    Channel.DINGTALK: _l("钉钉群机器人"),
+    Channel.FEISHU: _l("飞书群机器人"),
+    Channel.WEBHOOK: _l("消息网关（发单位清单）"),
+    Channel.MESSENGER: _l("政务通讯网关（发给个人）"),
+    Channel.SMS: _l("短信网关（发给个人）"),
+}
+"""What an administrator sets up, as the form and the list call it."""
 
 
 def problem_word(problem: Problem, channel: Channel) -> LazyString:

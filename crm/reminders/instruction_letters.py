@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 from crm.config import Settings
 from crm.core import clock
 from crm.core.days import written_day
-from crm.core.letters import Reader, letter
+from crm.core.letters import Links, Reader, letter, plain_letter
 from crm.core.mail import Letter
 from crm.dispatch.queries.instructions import entries_told
 from crm.dispatch.rules import EntryKind, InstructionState, number_text
-from crm.outbox.rules import DeliveryKind
+from crm.outbox.rules import Channel, DeliveryKind
 from crm.outbox.sending import Writer, Written
 from crm.outbox.services import Claim
 from crm.reminders.queries import facts
@@ -42,7 +42,9 @@ def writers(settings: Settings) -> dict[DeliveryKind, Writer]:
                 continue
             if row.is_sensitive and reader.person_id not in named.get(row.lead_id, ()):
                 reader = persons[hold.person_id or 0]  # a delegate who may not know of the lead
-            found[hold.delivery_id] = reader.problem or _letter(row, reader, hold, at, settings)
+            problem = reader.problem(hold.channel)
+            write = _letter if hold.channel is Channel.MAIL else _short_letter
+            found[hold.delivery_id] = problem or write(row, reader, hold, at, settings)
         return found
 
     return {DeliveryKind.INSTRUCTION: instruction}
@@ -79,6 +81,23 @@ def _letter(row: Any, reader: Addressee, hold: Claim, at: datetime, settings: Se
         "instruction", subject, words,
         Reader(reader.name, reader.address or "", reader.locale), settings,
         kind=DeliveryKind.INSTRUCTION, on=hold.due_on, delivery_id=hold.delivery_id, at=at,
+    )  # fmt: skip
+
+
+def _short_letter(
+    row: Any, reader: Addressee, hold: Claim, at: datetime, settings: Settings
+) -> Letter:
+    """For a messenger with the matter, unless its lead is sensitive; as a text message without."""
+    with force_locale(reader.locale):
+        number = number_text(row.year, row.number)
+        lines = [_("链招：交办单%(number)s%(told)s", number=number, told=sentence(row))]
+        if hold.channel is Channel.MESSENGER and not row.is_sensitive:
+            lines.append(_("交办事由：") + row.matter)
+        url = Links(settings.base_url).to("dispatch.detail", instruction_id=row.id)
+        lines.append(_("登录查看：%(url)s", url=url))
+    return plain_letter(
+        lines, Reader(reader.name, reader.reach.address(hold.channel) or "", reader.locale),
+        settings, kind=hold.kind, on=hold.due_on, delivery_id=hold.delivery_id, at=at,
     )  # fmt: skip
 
 

@@ -1,27 +1,25 @@
 """The mails that tell a person what is due, in their language, from the state of this moment."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import cast
+from typing import Any, cast
 
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import Table, bindparam, update
+from sqlalchemy import Row, Table, bindparam, update
 
 from crm.calendar.queries import work_calendar
 from crm.config import Settings
 from crm.core import logs
-from crm.core.days import written_day
 from crm.core.db import db
-from crm.core.language import is_chinese
 from crm.core.letters import Links, Reader, letter
 from crm.core.mail import Letter, transport_for
 from crm.outbox import security
-from crm.outbox.rules import DeliveryKind, Pace
+from crm.outbox.rules import Channel, DeliveryKind, DeliveryState, Pace, why_not
 from crm.outbox.sending import Sender, Writer, Written
 from crm.outbox.services import Claim
 from crm.reminders.models import Reminder
@@ -33,7 +31,9 @@ from crm.reminders.rules import DueKind, ReminderKind
 from crm.reminders.rules.answers import DONE_ELSEWHERE, Answer
 from crm.reminders.rules.telling import Telling
 from crm.reminders.rules.tokens import AnswerToken, ChoiceToken, Tokens
+from crm.reminders.sentences import intro, subject, title
 from crm.reminders.services.planning import note_what_is_due, tellings
+from crm.reminders.short_letters import short_letter
 from crm.reminders.wording import word
 
 log = logging.getLogger(__name__)
@@ -189,11 +189,6 @@ def _short(answer: Answer) -> str:
     return _("稍后") if answer is Answer.SNOOZE else str(word(answer))
 
 
-def title(item: DueItem) -> str:
-    """What a matter is called; a sensitive lead its reader is not named for has no name."""
-    return _("敏感项目，仅名单内人员可见") if item.is_hidden else item.title
-
-
 def _told(step: Step) -> str:
     """Who was told before it came to the reader of an escalated matter."""
     return _(
@@ -203,56 +198,6 @@ def _told(step: Step) -> str:
         name=step.name,
         state=word(step.state),
     )
-
-
-def counted(items: Sequence[DueItem]) -> tuple[int, int, int]:
-    """(next actions due today, next actions overdue, other matters)."""
-    actions = [each for each in items if each.reminder_kind is ReminderKind.NEXT_ACTION]
-    late = sum(each.kind is DueKind.OVERDUE for each in actions)
-    return len(actions) - late, late, len(items) - len(actions)
-
-
-def subject(mail: DueMail, on: date, kind: DeliveryKind) -> str:
-    """What a person sees in the list of mails: how much is due and late of which day, or what it is."""
-    if kind is DeliveryKind.AT_ONCE:
-        of = mail.items[0]
-        name = title(of)
-        if len(name) > LONGEST_TITLE:
-            name = f"{name[: LONGEST_TITLE - 1]}…"
-        return _("链招：%(title)s，%(kind)s", title=name, kind=word(of.reminder_kind))
-    words, day = said(counted(mail.items)), written_day(on, mail.locale)
-    if kind is DeliveryKind.WEEK_DIGEST:
-        return _("链招每周提醒：%(said)s（%(day)s）", said=words, day=day)
-    return _("链招：%(said)s（%(day)s）", said=words, day=day)
-
-
-LONGEST_TITLE = 40
-
-
-def intro(mail: DueMail, on: date, kind: DeliveryKind) -> str:
-    """The first sentence of a mail."""
-    if kind is DeliveryKind.AT_ONCE:
-        return _("有一件事需要您处理：")
-    words, day = said(counted(mail.items)), written_day(on, mail.locale)
-    if kind is DeliveryKind.WEEK_DIGEST:
-        return _("您选择每周告知的提醒，截至%(day)s有%(said)s。", day=day, said=words)
-    return _("截至%(day)s，您有%(said)s。", day=day, said=words)
-
-
-def said(counts: tuple[int, int, int]) -> str:
-    """How much of each sort, as words."""
-    due, overdue, others = counts
-    found = []
-    if due:
-        found.append(_("%(n)s项今日到期", n=due))
-    if overdue:
-        found.append(_("%(n)s项已逾期", n=overdue))
-    if others:
-        found.append(_("%(n)s项提醒", n=others))
-    if len(found) < 2:
-        return "".join(found)
-    first = ("、" if is_chinese() else ", ").join(found[:-1])
-    return _("%(said)s，另有%(more)s", said=first, more=found[-1])
 
 
 # --- who writes what ---
@@ -268,12 +213,14 @@ def writers(settings: Settings) -> dict[DeliveryKind, Writer]:
             of_day = [hold for hold in holds if hold.due_on == day]
             readers = [hold.person_id for hold in of_day if hold.person_id is not None]
             _refresh(live.principals(readers, day), day, at)
-            goes = tellings(day, work_calendar(), readers, [hold.delivery_id for hold in of_day])
+            beside = live.beside([hold.delivery_id for hold in of_day], day)
+            written = {hold.delivery_id for hold in of_day} | {row.other for row in beside}
+            goes = tellings(day, work_calendar(), readers, written)
             told = {
                 hold.delivery_id: getattr(goes.get(hold.person_id or 0, Telling()), which)
                 for hold in of_day
             }
-            found |= _written(of_day, told, day, at, settings)
+            found |= _written(of_day, told, day, at, settings, _told_by_mail(beside))
         return found
 
     def digest(holds: Sequence[Claim], at: datetime) -> dict[int, Written]:
@@ -287,9 +234,10 @@ def writers(settings: Settings) -> dict[DeliveryKind, Writer]:
         for day in sorted({hold.due_on for hold in holds}):
             of_day = [hold for hold in holds if hold.due_on == day]
             _refresh([hold.person_id or 0 for hold in of_day], day, at)
+            beside = live.beside([hold.delivery_id for hold in of_day], day)
             still = frozenset(live.speaking([int(hold.key) for hold in of_day], day))
             told = {hold.delivery_id: sorted({int(hold.key)} & still) for hold in of_day}
-            found |= _written(of_day, told, day, at, settings)
+            found |= _written(of_day, told, day, at, settings, _told_by_mail(beside))
         return found
 
     return {
@@ -298,6 +246,14 @@ def writers(settings: Settings) -> dict[DeliveryKind, Writer]:
         DeliveryKind.AT_ONCE: at_once,
         DeliveryKind.ACCOUNT_SECURITY: security.writer(settings),
     }
+
+
+def _told_by_mail(beside: Iterable[Row[*tuple[Any, ...]]]) -> frozenset[int]:
+    return frozenset(
+        row.id
+        for row in beside
+        if row.channel is Channel.MAIL and row.state is not DeliveryState.FAILED
+    )
 
 
 def _refresh(people: Collection[int], day: date, at: datetime) -> None:
@@ -313,8 +269,12 @@ def _written(
     day: date,
     at: datetime,
     settings: Settings,
+    by_mail: Collection[int] = (),
 ) -> dict[int, Written]:
-    """The letters of one day, each about the reminders `told` names for it."""
+    """The letters of one day, each about the reminders `told` names for it.
+
+    `by_mail` are those whose reader is told the same by mail: the mail is what is noted.
+    """
     wanted = {
         hold.delivery_id: (hold.person_id, told[hold.delivery_id])
         for hold in holds
@@ -327,21 +287,24 @@ def _written(
         mail = mails.get(hold.delivery_id)
         if mail is None or not mail.items:
             found[hold.delivery_id] = None
-        elif mail.problem:
-            found[hold.delivery_id] = mail.problem
+        elif problem := why_not(mail.reach, hold.channel):
+            found[hold.delivery_id] = problem
         else:
-            told_by |= dict.fromkeys(told[hold.delivery_id], hold.delivery_id)
+            if hold.delivery_id not in by_mail:
+                told_by |= dict.fromkeys(told[hold.delivery_id], hold.delivery_id)
             log.info(
                 logs.line(
                     "written",
                     delivery=hold.delivery_id,
                     kind=hold.kind,
+                    channel=hold.channel,
                     attempt=hold.attempts,
                     reminders=sorted(told[hold.delivery_id]),
                 )
             )
-            found[hold.delivery_id] = due_letter(
-                mail, day, at, hold.delivery_id, settings, hold.kind
+            of = (mail, day, at, hold.delivery_id, settings, hold.kind)
+            found[hold.delivery_id] = (
+                due_letter(*of) if hold.channel is Channel.MAIL else short_letter(*of, hold.channel)
             )
     _note_told(told_by)
     return found

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from crm.accounts.rules import Way
 from crm.core.db import Base, created, pk, ref, revision, yuan
 from crm.leads.rules import Stage
 from crm.reminders.rules import Level, ReminderKind, ReminderState, Timing
@@ -91,6 +92,7 @@ class Preference(Base):
     user_id: Mapped[ref] = mapped_column(ForeignKey("users.id"))
     kind: Mapped[ReminderKind]
     timing: Mapped[Timing]
+    way: Mapped[Way | None]  # of a message at once, where it is not the person's general way
 
 
 class Recipient(Base):

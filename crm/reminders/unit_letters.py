@@ -5,7 +5,7 @@ It is read by everybody in the group, so nothing of sensitive leads stands in it
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from flask_babel import force_locale
@@ -16,8 +16,9 @@ from crm.accounts.models import Department, User
 from crm.config import Settings
 from crm.core.days import written_day
 from crm.core.db import db, rows_of
-from crm.core.letters import Links, Reader, letter
-from crm.core.mail import Letter, message_id
+from crm.core.letters import Links, Reader, letter, plain_letter
+from crm.core.mail import Letter
+from crm.core.web import mark
 from crm.leads.models import Lead
 from crm.outbox.models import ChannelEndpoint
 from crm.outbox.rules import Channel, DeliveryKind, Problem, why_not_mail
@@ -84,23 +85,14 @@ def _written(hold: Claim, at: datetime, settings: Settings) -> Written:
     unit = db.session.get(Department, robot.department_id) if robot.department_id else None
     if hold.channel is Channel.MAIL:
         return _mail(hold, robot, unit, items, at, settings)
-    with force_locale("zh"):
-        subject = _subject(unit, items, hold.due_on, settings, "zh")
-        return Letter(
-            message_id=message_id(
-                hold.kind, hold.due_on.strftime("%Y%m%d"), hold.delivery_id,
-                sender=settings.mail_sender,
-            ),
-            sender=settings.mail_sender,
-            sender_name=settings.office_name,
-            address=robot.name,
-            name=robot.name,
-            subject=subject,
-            text=_markdown(subject, items, Links(settings.base_url)),
-            html="",
-            locale="zh",
-            at=at,
-        )  # fmt: skip
+    with force_locale(robot.locale):
+        subject = _subject(unit, items, hold.due_on, settings, robot.locale)
+        lines = _markdown(subject, items, Links(settings.base_url))
+    written = plain_letter(
+        lines, Reader(robot.name, robot.name, robot.locale), settings,
+        kind=hold.kind, on=hold.due_on, delivery_id=hold.delivery_id, at=at,
+    )  # fmt: skip
+    return replace(written, subject=subject)
 
 
 def _mail(
@@ -179,16 +171,17 @@ def _subject(
     )  # fmt: skip
 
 
-def _markdown(subject: str, items: Sequence[UnitItem], links: Links) -> str:
+def _markdown(subject: str, items: Sequence[UnitItem], links: Links) -> list[str]:
     """What all three messengers show: a heading, counts, lines with links."""
+    colon, comma = mark("：", ": "), mark("，", ", ")
     lines = [f"**{subject.translate(MARKS)}**", ""]
-    lines += [f"{word(kind)}：{count}" for kind, count in counted(items)]
+    lines += [f"{word(kind)}{colon}{count}" for kind, count in counted(items)]
     lines.append("")
     for each in items[:MOST_TITLES]:
         url = links.to("leads.detail", lead_id=each.lead_id)
-        said = f"{word(each.kind)}，{each.due_on.isoformat()}"
-        owner = f"，{each.owner}" if each.owner else ""
+        said = f"{word(each.kind)}{comma}{each.due_on.isoformat()}"
+        owner = f"{comma}{each.owner}" if each.owner else ""
         lines.append(f"- [{each.title.translate(MARKS)}]({url}) {said}{owner.translate(MARKS)}")
     if len(items) > MOST_TITLES:
         lines.append(_("另有%(n)s项，见系统。", n=len(items) - MOST_TITLES))
-    return "\n".join(lines)
+    return lines

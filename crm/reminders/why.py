@@ -1,4 +1,4 @@
-"""Why a mail about a lead was or was not sent: every kind, who is told, and what became of it.
+"""Why a message about a lead was or was not sent: every kind, who is told, what became of it.
 
 Facts, settings and choices are those of now, whatever day is asked for; reminders and messages are
 the rows that were written then.
@@ -18,8 +18,18 @@ from crm.core.days import WorkCalendar
 from crm.core.db import db, rows_of
 from crm.leads.models import Lead
 from crm.leads.rules import Stage
+from crm.outbox import channels
 from crm.outbox.models import Delivery, Heartbeat
-from crm.outbox.rules import DeliveryKind, DeliveryState, Problem, why_not_mail
+from crm.outbox.queries import REACH, reach_from
+from crm.outbox.rules import (
+    Channel,
+    DeliveryKind,
+    DeliveryState,
+    Problem,
+    Reach,
+    channels_for,
+    why_not,
+)
 from crm.reminders.models import Reminder
 from crm.reminders.queries import facts, live
 from crm.reminders.queries.matters import Matter, matters
@@ -37,7 +47,7 @@ from crm.reminders.rules.falling import (
 )
 from crm.reminders.rules.kinds import Level, ReminderKind, ReminderState, Timing
 from crm.reminders.rules.settings import Setting, Settings, clock_start
-from crm.reminders.rules.telling import Open, Telling, counts_as_told
+from crm.reminders.rules.telling import Open, Telling, Wishes, counts_as_told
 from crm.reminders.rules.why import ClockState, Message, Why, why
 from crm.reminders.services.planning import tellings
 
@@ -47,23 +57,27 @@ MOST_EARLIER = 50
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The message that told a reminder, or is to."""
+    """The message that told a reminder, or is to; `instead_of` names the failed one it replaces."""
 
     delivery_id: int
     kind: DeliveryKind
+    channel: Channel
     due_on: date
     state: DeliveryState
     attempts: int
     next_try_at: datetime | None
     sent_at: datetime | None
     problem: Problem | None
+    instead_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     """One person who is told, in which capacity, and what became of it.
 
-    `reader` is who gets the message in their stead, `wants` how that reader wants to be told.
+    `reader` is who gets the message in their stead, `wants` how that reader wants to be told and
+    `by` which channels it goes as things stand now. `others` say the same on another channel, or are
+    what `message` has replaced.
     """
 
     name: str
@@ -76,6 +90,8 @@ class Person:
     snoozed_until: date | None = None
     is_over_cap: bool = False  # wanted at once, told in the digest: the day had enough mails
     message: Sent | None = None
+    by: tuple[Channel, ...] = ()
+    others: tuple[Sent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +223,28 @@ class _Messages:
     """Messages by id, those at once by the reminder they tell, and the day's digests by reader."""
 
     by_id: dict[int, Sent]
-    at_once: dict[int, Sent]
-    digests: dict[tuple[int, DeliveryKind], Sent]
+    at_once: dict[int, list[Sent]]
+    digests: dict[tuple[int, DeliveryKind], list[Sent]]
 
     def told(self, row: Row[*tuple[Any, ...]]) -> Sent | None:
-        """What has told a reminder."""
-        return self.by_id.get(row.delivery_id or 0) or self.at_once.get(row.id)
+        """What has told a reminder, or failed to while nothing else does."""
+        told = self.by_id.get(row.delivery_id or 0)
+        if told is not None and told.state is not DeliveryState.FAILED:
+            return told
+        return best([*self.at_once.get(row.id, ()), *([told] if told else ())])
+
+    def others(self, row: Row[*tuple[Any, ...]], of: Sent | None, reader: int) -> tuple[Sent, ...]:
+        """What says the same as a message to its reader on another channel, or was replaced by it."""
+        if of is None:
+            return ()
+        same = (
+            self.at_once.get(row.id, ())
+            if of.kind is DeliveryKind.AT_ONCE
+            else self.digests.get((reader, of.kind), ())
+        )
+        return tuple(
+            each for each in same if each.delivery_id != of.delivery_id and each.due_on == of.due_on
+        )
 
     def of_day(
         self, row: Row[*tuple[Any, ...]], reader: int, goes: Telling, on: date
@@ -223,12 +255,26 @@ class _Messages:
             return told  # today's digest lists again what went at once
         coming = None
         if row.id in goes.digest:
-            coming = self.digests.get((reader, DeliveryKind.DUE_DIGEST))
+            coming = best(self.digests.get((reader, DeliveryKind.DUE_DIGEST), ()))
         elif row.id in goes.weekly:
-            coming = self.digests.get((reader, DeliveryKind.WEEK_DIGEST))
+            coming = best(self.digests.get((reader, DeliveryKind.WEEK_DIGEST), ()))
         if coming is not None and coming.state in (DeliveryState.PENDING, DeliveryState.SENDING):
             return coming
         return told or coming
+
+
+def best(of: Sequence[Sent]) -> Sent | None:
+    """The one of several messages of the same that has come furthest; the last of those that failed."""
+    ranks = (DeliveryState.FAILED, DeliveryState.PENDING, DeliveryState.SENDING)
+    return max(
+        of,
+        key=lambda each: (
+            each.due_on,
+            ranks.index(each.state) if each.state in ranks else len(ranks),
+            each.delivery_id,
+        ),
+        default=None,
+    )
 
 
 def _messages(rows: Sequence[Row[*tuple[Any, ...]]], people: "_People", on: date) -> _Messages:
@@ -237,9 +283,9 @@ def _messages(rows: Sequence[Row[*tuple[Any, ...]]], people: "_People", on: date
     found = _Messages({}, {}, {})
     statement = (
         select(
-            Delivery.id, Delivery.kind, Delivery.due_on, Delivery.state, Delivery.attempts,
-            Delivery.next_try_at, Delivery.sent_at, Delivery.problem, Delivery.key,
-            Delivery.person_id,
+            Delivery.id, Delivery.kind, Delivery.channel, Delivery.due_on, Delivery.state,
+            Delivery.attempts, Delivery.next_try_at, Delivery.sent_at, Delivery.problem,
+            Delivery.instead_of_id, Delivery.key, Delivery.person_id,
         )
         .where(
             or_(
@@ -258,9 +304,9 @@ def _messages(rows: Sequence[Row[*tuple[Any, ...]]], people: "_People", on: date
         message = Sent(*sent)
         found.by_id[message.delivery_id] = message
         if message.kind is DeliveryKind.AT_ONCE and key in keys:
-            found.at_once[int(key)] = message
+            found.at_once.setdefault(int(key), []).append(message)
         elif message.due_on == on and person is not None:
-            found.digests[person, message.kind] = message
+            found.digests.setdefault((person, message.kind), []).append(message)
     return found
 
 
@@ -270,8 +316,9 @@ class _People:
 
     reader: dict[int, int]
     names: dict[int, str]
-    problems: dict[int, Problem | None]
-    wishes: dict[int, Any]
+    reach: dict[int, Reach]
+    gateways: Collection[Channel]
+    wishes: dict[int, Wishes]
     goes: dict[int, Telling]
 
     @classmethod
@@ -280,19 +327,33 @@ class _People:
     ) -> "_People":
         reader = live.readers({each.told.person_id for each in found}, on)
         everybody = {*reader, *reader.values()}
-        names, problems = {}, {}
-        for key, name, email, is_active in rows_of(
-            select(User.id, User.name, User.email, User.is_active).where(User.id.in_(everybody))
+        names, reach = {}, {}
+        for key, name, *of in rows_of(
+            select(User.id, User.name, *REACH).where(User.id.in_(everybody))
         ):
-            names[key], problems[key] = name, why_not_mail(email, is_active)
+            names[key], reach[key] = name, reach_from(of)
         readers = set(reader.values())
         return cls(
             reader,
             names,
-            problems,
+            reach,
+            channels.gateways(),
             live.wishes_of(readers, settings),
             tellings(on, calendar, readers) if readers else {},
         )
+
+    def channels(self, reader: int, kind: ReminderKind, *, at_once: bool) -> tuple[Channel, ...]:
+        """By which channels a message to a reader goes as things stand now."""
+        reach = self.reach.get(reader)
+        way = self.wishes[reader].ways.get(kind) if at_once else None
+        return channels_for(reach, self.gateways, way) if reach else ()
+
+    def problem(self, reader: int) -> Problem | None:
+        """Why nothing can reach a reader."""
+        reach = self.reach.get(reader)
+        if reach is None:
+            return Problem.INACTIVE
+        return None if channels_for(reach, self.gateways) else why_not(reach, Channel.MAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +424,7 @@ class _Asked:
             wants,
             goes,
             None if message is None else Message(message.due_on, message.state),
-            self.people.problems.get(reader, Problem.INACTIVE),
+            self.people.problem(reader),
             self.on,
             self.calendar,
         )
@@ -376,6 +437,10 @@ class _Asked:
             answer,
             is_over_cap=wants is Timing.AT_ONCE and in_digest,
             message=message,
+            by=self.people.channels(
+                reader, matter.due.kind, at_once=wants is Timing.AT_ONCE and not in_digest
+            ),
+            others=() if row is None else self.messages.others(row, message, reader),
         )
         if row is None:
             return found

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 
+from crm.accounts.wording import WAY
 from crm.core.language import language
 from crm.core.money import format_yuan
 from crm.core.web import mark
@@ -15,7 +16,7 @@ from crm.reminders.rules import DueKind, Level, ReminderKind, ReminderState, Sco
 from crm.reminders.rules.absence import AbsenceFault
 from crm.reminders.rules.answers import Answer, AnswerFault
 from crm.reminders.rules.settings import MONTHLY, Setting, SettingFault, steps
-from crm.reminders.rules.telling import TimingFault
+from crm.reminders.rules.telling import KindChoice, TimingFault
 from crm.reminders.rules.tokens import TokenFault
 
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
@@ -173,10 +174,20 @@ SETTING_FIELD: dict[str, LazyString] = {
 """The facts of a setting as the form calls them."""
 CHOICE_FIELD: dict[str, LazyString] = {
     **{kind.value: words for kind, words in WORDS[ReminderKind].items()},
-    "most_at_once": _l("每天最多几封即时邮件"),
+    "most_at_once": _l("每天最多几条即时提醒"),
     "locale": _l("语言"),
+    "way": _l("通过哪里收到"),
 }
 """What a person chooses, as the page calls it."""
+
+
+def choice_word(choice: KindChoice) -> LazyString:
+    """How somebody is told of a kind: 每日汇总, or 立即，短信 where it goes another way."""
+    if choice.way is None:
+        return word(choice.timing)
+    return _l("立即，%(way)s", way=WAY[choice.way])
+
+
 ABSENCE_FIELD: dict[str, LazyString] = {
     "user_id": _l("谁外出"),
     "delegate_id": _l("代理人"),

@@ -16,7 +16,7 @@ from crm.core.mail import Letter
 from crm.core.web import mark
 from crm.dispatch.rules import Light, number_text
 from crm.dispatch.wording import word
-from crm.outbox.rules import DeliveryKind
+from crm.outbox.rules import Channel, DeliveryKind
 from crm.outbox.sending import Writer, Written
 from crm.outbox.services import Claim
 from crm.reminders.queries.addressees import Addressee, people_to_write_to
@@ -66,7 +66,7 @@ def writers(settings: Settings) -> dict[DeliveryKind, Writer]:
             reader = people.get(hold.person_id or 0)
             actor = actor_by_id(hold.person_id or 0)
             if reader is None or actor is None or actor.role is not READERS[hold.kind]:
-                found[hold.delivery_id] = reader.problem if reader else None
+                found[hold.delivery_id] = reader.problem(Channel.MAIL) if reader else None
                 continue
             week, today = Week.of(hold.due_on).before, clock.office_day(at)
             key = week, reader.locale
@@ -76,7 +76,7 @@ def writers(settings: Settings) -> dict[DeliveryKind, Writer]:
                     told = brief_of(actor, today, week)
             if actor.role is Role.DIRECTOR:
                 of_bureau[key] = told
-            found[hold.delivery_id] = reader.problem or brief_letter(
+            found[hold.delivery_id] = reader.problem(Channel.MAIL) or brief_letter(
                 told, reader, hold.kind, hold.delivery_id, at, settings
             )
         return found

@@ -16,7 +16,7 @@ from crm.leads.models import Lead
 from crm.leads.rules import Stage
 from crm.outbox.models import Delivery
 from crm.outbox.queries import claimable_ids
-from crm.outbox.rules import DeliveryKind, DeliveryState, Problem
+from crm.outbox.rules import DeliveryKind, DeliveryState, Problem, Reach
 from crm.outbox.sending import Sender
 from crm.quotas.models import Quota
 from crm.reminders.letters import every_writer
@@ -220,7 +220,7 @@ def test_it_asks_as_often_for_many_leads_as_for_few(app, db_session, story, peop
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("kind", ["monday_brief", "week_roll_up"])
 def test_the_mail_reads_exactly_so(app, db_session, story, people, locale, part, kind):
-    reader = Addressee(1, "刘洋", "liu@example.gov.cn", locale, None)
+    reader = Addressee(1, "刘洋", locale, Reach(is_active=True, mail="liu@example.gov.cn"))
     with app.test_request_context(), force_locale(locale):
         brief = brief_of(people["leader"], MONDAY)
         letter = brief_letter(

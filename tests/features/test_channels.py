@@ -1,24 +1,19 @@
 """Group robots, the signed webhook and what comes instead, against a server that speaks their formats."""
 
-import base64
-import hashlib
-import hmac
 import json
-import threading
 from datetime import date, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
 
 from crm.core import clock
 from crm.core.db import db, transaction
-from crm.core.mail import Letter
 from crm.history.models import AuditEvent
 from crm.leads.models import Lead
 from crm.leads.rules import Stage
-from crm.outbox import services
+from crm.outbox import posting
 from crm.outbox.falling_back import fall_back
 from crm.outbox.models import ChannelEndpoint, Delivery
 from crm.outbox.robots import RobotTransport, shortened
@@ -28,103 +23,18 @@ from crm.reminders import unit_letters
 from crm.reminders.models import Reminder
 from crm.reminders.rules.kinds import ReminderKind
 from crm.reminders.services.unit_digests import note_unit_digests
+from tests.gateways import PATHS, SECRET, Kept, Refusing, running
 from tests.leads import opened
 
-SECRET = "SEC-示例密钥"
+MAILS = Path(__file__).resolve().parents[1] / "fixtures" / "mails"
 TODAY = date(2026, 11, 26)
-
-
-class Service(ThreadingHTTPServer):
-    """Takes what 企业微信, 钉钉, 飞书 and our own webhook document, and checks their signatures."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answering)
-        self.taken: list[tuple[str, dict, dict]] = []
-        self.answers: list[tuple[int, str]] = []  # given instead, one a request
-        self.is_silent = threading.Event()
-        self.may_end = threading.Event()
-
-    def handle_error(self, request, client_address):
-        """A client that has gone is no error of the test."""
-
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.server_port}{path}"
-
-
-class Answering(BaseHTTPRequestHandler):
-    server: Service
-
-    def log_message(self, *_words):
-        pass
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.server.is_silent.is_set():
-            self.server.may_end.wait(10)
-            return None
-        if self.server.answers:
-            return self.say(*self.server.answers.pop(0))
-        parts = urlsplit(self.path)
-        said, asked = json.loads(body), {k: v[0] for k, v in parse_qs(parts.query).items()}
-        code = getattr(self, parts.path.strip("/"))(said, asked, body)
-        if not code:
-            self.server.taken.append((parts.path, said, dict(self.headers)))
-        name = "code" if parts.path == "/feishu" else "errcode"
-        return self.say(401 if code == 401 else 200, json.dumps({name: code, "errmsg": "说明"}))
-
-    def say(self, status, words):
-        self.send_response(status)
-        self.end_headers()
-        self.wfile.write(words.encode())
-
-    def wecom(self, said, asked, _body):
-        if asked["key"] != "k":
-            return 93000
-        return 0 if said["msgtype"] == "markdown" and said["markdown"]["content"] else 40008
-
-    def dingtalk(self, said, asked, _body):
-        key = SECRET.encode()
-        text = f"{asked['timestamp']}\n{SECRET}".encode()
-        right = base64.b64encode(hmac.new(key, text, hashlib.sha256).digest()).decode()
-        is_now = len(asked["timestamp"]) == 13
-        if asked["sign"] != right or not is_now or asked["access_token"] != "t":
-            return 310000
-        return 0 if said["markdown"]["title"] and said["markdown"]["text"] else 40035
-
-    def feishu(self, said, _asked, _body):
-        key = f"{said['timestamp']}\n{SECRET}".encode()
-        right = base64.b64encode(hmac.new(key, digestmod=hashlib.sha256).digest()).decode()
-        if said["sign"] != right or len(said["timestamp"]) != 10:
-            return 19021
-        return 0 if said["card"]["elements"][0]["content"] else 9499
-
-    def gateway(self, said, _asked, body):
-        stamp = self.headers["X-LianZhao-Timestamp"]
-        right = hmac.new(SECRET.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
-        is_right = self.headers["X-LianZhao-Signature"] == f"sha256={right}"
-        return 0 if is_right and self.headers["Idempotency-Key"] == said["id"] else 401
-
-
-PATHS = {
-    Channel.WECOM: "/wecom?key=k",
-    Channel.DINGTALK: "/dingtalk?access_token=t",
-    Channel.FEISHU: "/feishu",
-    Channel.WEBHOOK: "/gateway",
-}
+GROUPS = (Channel.WECOM, Channel.DINGTALK, Channel.FEISHU, Channel.WEBHOOK)
 
 
 @pytest.fixture
 def service():
-    server = Service()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.may_end.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with running() as server:
+        yield server
 
 
 @pytest.fixture
@@ -173,11 +83,6 @@ def sender(app, at, timeout=5.0):
     )
 
 
-class Refusing:
-    def deliver(self, letter: Letter, before_handover):
-        raise AssertionError("no mail was expected")
-
-
 def planned(app, at):
     with app.app_context(), transaction():
         note_unit_digests(at, clock.office_time(at))
@@ -193,7 +98,7 @@ def sent(app, at, **more):
         return sender(app, at, **more).send_waiting()
 
 
-@pytest.mark.parametrize("channel", PATHS)
+@pytest.mark.parametrize("channel", GROUPS)
 def test_each_service_takes_the_list_of_the_unit_once_a_day(app, service, head, due, channel):
     robot(app, service, head, channel)
     at = clock.now()
@@ -302,21 +207,10 @@ def test_what_a_robot_refuses_for_good_goes_to_the_unit_head_by_mail_once(app, s
     assert "涉密" not in letter.text + letter.html
 
 
-class Kept:
-    def __init__(self):
-        self.taken = []
-
-    def deliver(self, letter, before_handover):
-        before_handover()
-        self.taken.append(letter)
-
-
 def test_a_persons_webhook_that_fails_for_good_goes_to_their_mail(app, head):
     at = clock.now()
     with app.app_context(), transaction():
-        row = services.post(
-            DeliveryKind.AT_ONCE, head.id, TODAY, at, key="7", channel=Channel.WEBHOOK
-        )
+        row = posting.post(DeliveryKind.AT_ONCE, head.id, TODAY, at, key="7", channel=Channel.SMS)
         row.state, row.problem = DeliveryState.FAILED, Problem.REFUSED
     with app.app_context(), transaction():
         assert fall_back(at) == 1
@@ -343,6 +237,17 @@ def test_long_lists_are_cut_at_a_line():
     assert text.startswith(cut.removesuffix("\n…"))
 
 
+@pytest.mark.parametrize("locale", ["zh", "en"])
+def test_the_list_speaks_the_language_of_its_robot(app, service, head, due, locale):
+    robot(app, service, head, locale=locale)
+    planned(app, clock.now())
+    assert sent(app, clock.now()) == [DeliveryState.SENT]
+    text = service.taken[0][1]["markdown"]["content"]
+    assert ("久未推进：1" in text) is (locale == "zh")
+    assert ("Quiet" in text or "quiet" in text) is (locale == "en")
+    assert ("：" in text or "，" in text) is (locale == "zh")
+
+
 # --- the page ---
 
 NEW = "/channels/new"
@@ -351,29 +256,31 @@ NEW = "/channels/new"
 def entered(**more):
     return {
         "channel": "dingtalk", "name": "药山群", "url": "https://oapi.dingtalk.com/robot/send?access_token=abc",
-        "secret": "SECxyz", "department_id": "", "is_on": "y", **more,
+        "secret": "SECxyz", "department_id": "", "is_on": "y", "locale": "zh", **more,
     }  # fmt: skip
 
 
 def test_an_endpoint_is_kept_and_its_secrets_are_never_shown_again(app, sign_in):
     boss = sign_in("administrator")
     assert boss.post(NEW, data=entered()).status_code == 302
+    with app.app_context():
+        key = db.session.scalars(select(ChannelEndpoint.id)).one()
     pages = boss.get("/channels/").get_data(as_text=True)
-    pages += boss.get("/channels/1").get_data(as_text=True)
+    pages += boss.get(f"/channels/{key}").get_data(as_text=True)
     assert "药山群" in pages
     assert "oapi.dingtalk.com" in pages
     assert "access_token" not in pages
     assert "SECxyz" not in pages
-    form = opened(boss, "/channels/1")
-    assert boss.post("/channels/1", data={**form, "name": "药山新群"}).status_code == 302
+    form = opened(boss, f"/channels/{key}")
+    assert boss.post(f"/channels/{key}", data={**form, "name": "药山新群"}).status_code == 302
     with app.app_context():
-        row = db.session.get(ChannelEndpoint, 1)
+        row = db.session.get(ChannelEndpoint, key)
         assert (row.name, row.secret, row.version) == ("药山新群", "SECxyz", 2)
         assert row.url.endswith("access_token=abc")
         told = [vars(each) for each in db.session.scalars(select(AuditEvent))]
     assert "access_token" not in str(told)
     assert "SECxyz" not in str(told)
-    assert boss.post("/channels/1", data=form).status_code == 409
+    assert boss.post(f"/channels/{key}", data=form).status_code == 409
 
 
 @pytest.mark.parametrize(

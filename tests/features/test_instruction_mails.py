@@ -19,7 +19,7 @@ from crm.leads.models import Lead, LeadMember
 from crm.leads.rules import MembershipKind, Stage
 from crm.outbox.models import Delivery
 from crm.outbox.queries import claimable_ids
-from crm.outbox.rules import DeliveryKind, DeliveryState, Problem
+from crm.outbox.rules import Channel, DeliveryKind, DeliveryState, Problem, Reach
 from crm.outbox.sending import Sender
 from crm.reminders.instruction_letters import _letter
 from crm.reminders.letters import every_writer
@@ -271,8 +271,10 @@ ROW = SimpleNamespace(
     due_on=date(2026, 12, 4), new_due_on=date(2026, 12, 4), old_due_on=None, body="请每周报一次",
     state=InstructionState.OPEN, kind=EntryKind.ISSUED, is_sensitive=False,
 )  # fmt: skip
-READER = Addressee(7, "李娜", "li@example.gov.cn", "zh", None, "王芳")
-HOLD = SimpleNamespace(due_on=THURSDAY, delivery_id=41)
+READER = Addressee(
+    7, "李娜", "zh", Reach(is_active=True, mail="li@example.gov.cn"), on_behalf_of="王芳"
+)
+HOLD = SimpleNamespace(due_on=THURSDAY, delivery_id=41, channel=Channel.MAIL)
 
 
 def written(app, locale="zh", **changes):

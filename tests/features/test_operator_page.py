@@ -11,7 +11,7 @@ from crm.core.db import db, transaction
 from crm.history.models import AuditEvent
 from crm.outbox import queries, services
 from crm.outbox.models import Delivery
-from crm.outbox.rules import DeliveryKind, DeliveryState, Problem
+from crm.outbox.rules import Channel, DeliveryKind, DeliveryState, Problem
 
 TODAY = date(2026, 11, 23)
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -59,6 +59,10 @@ def beat(app):
     return leave
 
 
+def all_of(problem) -> dict[str, str]:
+    return {"problem": problem, "channel": "mail"}
+
+
 def words(answer) -> str:
     text = re.sub(r"<[^>]+>", " ", answer.get_data(as_text=True))
     return re.sub(r"\s+", " ", text)
@@ -99,9 +103,9 @@ def test_failures_are_told_by_reason_for_14_days(app, deliveries):
     deliveries(4, **failed, problem=Problem.REFUSED, due_on=TODAY - timedelta(days=15))
     with app.app_context():
         assert queries.failures_since(TODAY - timedelta(days=14), AT) == [
-            queries.Failures(Problem.REFUSED, 3, 3, 0),
-            queries.Failures(Problem.DAY_OVER, 2, 0, 0),
-            queries.Failures(Problem.UNREACHABLE, 0, 0, 1),
+            queries.Failures(Channel.MAIL, Problem.REFUSED, 3, 3, 0),
+            queries.Failures(Channel.MAIL, Problem.DAY_OVER, 2, 0, 0),
+            queries.Failures(Channel.MAIL, Problem.UNREACHABLE, 0, 0, 1),
         ]
 
 
@@ -123,17 +127,17 @@ def test_all_that_failed_for_one_reason_go_again(sign_in, deliveries, app):
     again = deliveries(3, state=DeliveryState.FAILED, problem=Problem.NOT_WRITTEN)
     deliveries(2, state=DeliveryState.FAILED, problem=Problem.REFUSED)
     deliveries(1, state=DeliveryState.FAILED, problem=Problem.NOT_WRITTEN, expires_at=AT)
-    assert "重发这3封" in words(admin.get("/deliveries/"))
-    done = admin.post("/deliveries/again", data={"problem": "not_written"}, follow_redirects=True)
-    assert "已把3封放回发送队列" in words(done)
+    assert "重发这3条" in words(admin.get("/deliveries/"))
+    done = admin.post("/deliveries/again", data=all_of("not_written"), follow_redirects=True)
+    assert "已把3条放回发送队列" in words(done)
     with app.app_context():
         assert queries.claimable_ids(AT) == again
         events = db.session.scalars(
             select(AuditEvent.actor_id).where(AuditEvent.action == "mail_sent_again")
         ).all()
     assert events == [admin.actor.id] * 3
-    twice = admin.post("/deliveries/again", data={"problem": "not_written"}, follow_redirects=True)
-    assert "没有可以重发的邮件" in words(twice)
+    twice = admin.post("/deliveries/again", data=all_of("not_written"), follow_redirects=True)
+    assert "没有可以重发的消息" in words(twice)
 
 
 @pytest.mark.parametrize("problem", ["", "no such", "refused "])

@@ -268,7 +268,7 @@ def test_who_has_no_address_is_shown_and_mailed_as_soon_as_there_is_one(db_sessi
     nobody = person("staff", name="台账中的人", is_active=True)
     lead(nobody.id)
     assert plan() == 0
-    assert [(m.name, m.problem) for m in queries.people_without_mail(FRIDAY)] == [
+    assert [(m.name, m.problem) for m in queries.people_unreached(FRIDAY)] == [
         ("台账中的人", Problem.NO_ADDRESS)
     ]
     with transaction() as session:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from crm.config import Mail
 from crm.core.db import db, transaction
 from crm.core.mail import Letter, MailFault, NotDelivered, SmtpTransport
-from crm.outbox import sending, services
+from crm.outbox import posting, sending, services
 from crm.outbox.models import Delivery
 from crm.outbox.rules import (
     DELAYS,
@@ -103,7 +103,7 @@ def waiting(db_session, person) -> Callable[[int], list[int]]:
     def make(count: int) -> list[int]:
         people = [person("staff").id for _ in range(count)]
         with transaction():
-            made = [services.post(DeliveryKind.DUE_DIGEST, key, DAY, MORNING) for key in people]
+            made = [posting.post(DeliveryKind.DUE_DIGEST, key, DAY, MORNING) for key in people]
         return [row.id for row in made if row]
 
     return make
@@ -147,7 +147,7 @@ def test_a_word_about_ones_account_does_not_wait_behind_a_morning_of_digests(wai
     waiting(5)
     reader = person("staff").id
     with transaction():
-        services.post(DeliveryKind.ACCOUNT_SECURITY, reader, DAY, MORNING)
+        posting.post(DeliveryKind.ACCOUNT_SECURITY, reader, DAY, MORNING)
     with transaction():
         [first] = services.claim_waiting(now(), 1)
     assert first.kind is DeliveryKind.ACCOUNT_SECURITY

@@ -31,7 +31,7 @@ from crm.history import services as history
 from crm.leads.access import lead_for
 from crm.leads.models import Lead, LeadMember
 from crm.leads.rules import MembershipKind
-from crm.outbox import services as outbox
+from crm.outbox import posting
 from crm.outbox.rules import DeliveryKind
 
 TRIES = 5
@@ -366,6 +366,6 @@ def _tell(actor: Actor, at: datetime, entry: InstructionEntry, readers: Collecti
     today = clock.office_day(at)
     day = told_on(work_calendar(), today)
     for reader in sorted(set(readers) - {actor.id}):
-        posted = outbox.post(DeliveryKind.INSTRUCTION, reader, day, at, key=str(entry.id))
-        if posted is not None and day != today:
-            posted.next_try_at = clock.office_moment(day, TOLD_FROM)
+        for posted in posting.tell(DeliveryKind.INSTRUCTION, reader, day, at, key=str(entry.id)):
+            if day != today:
+                posted.next_try_at = clock.office_moment(day, TOLD_FROM)

@@ -16,9 +16,11 @@ from crm.core.limits import Limit
 from crm.core.mail import Letter, NotDelivered, message_id
 from crm.outbox import channels as services
 from crm.outbox.forms import endpoint_form
+from crm.outbox.queries import reach_of
 from crm.outbox.robots import Endpoint, RobotTransport
+from crm.outbox.rules import PERSONAL
 from crm.outbox.views import robots
-from crm.outbox.wording import word
+from crm.outbox.wording import ENDPOINT_KIND
 
 TRIED = Limit(10, timedelta(minutes=10))
 """Test messages to one endpoint; robots take twenty messages a minute."""
@@ -30,7 +32,11 @@ PATIENCE = 5.0
 @allow(Role.ADMINISTRATOR)
 def index() -> ResponseReturnValue:
     return render_template(
-        "outbox/channels.html", rows=services.endpoints(), host_of=services.host_of, word=word
+        "outbox/channels.html",
+        rows=services.endpoints(),
+        host_of=services.host_of,
+        kind_words=ENDPOINT_KIND,
+        personal=PERSONAL,
     )
 
 
@@ -65,6 +71,12 @@ def try_out(endpoint_id: int) -> ResponseReturnValue:
     row = services.endpoint_of(endpoint_id)
     if not row.is_on:
         raise NotFound
+    address: str | None = row.name
+    if row.channel in PERSONAL:
+        address = reach_of([g.actor.id])[g.actor.id].address(row.channel)
+    if address is None:
+        flash(_("测试消息发给您本人，请先在您的账号里填上手机号或政务通讯账号。"), "warn")
+        return redirect(url_for("channels.index"))
     settings = current_app.extensions["settings"]
     letter = Letter(
         message_id=message_id(
@@ -72,7 +84,7 @@ def try_out(endpoint_id: int) -> ResponseReturnValue:
         ),
         sender=settings.mail_sender,
         sender_name=settings.office_name,
-        address=row.name,
+        address=address,
         name=row.name,
         subject=_("链招：测试消息"),
         text=_("链招：测试消息。收到这条消息，说明渠道已经接通。"),
@@ -86,7 +98,11 @@ def try_out(endpoint_id: int) -> ResponseReturnValue:
     except NotDelivered as failure:
         flash(_("测试消息没有发出：%(said)s", said=failure.detail[:200]), "warn")
     else:
-        flash(_("测试消息已发出，请到群里查看。"), "good")
+        is_own = row.channel in PERSONAL
+        said = (
+            _("测试消息已发给您本人，请查收。") if is_own else _("测试消息已发出，请到群里查看。")
+        )
+        flash(said, "good")
     with transaction():
         services.note_trial(g.actor, row, at)
     return redirect(url_for("channels.index"))

@@ -15,10 +15,10 @@ from crm.core.db import transaction
 from crm.core.errors import Refused
 from crm.core.guard import allow
 from crm.outbox import queries, services
-from crm.outbox.rules import DeliveryState, Problem, is_silent, may_send_again
+from crm.outbox.rules import Channel, DeliveryState, Problem, is_silent, may_send_again
 from crm.outbox.views import bp
 from crm.outbox.wording import ago, part_word, problem_word, word
-from crm.reminders.queries.mails import people_without_mail
+from crm.reminders.queries.mails import people_unreached
 
 LOOKED_BACK = timedelta(days=14)
 
@@ -32,7 +32,7 @@ def index() -> ResponseReturnValue:
         "outbox/deliveries.html",
         problems=queries.deliveries_since(today - LOOKED_BACK, (DeliveryState.FAILED,)),
         waiting=queries.deliveries_since(today - LOOKED_BACK, queries.UNSETTLED),
-        without_mail=people_without_mail(today),
+        unreached=people_unreached(today),
         last_sign_at=sign,
         at=at,
         signs=[
@@ -43,6 +43,7 @@ def index() -> ResponseReturnValue:
         queue=queries.queue_depth(at),
         failures=queries.failures_since(today - LOOKED_BACK, at),
         days=queries.days_back(today, LOOKED_BACK.days),
+        channels=queries.channels_since(today - LOOKED_BACK),
         ago=ago,
         part_word=part_word,
         is_silent=is_silent(sign, at),
@@ -69,21 +70,22 @@ def send_again(delivery_id: int) -> ResponseReturnValue:
 @bp.post("/again")
 @allow(Role.ADMINISTRATOR)
 def send_failed_again() -> ResponseReturnValue:
-    """All that failed for one reason, as the page counts them."""
-    problem = request.form.get("problem", "")
-    if problem not in list(Problem):
+    """All that failed on one channel for one reason, as the page counts them."""
+    problem, channel = request.form.get("problem", ""), request.form.get("channel", "")
+    if problem not in list(Problem) or channel not in list(Channel):
         abort(400)
     with transaction():
         again = services.send_failed_again(
-            g.actor, clock.now(), Problem(problem), since=clock.today() - LOOKED_BACK
-        )
+            g.actor, clock.now(), Problem(problem),
+            channel=Channel(channel), since=clock.today() - LOOKED_BACK,
+        )  # fmt: skip
     if again:
         said = ngettext(
-            "已把%(num)s封放回发送队列，一分钟内发出。",
-            "已把%(num)s封放回发送队列，一分钟内发出。",
+            "已把%(num)s条放回发送队列，一分钟内发出。",
+            "已把%(num)s条放回发送队列，一分钟内发出。",
             len(again),
         )
         flash(said, "good")
     else:
-        flash(_("没有可以重发的邮件，请刷新页面查看最新状态。"), "warn")
+        flash(_("没有可以重发的消息，请刷新页面查看最新状态。"), "warn")
     return redirect(url_for("outbox.index"))

@@ -1,7 +1,7 @@
 """To whom a message about one thing goes: the person, or their delegate who may know of it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select
@@ -9,20 +9,33 @@ from sqlalchemy import select
 from crm.accounts.models import User
 from crm.core.bulk import among
 from crm.core.db import rows_of
-from crm.outbox.rules import Problem, why_not_mail
+from crm.outbox.queries import REACH, reach_from
+from crm.outbox.rules import CHANNELS_OF, Channel, Problem, Reach, why_not
 from crm.reminders.queries import live
 
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """One reader. `problem`: why no mail can go to them; `on_behalf_of`: who is away."""
+    """One reader and where to reach them; `on_behalf_of`: who is away."""
 
     person_id: int
     name: str
-    address: str | None
     locale: str
-    problem: Problem | None
+    reach: Reach
     on_behalf_of: str | None = None
+
+    @property
+    def address(self) -> str | None:
+        """Where mails go."""
+        return self.reach.address(Channel.MAIL)
+
+    def problem(self, channel: Channel) -> Problem | None:
+        """What stands in the way of a message by that channel.
+
+        A delegate who wants no text messages is reached by none that was noted for another.
+        """
+        is_wanted = channel is Channel.MAIL or channel in CHANNELS_OF[self.reach.way]
+        return why_not(self.reach, channel) if is_wanted else Problem.NO_ADDRESS
 
 
 def people_to_write_to(ids: Collection[int]) -> dict[int, Addressee]:
@@ -30,15 +43,10 @@ def people_to_write_to(ids: Collection[int]) -> dict[int, Addressee]:
     if not ids:
         return {}
     rows = rows_of(
-        select(User.id, User.name, User.email, User.is_active, User.locale).where(
-            among(User.id, sorted(set(ids)))
-        )
+        select(User.id, User.name, User.locale, *REACH).where(among(User.id, sorted(set(ids))))
     )
     return {
-        row.id: Addressee(
-            row.id, row.name, row.email, row.locale, why_not_mail(row.email, row.is_active)
-        )
-        for row in rows
+        key: Addressee(key, name, locale, reach_from(reach)) for key, name, locale, *reach in rows
     }
 
 
@@ -53,8 +61,5 @@ def readers_of(ids: Collection[int], today: date) -> dict[int, Addressee]:
         if reader == person or person not in found:
             told[person] = found[reader]
         else:
-            one = found[reader]
-            told[person] = Addressee(
-                one.person_id, one.name, one.address, one.locale, one.problem, found[person].name
-            )
+            told[person] = replace(found[reader], on_behalf_of=found[person].name)
     return told

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, and_, select
+from sqlalchemy.orm import aliased
 
-from crm.accounts.models import User
+from crm.accounts.rules import Way
 from crm.core.bulk import among
 from crm.core.db import db, many_rows_of, rows_of
 from crm.leads.models import Lead
@@ -80,33 +82,43 @@ def wishes_of(people: Collection[int], settings: Settings) -> dict[int, Wishes]:
         if not setting.may_be_off:
             never_off.add(kind)
     chosen: dict[int, dict[ReminderKind, Timing]] = defaultdict(dict)
-    for person, kind, timing in rows_of(
-        select(Preference.user_id, Preference.kind, Preference.timing)
+    ways: dict[int, dict[ReminderKind, Way]] = defaultdict(dict)
+    for person, kind, timing, way in rows_of(
+        select(Preference.user_id, Preference.kind, Preference.timing, Preference.way)
     ):
         chosen[person][kind] = timing
+        if way is not None:
+            ways[person][kind] = way
     found = rows_of(select(Recipient.user_id, Recipient.most_at_once))
     caps = {row[0]: row[1] for row in found}
     return {
         person: Wishes(
-            chosen.get(person, {}), by_default, frozenset(never_off), caps.get(person, MOST_AT_ONCE)
+            chosen.get(person, {}),
+            by_default,
+            frozenset(never_off),
+            caps.get(person, MOST_AT_ONCE),
+            ways.get(person, {}),
         )
         for person in people
     }
 
 
 def told_at_once(today: date) -> tuple[dict[int, int], dict[int, date]]:
-    """(mails at once of today by reader, the last day each reminder was told so on)."""
+    """(matters told at once today by reader, the last day each reminder was told so on).
+
+    Told by two channels, or by mail in place of a message that failed, it is one.
+    """
     statement = select(Delivery.person_id, Delivery.key, Delivery.due_on, Delivery.state).where(
         Delivery.kind == DeliveryKind.AT_ONCE, Delivery.due_on >= today - REMEMBERED
     )
-    counts: dict[int, int] = defaultdict(int)
+    of_today: dict[int, set[str]] = defaultdict(set)
     told: dict[int, date] = {}
     for person, key, due_on, state in rows_of(statement):
         if due_on == today and person is not None:
-            counts[person] += 1
+            of_today[person].add(key)
         if state is not DeliveryState.FAILED and key.isdigit():
             told[int(key)] = max(told.get(int(key), due_on), due_on)
-    return counts, told
+    return {person: len(keys) for person, keys in of_today.items()}, told
 
 
 def readers(people: Collection[int], today: date) -> dict[int, int]:
@@ -155,13 +167,35 @@ def kept_back(reader_of: Mapping[int, int]) -> frozenset[int]:
     )
 
 
-def with_address(people: Collection[int]) -> frozenset[int]:
-    """Those of these people a mail can go to."""
-    statement = select(User.id, User.email).where(User.is_active, User.email.is_not(None))
-    wanted = set(people)
-    return frozenset(
-        key for key, email in rows_of(statement) if key in wanted and email and email.strip()
+def noted(day: date) -> frozenset[tuple[DeliveryKind, int | None, str]]:
+    """The messages to people there are of a day, whichever way they go: kind, person, key."""
+    statement = select(Delivery.kind, Delivery.person_id, Delivery.key).where(
+        Delivery.due_on == day
     )
+    return frozenset((kind, person, key) for kind, person, key in rows_of(statement))
+
+
+def beside(deliveries: Collection[int], day: date) -> list[Row[*tuple[Any, ...]]]:
+    """What says the same as these messages of a day on another channel, or in place of one of them.
+
+    Each row: `id` of the one, `other`, and the other's channel and state.
+    """
+    one, other = aliased(Delivery), aliased(Delivery)
+    statement = (
+        select(one.id, other.id.label("other"), other.channel, other.state)
+        .join(
+            other,
+            and_(
+                other.kind == one.kind,
+                other.recipient == one.recipient,
+                other.due_on == one.due_on,
+                other.key == one.key,
+                other.id != one.id,
+            ),
+        )
+        .where(one.due_on == day, one.id.in_(deliveries))
+    )
+    return list(db.session.execute(statement).all())
 
 
 def live_keys(leads: Collection[int] | None = None) -> dict[tuple[object, ...], int]:

@@ -17,7 +17,9 @@ from crm.dispatch.queries.instructions import titles
 from crm.enterprises.models import Enterprise
 from crm.leads.models import Activity, AgreedDate, Lead
 from crm.leads.rules import Stage
-from crm.outbox.rules import Problem, why_not_mail
+from crm.outbox import channels
+from crm.outbox.queries import REACH, reach_from
+from crm.outbox.rules import Channel, Problem, Reach, channels_for, why_not
 from crm.quotas.models import Quota
 from crm.quotas.queries import year_numbers
 from crm.quotas.rules import due_under
@@ -67,6 +69,7 @@ class DueItem:
     on_behalf_of: str | None = None  # the person who is away
     ground: Ground | None = None
     is_hidden: bool = False  # a sensitive lead the reader of the mail is not named for
+    is_sensitive: bool = False  # whoever reads it
     trail: tuple[Step, ...] = ()  # of an escalated matter
 
     @property
@@ -74,9 +77,12 @@ class DueItem:
         return DueKind.OVERDUE if self.days_overdue else DueKind.DUE
 
 
+UNREACHED = Reach(is_active=False)
+
+
 @dataclass(frozen=True, slots=True)
 class DueMail:
-    """What one person is to be told: oldest item first. `problem`: why no mail can go to them."""
+    """What one person is to be told: oldest item first. `problem`: why nothing can reach them."""
 
     person_id: int
     name: str
@@ -85,6 +91,8 @@ class DueMail:
     problem: Problem | None
     items: tuple[DueItem, ...]
     may_be_off: tuple[ReminderKind, ...] = ()  # the kinds in it its reader may do without
+    reach: Reach = UNREACHED
+    channels: tuple[Channel, ...] = ()  # by which it goes as things stand now
 
 
 def due_mails(on: date) -> tuple[DueMail, ...]:
@@ -94,16 +102,23 @@ def due_mails(on: date) -> tuple[DueMail, ...]:
     for matter in matters(on, settings=setting_of):
         by_person[matter.told.person_id].append(matter)
     items = items_of([each for of in by_person.values() for each in of], on, setting_of)
+    gateways = channels.gateways()
     found = []
     for person in _people(by_person):
         own = tuple(sorted((items[each] for each in by_person[person.id]), key=_oldest_first))
-        problem = why_not_mail(person.email, person.is_active)
-        found.append(DueMail(person.id, person.name, person.email, person.locale, problem, own))
+        goes = channels_for(person.reach, gateways)
+        problem = None if goes else why_not(person.reach, Channel.MAIL)
+        found.append(
+            DueMail(
+                person.id, person.name, person.reach.mail, person.locale, problem, own,
+                reach=person.reach, channels=goes,
+            )
+        )  # fmt: skip
     return tuple(found)
 
 
-def people_without_mail(on: date) -> tuple[DueMail, ...]:
-    """Those who are to be told something but to whom no mail can go, for the administrator."""
+def people_unreached(on: date) -> tuple[DueMail, ...]:
+    """Those who are to be told something but whom nothing can reach, for the administrator."""
     return tuple(mail for mail in due_mails(on) if mail.problem)
 
 
@@ -154,6 +169,7 @@ def mails_of(wanted: Mapping[int, tuple[int, Collection[int]]], on: date) -> dic
                 reminder_id=key,
                 on_behalf_of=rows[key].name if rows[key].person_id != person_id else None,
                 is_hidden=person_id not in named.get(told[key].due.lead_id or 0, (person_id,)),
+                is_sensitive=(told[key].due.lead_id or 0) in named,
                 trail=below(trails.get(_key(told[key].due), ()), told[key].told.level),
             )
             for key in dict.fromkeys(ids)
@@ -161,9 +177,9 @@ def mails_of(wanted: Mapping[int, tuple[int, Collection[int]]], on: date) -> dic
         ]
         kinds = {each.reminder_kind for each in own if each.level is Level.OWNER} - never_off
         mails[asked] = DueMail(
-            person.id, person.name, person.email, person.locale,
-            why_not_mail(person.email, person.is_active), tuple(sorted(own, key=_oldest_first)),
-            tuple(kind for kind in ReminderKind if kind in kinds),
+            person.id, person.name, person.reach.mail, person.locale,
+            why_not(person.reach, Channel.MAIL), tuple(sorted(own, key=_oldest_first)),
+            tuple(kind for kind in ReminderKind if kind in kinds), person.reach,
         )  # fmt: skip
     return mails
 
@@ -239,11 +255,22 @@ def _oldest_first(item: DueItem) -> tuple[date, int, str]:
     return item.due_on, item.lead_id or 0, item.subject
 
 
-def _people(ids: Iterable[int]) -> list[Row[*tuple[Any, ...]]]:
-    found: list[Row[*tuple[Any, ...]]] = []
+@dataclass(frozen=True, slots=True)
+class _Person:
+    id: int
+    name: str
+    locale: str
+    reach: Reach
+
+
+def _people(ids: Iterable[int]) -> list[_Person]:
+    found: list[_Person] = []
     for some in chunked(ids):
-        statement = select(User.id, User.name, User.email, User.is_active, User.locale)
-        found += rows_of(statement.where(User.id.in_(some)).order_by(User.id))
+        statement = select(User.id, User.name, User.locale, *REACH)
+        rows = rows_of(statement.where(User.id.in_(some)).order_by(User.id))
+        found += [
+            _Person(key, name, locale, reach_from(reach)) for key, name, locale, *reach in rows
+        ]
     return found
 
 

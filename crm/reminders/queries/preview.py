@@ -18,8 +18,10 @@ from crm.core.bulk import chunked, without_collecting
 from crm.core.db import db, many_rows_of, rows_of
 from crm.leads.models import Lead, LeadMember
 from crm.leads.rules import MembershipKind
+from crm.outbox import channels
 from crm.outbox.models import Delivery, Heartbeat
-from crm.outbox.rules import DeliveryState, why_not_mail
+from crm.outbox.queries import REACH, reach_from
+from crm.outbox.rules import DeliveryState, channels_for
 from crm.reminders.models import Reminder
 from crm.reminders.queries import facts, live
 from crm.reminders.queries.candidates import Found, due_under_each
@@ -51,7 +53,7 @@ class ReaderPreview:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The day's mails as it is set now and as it would be; whoever has no mail address is not in it.
+    """The day's mails as it is set now and as it would be; whoever nothing can reach is not in it.
 
     `planned_on`: when the other kinds were last planned.
     """
@@ -267,16 +269,17 @@ def _planned_on() -> date | None:
 
 def _readers(now: dict[int, Mails], then: dict[int, Mails]) -> list[ReaderPreview]:
     """Those who get something either way and can be written to; whose mails differ first."""
-    found = []
+    found, gateways = [], channels.gateways()
     for some in chunked(now.keys() | then.keys()):
         people = rows_of(
-            select(User.id, User.name, User.email, User.is_active, Department.name)
+            select(User.id, User.name, Department.name, *REACH)
             .outerjoin(Department, Department.id == User.department_id)
             .where(User.id.in_(some))
         )
-        for key, name, email, is_active, department in people:
+        for key, name, department, *reach in people:
             of_now, of_then = now.get(key, Mails()), then.get(key, Mails())
-            if why_not_mail(email, is_active) is None and (of_now.count or of_then.count):
+            is_reached = channels_for(reach_from(reach), gateways)
+            if is_reached and (of_now.count or of_then.count):
                 found.append(ReaderPreview(key, name, department, of_now, of_then))
     found.sort(key=lambda each: (not each.differs, -each.then.count, each.name, each.person_id))
     return found

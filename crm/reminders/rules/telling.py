@@ -1,10 +1,11 @@
 """How what is due is told: at once, in the day's digest, once a week, or in the inbox alone."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from crm.accounts.rules import Way
 from crm.core.days import WorkCalendar
 from crm.reminders.rules.kinds import Level, ReminderKind, ReminderState, Timing
 
@@ -16,6 +17,32 @@ REPEATED = frozenset({ReminderKind.NEXT_ACTION, ReminderKind.INSTRUCTION})
 
 
 MOST_AT_ONCE_ALLOWED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class KindChoice:
+    """What a person chose for a kind. `way`: of a message at once alone; None: as everything else.
+
+    Digests go one way: split by kind there would be several a day.
+    """
+
+    timing: Timing
+    way: Way | None = None
+
+    def __post_init__(self) -> None:
+        if self.way is not None and self.timing is not Timing.AT_ONCE:
+            raise ValueError(f"{self.timing} goes the general way")
+
+    @property
+    def code(self) -> str:
+        """As a form and the trail hold it: `daily`, `at_once sms`."""
+        return self.timing.value if self.way is None else f"{self.timing.value} {self.way.value}"
+
+    @classmethod
+    def of(cls, code: str) -> "KindChoice":
+        """Raises ValueError."""
+        timing, _space, way = code.partition(" ")
+        return cls(Timing(timing), Way(way) if way else None)
 
 
 class TimingFault(StrEnum):
@@ -54,6 +81,8 @@ class Wishes:
     by_default: Mapping[ReminderKind, Timing]
     never_off: frozenset[ReminderKind] = frozenset()
     most_at_once: int = MOST_AT_ONCE
+    ways: Mapping[ReminderKind, Way] = field(default_factory=dict)
+    """By which channels a kind goes at once, where the person wants others than for all the rest."""
 
     def timing(self, kind: ReminderKind, level: Level = Level.OWNER) -> Timing:
         """What holds for a kind. Some cannot be off; nor can what has been escalated to somebody."""
@@ -70,6 +99,8 @@ class Telling:
     at_once: tuple[int, ...] = ()
     digest: tuple[int, ...] = ()  # empty: no digest goes
     weekly: tuple[int, ...] = ()
+    ways: Mapping[int, Way] = field(default_factory=dict)
+    """Of what goes at once by other channels than the reader's general ones."""
 
 
 def is_silent_until_later(reminder: Open, today: date) -> bool:
@@ -104,6 +135,7 @@ def telling(
     at_once: list[int] = []
     listed: list[int] = []
     weekly: list[int] = []
+    ways: dict[int, Way] = {}
     wants_digest = False
     for each in speaking:
         timing = wishes.timing(each.kind, each.level)
@@ -114,6 +146,8 @@ def telling(
             continue
         if timing is Timing.AT_ONCE and not each.is_told and len(at_once) < room:
             at_once.append(each.reminder_id)
+            if each.kind in wishes.ways:
+                ways[each.reminder_id] = wishes.ways[each.kind]
             continue
         listed.append(each.reminder_id)
         wants_digest = wants_digest or not each.is_told or each.kind in REPEATED
@@ -121,6 +155,7 @@ def telling(
         tuple(at_once),
         tuple(listed) if wants_digest else (),
         tuple(weekly) if is_first_working_day_of_week(today, calendar) else (),
+        ways,
     )
 
 

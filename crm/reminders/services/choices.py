@@ -7,33 +7,36 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from crm.accounts import services as accounts
-from crm.accounts.rules import Actor
-from crm.core.db import db, rows_of
+from crm.accounts.rules import Actor, Way
+from crm.accounts.wording import WAY
+from crm.core.db import db
 from crm.core.errors import Fault, Refused, Stale
 from crm.history import queries as trail
 from crm.history import services as history
 from crm.reminders.models import Preference, Recipient
 from crm.reminders.queries import facts
-from crm.reminders.rules.kinds import ReminderKind, Timing
-from crm.reminders.rules.telling import MOST_AT_ONCE, why_not_timing
-from crm.reminders.wording import CHOICE_FIELD, word
+from crm.reminders.queries.choices import choices_of
+from crm.reminders.rules.kinds import ReminderKind
+from crm.reminders.rules.telling import MOST_AT_ONCE, KindChoice, why_not_timing
+from crm.reminders.wording import CHOICE_FIELD, choice_word, word
 
 CHOSEN = "reminder_choices_made"
 
 
 def save_choices(
     actor: Actor,
-    chosen: Mapping[ReminderKind, Timing | None],
+    chosen: Mapping[ReminderKind, KindChoice | None],
     most_at_once: int,
     locale: str,
     at: datetime,
     *,
     version: int | None,
+    way: Way | None = None,
 ) -> None:
     """Keep how the actor wants to be told; a kind of None follows the office's setting.
 
-    Raises Refused (a kind that cannot be off), Stale. `version` None: nothing had been chosen when
-    the page was opened.
+    `way` None: as it was. Raises Refused (a kind that cannot be off), Stale. `version` None: nothing
+    had been chosen when the page was opened.
     """
     row = _own(actor)
     if (row.version if row else None) != version:
@@ -41,16 +44,20 @@ def save_choices(
     settings = facts.settings()
     faults = {
         kind: fault
-        for kind, timing in chosen.items()
-        if (fault := why_not_timing(timing, may_be_off=settings.general(kind).may_be_off))
+        for kind, choice in chosen.items()
+        if (
+            fault := why_not_timing(
+                choice and choice.timing, may_be_off=settings.general(kind).may_be_off
+            )
+        )
     }
     if faults:
         raise Refused([Fault(kind.value, code, word(code)) for kind, code in faults.items()])
-    statement = select(Preference.kind, Preference.timing).where(Preference.user_id == actor.id)
-    had: dict[ReminderKind, Timing | None] = {}
-    had.update(rows_of(statement).all())
-    more = [(kind.value, had.get(kind), timing) for kind, timing in chosen.items()]
-    more.append(("locale", actor.locale, locale))
+    before = choices_of(actor.id)
+    had, way_before = before.chosen, before.reach.way
+    way = way or way_before
+    more = [(kind.value, _code(had.get(kind)), _code(new)) for kind, new in chosen.items()]
+    more += [("locale", actor.locale, locale), ("way", way_before.value, way.value)]
     is_new = row is None
     if row is None:
         row = _begun(actor)
@@ -64,17 +71,22 @@ def save_choices(
     if not is_new:
         row.version += 1
     accounts.set_locale(actor, locale)
-    changed = [kind for kind, timing in chosen.items() if timing != had.get(kind)]
+    accounts.set_way(actor, way)
+    changed = [kind for kind, choice in chosen.items() if choice != had.get(kind)]
     db.session.execute(
         delete(Preference)
         .where(Preference.user_id == actor.id, Preference.kind.in_(changed))
         .execution_options(synchronize_session=False)
     )
     db.session.add_all(
-        Preference(user_id=actor.id, kind=kind, timing=timing)
+        Preference(user_id=actor.id, kind=kind, timing=choice.timing, way=choice.way)
         for kind in changed
-        if (timing := chosen[kind]) is not None
+        if (choice := chosen[kind]) is not None
     )
+
+
+def _code(choice: KindChoice | None) -> str | None:
+    return None if choice is None else choice.code
 
 
 def _own(actor: Actor) -> Recipient | None:
@@ -103,5 +115,7 @@ def _missed(actor: Actor, row: Recipient | None, version: int | None) -> list:  
 
 def _tell(name: str, value: object) -> object:
     if name in tuple(ReminderKind) and isinstance(value, str):
-        return word(Timing(value))
+        return choice_word(KindChoice.of(value))
+    if name == "way" and isinstance(value, str):
+        return WAY[Way(value)]
     return value

@@ -11,14 +11,17 @@ from typing import Any
 
 from sqlalchemy import or_, update
 
+from crm.accounts.rules import Way
 from crm.calendar.queries import work_calendar
 from crm.core import clock
 from crm.core.bulk import chunked, insert_rows, without_collecting
 from crm.core.days import WorkCalendar
 from crm.core.db import db
+from crm.outbox import channels
 from crm.outbox import services as outbox
 from crm.outbox.models import Delivery, Heartbeat
-from crm.outbox.rules import Channel, DeliveryKind, DeliveryState
+from crm.outbox.queries import reach_of
+from crm.outbox.rules import DeliveryKind, DeliveryState, channels_for
 from crm.reminders.models import Reminder
 from crm.reminders.queries import facts, live
 from crm.reminders.queries.matters import Matter, matters
@@ -187,37 +190,43 @@ def _as_told(reminder: Open) -> Open:
 
 
 def note_messages(day: date, calendar: WorkCalendar, at: datetime) -> int:
-    """Note the messages of a day for everybody who can be written to; how many were new.
+    """Note the messages of a day for everybody who can be reached; how many were new.
 
-    A digest still waiting at the end of its day expires: the next working day's tells all of it.
+    A digest still waiting at the end of its day expires: the next working day's tells all of it. What
+    has been noted goes the way it was noted for, whatever its reader has chosen since.
     """
     found = tellings(day, calendar)
-    reachable = live.with_address(tuple(found))
+    reach, noted, gateways = reach_of(found), live.noted(day), channels.gateways()
     ends = clock.office_moment(day + timedelta(days=1))
     rows: list[dict[str, Any]] = []
 
-    def note(kind: DeliveryKind, reader: int, key: str, expires_at: datetime | None) -> None:
-        rows.append(
+    def note(
+        kind: DeliveryKind, reader: int, key: str, expires_at: datetime | None, way: Way | None
+    ) -> None:
+        if (kind, reader, key) in noted:
+            return
+        rows.extend(
             {
                 "kind": kind,
+                "channel": channel,
                 "recipient": f"user:{reader}",
                 "person_id": reader,
+                "endpoint_id": gateways.get(channel),
                 "key": key,
                 "expires_at": expires_at,
             }
+            for channel in channels_for(reach[reader], gateways, way)
         )
 
     for reader, goes in sorted(found.items()):
-        if reader not in reachable:
+        if reader not in reach:
             continue
         if goes.digest:
-            note(DeliveryKind.DUE_DIGEST, reader, "", ends)
+            note(DeliveryKind.DUE_DIGEST, reader, "", ends, None)
         if goes.weekly:
-            note(DeliveryKind.WEEK_DIGEST, reader, "", ends)
+            note(DeliveryKind.WEEK_DIGEST, reader, "", ends, None)
         for reminder_id in goes.at_once:
-            note(DeliveryKind.AT_ONCE, reader, str(reminder_id), None)
-    same = {
-        "channel": Channel.MAIL, "due_on": day, "state": DeliveryState.PENDING, "created_at": at,
-    }  # fmt: skip
+            note(DeliveryKind.AT_ONCE, reader, str(reminder_id), None, goes.ways.get(reminder_id))
+    same = {"due_on": day, "state": DeliveryState.PENDING, "created_at": at}
     once = ("kind", "recipient", "due_on", "key", "channel")
     return insert_rows(Delivery, rows, same=same, once=once)

@@ -7,9 +7,9 @@ from sqlalchemy import exists, select
 from crm.calendar.queries import work_calendar
 from crm.core import clock
 from crm.core.db import rows_of
-from crm.outbox import services as outbox
+from crm.outbox import posting
 from crm.outbox.models import ChannelEndpoint, Delivery
-from crm.outbox.rules import DeliveryKind
+from crm.outbox.rules import PERSONAL, DeliveryKind
 from crm.reminders.rules import planning_day
 
 
@@ -28,12 +28,12 @@ def note_unit_digests(at: datetime, mail_at: time) -> int:
     )
     waiting = rows_of(
         select(ChannelEndpoint.id, ChannelEndpoint.channel)
-        .where(ChannelEndpoint.is_on, ~noted)
+        .where(ChannelEndpoint.is_on, ChannelEndpoint.channel.not_in(PERSONAL), ~noted)
         .order_by(ChannelEndpoint.id)
     ).all()
     ends = clock.office_moment(day + timedelta(days=1))
     posted = [
-        outbox.post_to_endpoint(
+        posting.post_to_endpoint(
             DeliveryKind.UNIT_DIGEST, key, channel, day, at, expires_at=ends
         )
         for key, channel in waiting

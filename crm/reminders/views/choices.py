@@ -4,12 +4,19 @@ from flask import current_app, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from crm.accounts.rules import LEAD_WRITERS, Actor, Role
+from crm.accounts.rules import LEAD_WRITERS, Actor, Role, Way
+from crm.accounts.wording import WAY
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import NotFound
 from crm.core.forms import attempt
 from crm.core.guard import SIGNED_IN, allow
+from crm.enterprises.rules import mask_phone
+from crm.outbox import channels
+from crm.outbox import queries as outbox
+from crm.outbox.rules import ways_offered
+from crm.outbox.wording import problem_word
+from crm.outbox.wording import word as outbox_word
 from crm.reminders.forms import VersionForm
 from crm.reminders.forms.absences import absence_form
 from crm.reminders.forms.choices import choices_form
@@ -40,14 +47,16 @@ def told_kinds(actor: Actor) -> tuple[ReminderKind, ...]:
 def mine() -> ResponseReturnValue:
     settings, today = facts.settings(), clock.today()
     chosen = queries.choices_of(g.actor.id)
-    form = choices_form(chosen, settings, told_kinds(g.actor), g.actor.locale)
+    gateways, reach = channels.gateways(), chosen.reach
+    ways = ways_offered(reach, gateways)
+    form = choices_form(chosen, settings, told_kinds(g.actor), g.actor.locale, ways)
     if form.validate_on_submit():
         most = form.most_at_once.data if form.most_at_once else chosen.most_at_once
 
         def save() -> bool:
             choices.save_choices(
                 g.actor, form.chosen(), most, form.locale.data, clock.now(),
-                version=form.version.data,
+                version=form.version.data, way=Way(form.way.data) if "way" in form else None,
             )  # fmt: skip
             return True
 
@@ -61,6 +70,14 @@ def mine() -> ResponseReturnValue:
         office_settings=settings,
         mail_at=current_app.extensions["settings"].reminders_at,
         is_told=bool(form.kinds),
+        reach=reach,
+        no_address=[each for each in gateways if not reach.address(each)],
+        no_gateway=reach.way not in ways,
+        refusals=outbox.refusals(g.actor.id).get(g.actor.id, ()),
+        outbox_word=outbox_word,
+        problem_word=problem_word,
+        way_word=WAY,
+        mask=mask_phone,
         feed=feed_of(g.actor),
         current=current,
         ended=ended,
