@@ -49,7 +49,10 @@ def _event(day: FeedDay, links: Links) -> Event:
     event.add("sequence", day.version)
     event.add("dtstart", day.on)
     event.add("dtend", day.on + timedelta(days=1))
-    event.add("summary", _clean(_summary(day)))
+    said = _summary(day)
+    if day.on_behalf_of:
+        said = _("%(said)s（代%(name)s）", said=said, name=day.on_behalf_of)
+    event.add("summary", _clean(said))
     url = _address(day, links)
     event.add("description", _clean("\n".join(each for each in (day.about, url) if each)))
     if url:

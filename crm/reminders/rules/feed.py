@@ -45,6 +45,7 @@ class FeedDay:
     lead_id: int | None
     made_at: datetime
     version: int = 1
+    on_behalf_of: str | None = None  # who is away on that day
 
     @property
     def uid(self) -> str:
