@@ -69,7 +69,7 @@ class PersonForm(BaseForm):
     email = StringField(
         _l("邮箱"),
         filters=[trimmed],
-        description=_l("提醒邮件发到这里；没有邮箱就收不到提醒"),
+        description=_l("提醒邮件发到这里；短信、政务通讯发不出去时也改发到这里"),
         validators=[
             Optional(),
             Length(max=120, message=_l("最多120个字符")),

@@ -6,7 +6,7 @@ from enum import StrEnum
 from flask_babel import LazyString, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
-from crm.outbox.rules import Channel, DeliveryKind, DeliveryState, Problem
+from crm.outbox.rules import PERSONAL, Channel, DeliveryKind, DeliveryState, Problem
 
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     DeliveryKind: {
@@ -85,7 +85,6 @@ def ago(moment: datetime, at: datetime) -> str:
 
 
 OF_ROBOTS: dict[Problem, LazyString] = {
-    Problem.NO_ADDRESS: _l("账号里没有这个渠道的号码"),
     Problem.INACTIVE: _l("渠道已停用"),
     Problem.REFUSED: _l("群机器人或网关拒收，请核对地址和密钥"),
     Problem.SERVER_BUSY: _l("群机器人或网关暂时不收，系统会再试"),
@@ -106,7 +105,16 @@ ENDPOINT_KIND: dict[Channel, LazyString] = {
 """What an administrator sets up, as the form and the list call it."""
 
 
+OF_GATEWAYS: dict[Problem, LazyString] = OF_ROBOTS | {
+    Problem.NO_ADDRESS: _l("账号里没有这个渠道的号码，请在账号中补上"),
+    Problem.REFUSED: _l("网关拒收，请核对本人的号码，以及网关的地址和密钥"),
+}
+"""Of a message to one person by messenger or as a text message."""
+
+
 def problem_word(problem: Problem, channel: Channel) -> LazyString:
     """What is in the way of a message on its channel."""
-    words = None if channel is Channel.MAIL else OF_ROBOTS.get(problem)
+    words = None
+    if channel is not Channel.MAIL:
+        words = (OF_GATEWAYS if channel in PERSONAL else OF_ROBOTS).get(problem)
     return words or word(problem)

@@ -1,10 +1,18 @@
 """The two READMEs say what the code does: every variable, every command, every picture."""
 
+import hashlib
+import hmac
+import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import pytest
+
+from crm.core.mail import Letter
+from crm.outbox.robots import Endpoint, request_of
+from crm.outbox.rules import Channel
 
 ROOT = Path(__file__).resolve().parents[2]
 READMES = ("README.md", "README.zh-CN.md")
@@ -77,3 +85,23 @@ def test_every_decision_has_a_number_of_its_own_and_bears_it():
     assert numbers == [f"{n:04d}" for n in range(1, len(found) + 1)]
     for path, number in zip(found, numbers, strict=True):
         assert path.read_text(encoding="utf-8").startswith(f"# {number} "), path.name
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_signed_request_of_the_readme_is_what_goes_over_the_wire(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    head, body = text.split("```http\n")[1].split("\n```")[0].split("\n\n")
+    headers = dict(line.split(": ", 1) for line in head.splitlines()[1:])
+    said = f"{headers['X-LianZhao-Timestamp']}.{body}".encode()
+    signed = hmac.new(b"example-secret", said, hashlib.sha256).hexdigest()
+    assert headers["X-LianZhao-Signature"] == f"sha256={signed}"
+    told = json.loads(body)
+    letter = Letter(
+        message_id=told["id"], sender="", sender_name="", address=told["to"], name="",
+        subject=told["title"], text=told["text"], html="", locale=told["locale"],
+        at=datetime.fromisoformat(told["written_at"]),
+    )  # fmt: skip
+    endpoint = Endpoint(Channel.SMS, "https://sms.example.gov.cn/send", "example-secret")
+    at = datetime.fromtimestamp(int(headers["X-LianZhao-Timestamp"]), UTC)
+    sent = request_of(endpoint, letter, at)
+    assert (sent.body.decode(), dict(sent.headers)) == (body, headers)

@@ -14,6 +14,7 @@ from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import Refused
 from crm.core.guard import allow
+from crm.enterprises.rules import mask_phone
 from crm.outbox import queries, services
 from crm.outbox.rules import Channel, DeliveryState, Problem, is_silent, may_send_again
 from crm.outbox.views import bp
@@ -49,6 +50,7 @@ def index() -> ResponseReturnValue:
         is_silent=is_silent(sign, at),
         missing_years=missing_years(work_calendar(), today),
         word=word,
+        mask=mask_phone,
         problem_word=problem_word,
         may_send_again=lambda row: may_send_again(queries.standing(row), at),
     )

@@ -15,7 +15,6 @@ from crm.enterprises.rules import mask_phone
 from crm.outbox import channels
 from crm.outbox import queries as outbox
 from crm.outbox.rules import ways_offered
-from crm.outbox.wording import problem_word
 from crm.outbox.wording import word as outbox_word
 from crm.reminders.forms import VersionForm
 from crm.reminders.forms.absences import absence_form
@@ -75,7 +74,6 @@ def mine() -> ResponseReturnValue:
         no_gateway=reach.way not in ways,
         refusals=outbox.refusals(g.actor.id).get(g.actor.id, ()),
         outbox_word=outbox_word,
-        problem_word=problem_word,
         way_word=WAY,
         mask=mask_phone,
         feed=feed_of(g.actor),
