@@ -12,6 +12,7 @@ from crm.core import clock
 from crm.core.days import written_day
 from crm.core.letters import Links, Reader, letter, plain_letter
 from crm.core.mail import Letter
+from crm.core.web import mark
 from crm.dispatch.queries.instructions import entries_told
 from crm.dispatch.rules import EntryKind, InstructionState, number_text
 from crm.outbox.rules import Channel, DeliveryKind
@@ -92,7 +93,7 @@ def _short_letter(
         number = number_text(row.year, row.number)
         lines = [_("链招：交办单%(number)s%(told)s", number=number, told=sentence(row))]
         if hold.channel is Channel.MESSENGER and not row.is_sensitive:
-            lines.append(_("交办事由：") + row.matter)
+            lines.append(_("交办事由") + mark("：", ": ") + row.matter)
         url = Links(settings.base_url).to("dispatch.detail", instruction_id=row.id)
         lines.append(_("登录查看：%(url)s", url=url))
     return plain_letter(
