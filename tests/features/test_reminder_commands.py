@@ -48,6 +48,7 @@ def test_the_mails_of_a_day_are_told_exactly_so(command, person, lead):
             {
                 "to": "wangfang@example.gov.cn",
                 "person": "王芳",
+                "channels": ["mail"],
                 "problem": None,
                 "items": [
                     {
@@ -71,6 +72,7 @@ def test_the_mails_of_a_day_are_told_exactly_so(command, person, lead):
             {
                 "to": None,
                 "person": "李四",
+                "channels": [],
                 "problem": "no_address",
                 "items": [
                     {
