@@ -64,6 +64,8 @@ def _referrer_feedback(ground: Ground, today: date) -> str:
 
 
 def _quiet(ground: Ground, today: date) -> str:
+    if ground.counted_from is not None:
+        return _with_light(_("在谈项目久未推进"), ground)
     days = ground.days_since(today)
     if days is None:
         return _("在谈项目自%(day)s起久未推进", day=ground.due_on.isoformat())
@@ -72,6 +74,8 @@ def _quiet(ground: Ground, today: date) -> str:
 
 
 def _not_registered(ground: Ground, today: date) -> str:
+    if ground.counted_from is not None:
+        return _with_light(_("签约后尚未注册"), ground)
     days = ground.days_since(today)
     if days is None:
         return _("签约后尚未注册")
@@ -80,6 +84,8 @@ def _not_registered(ground: Ground, today: date) -> str:
 
 
 def _not_started(ground: Ground, today: date) -> str:
+    if ground.counted_from is not None:
+        return _with_light(_("注册后尚未开工"), ground)
     days = ground.days_since(today)
     if days is None:
         return _("注册后尚未开工")
@@ -117,7 +123,7 @@ def _evidence(ground: Ground, today: date) -> str:
     days = ground.days_since(today)
     said = (
         _("计入任务的项目待补佐证")
-        if days is None
+        if days is None or ground.counted_from is not None
         else ngettext("计入任务%(num)s天仍待补佐证", "计入任务%(num)s天仍待补佐证", days)
     )
     said = _with_light(said, ground)
@@ -176,7 +182,11 @@ def _instruction(ground: Ground, today: date) -> str:
 
 
 def _with_light(said: str, ground: Ground) -> str:
-    """The sentence with its light and from when on it shows: …（黄灯，30天起）."""
+    """The sentence with its light and from when on it shows: …（黄灯，30天起）.
+
+    Where the office counts from a later day than what happened, that day is said, and no number of
+    days that would be too small.
+    """
     if ground.days is None:
         return said
     days = (

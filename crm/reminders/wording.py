@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from flask_babel import LazyString, gettext
+from flask_babel import LazyString, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from crm.accounts.wording import WAY
@@ -201,12 +201,12 @@ ABSENCE_FIELD: dict[str, LazyString] = {
 def days_word(days: int, *, in_working_days: bool = False) -> str:
     """When a step is reached, counted from its base day: 提前30天, 当天, 14天后, 3个工作日后."""
     if days < 0:
-        return gettext("提前%(n)s天", n=-days)
+        return ngettext("提前%(num)s天", "提前%(num)s天", -days)
     if days == 0:
         return gettext("当天")
     if in_working_days:
-        return gettext("%(n)s个工作日后", n=days)
-    return gettext("%(n)s天后", n=days)
+        return ngettext("%(num)s个工作日后", "%(num)s个工作日后", days)
+    return ngettext("%(num)s天后", "%(num)s天后", days)
 
 
 def steps_word(setting: Setting) -> str:
@@ -261,7 +261,7 @@ def setting_value(kind: ReminderKind, name: str, value: Any) -> Any:
             return str(value)
         case "is_on" | "in_working_days" | "may_be_off":
             return gettext("是") if value else gettext("否")
-    return gettext("%(n)s个工作日后", n=value)
+    return ngettext("%(num)s个工作日后", "%(num)s个工作日后", value)
 
 
 def word(code: StrEnum) -> LazyString:

@@ -1,5 +1,6 @@
 """Why somebody is reminded, in one sentence of their language."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -53,6 +54,16 @@ CASES = [
         ground(K.QUIET, "yellow", ago(2)),
         "在谈32天没有实质进展（黄灯，30天起）",
         "32 days in talks without real progress (Yellow, from 30 days)",
+    ),
+    (
+        replace(ground(K.QUIET, "yellow", ago(2)), counts_from=ago(32)),
+        f"在谈项目久未推进（黄灯，自{ago(32)}起算，30天起）",
+        f"Gone quiet in talks (Yellow, from 30 days, counted from {ago(32)})",
+    ),
+    (
+        replace(ground(K.NOT_REGISTERED, "red", ago(2)), counts_from=ago(182)),
+        f"签约后尚未注册（红灯，自{ago(182)}起算，180天起）",
+        f"Signed and not registered (Red, from 180 days, counted from {ago(182)})",
     ),
     (
         ground(K.NOT_REGISTERED, "red", TODAY),

@@ -104,7 +104,9 @@ def preview(today: date, before: Setting | None, after: Setting | None) -> Previ
         _mails(others, groups, settings, days)
         for groups, settings in zip(found, (now, then), strict=True)
     )
-    return Preview(days.today, _planned_on(), tuple(_readers(mails_now, mails_then)))
+    # The rows of a sample district were made without a planner.
+    planned_on = _planned_on() or (days.today if others else None)
+    return Preview(days.today, planned_on, tuple(_readers(mails_now, mails_then)))
 
 
 Rank = tuple[Level, bool]
