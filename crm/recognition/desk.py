@@ -1,13 +1,13 @@
 """What one person sees of a year's recognition: what waits for them, and every project by level."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from crm.accounts.rules import Actor
-from crm.recognition.queries.claims import YearOfClaims, fill, terms_of_year
+from crm.accounts.rules import Actor, Role
+from crm.recognition.queries.claims import YearOfClaims, credits_of, fill, terms_of_year
 from crm.recognition.queries.manning import Manning, manning_of
 from crm.recognition.queries.pages import AppealTold, Name, appeals_against, leads_at_hand
 from crm.recognition.queries.reviews import Review, judgements_of, reviews_of
@@ -41,7 +41,8 @@ class Shown(StrEnum):
 class Case:
     """One project and one quota: what each level said, and what is to be done by this person.
 
-    `waits_at` are the levels at which something waits for this person, `deciders` whoever may decide.
+    `waiting` for a decision, whoever takes it; `waits_at` are the levels at which something waits for
+    this person, `deciders` whoever may decide.
     """
 
     lead_id: int
@@ -52,6 +53,7 @@ class Case:
     task: Task | None = None
     appeal: AppealTold | None = None
     reviews: tuple[Review, ...] = ()
+    waiting: tuple[tuple[Task, Level], ...] = ()
     waits_at: tuple[Level, ...] = ()
     deciders: Deciders | None = None
 
@@ -68,25 +70,24 @@ class Case:
             return False
         return self.deciders.why is not None or bool(self.deciders.barred)
 
-    def is_shown(self, wanted: Shown) -> bool:
-        yes = {level for level, said in self.said.items() if said.decided is Decided.APPROVED}
-        match wanted:
-            case Shown.PROPOSED:
-                unit = self.said.get(Level.UNIT)
-                return unit is not None and unit.decided is Decided.PROPOSED
-            case Shown.UNIT_ONLY:
-                above = self.said.get(Level.DISTRICT)
-                is_moved = above is not None and above.decided is Decided.MOVED
-                return Level.UNIT in yes and Level.DISTRICT not in yes and not is_moved
-            case Shown.DISTRICT_ONLY:
-                return Level.DISTRICT in yes and Level.CITY not in yes
-            case Shown.CITY_ONLY:
-                return Level.CITY in yes and Level.DISTRICT not in yes
-            case Shown.TURNED_DOWN:
-                return turned_down_at(self.claim) is not None
-            case Shown.REVIEW:
-                return bool(self.reviews)
-        return True
+    @property
+    def shown(self) -> Iterator[Shown]:
+        """The lists by level it stands in."""
+        said = {level: each.decided for level, each in self.said.items()}
+        unit, district, city = (said.get(level) is Decided.APPROVED for level in Level)
+        yield Shown.ALL
+        if said.get(Level.UNIT) is Decided.PROPOSED:
+            yield Shown.PROPOSED
+        if unit and not district and said.get(Level.DISTRICT) is not Decided.MOVED:
+            yield Shown.UNIT_ONLY
+        if district and not city:
+            yield Shown.DISTRICT_ONLY
+        if city and not district:
+            yield Shown.CITY_ONLY
+        if turned_down_at(self.claim) is not None:
+            yield Shown.TURNED_DOWN
+        if self.reviews:
+            yield Shown.REVIEW
 
 
 @dataclass(slots=True)
@@ -107,15 +108,21 @@ class Desk:
     stuck_unseen: int = 0
 
 
+MAY_PROPOSE = frozenset({Role.STAFF, Role.UNIT_HEAD})
+"""Who is asked to propose, and not what another quota of the exclusive group already has."""
+
+
 def desk(actor: Actor, year: int, today: date) -> Desk:
-    """Everything the page of recognition shows of the projects; twelve queries or fewer."""
+    """Everything the page of recognition shows of the projects; thirteen queries or fewer."""
     found = YearOfClaims(year, terms_of_year(year), said=said_of(year))
+    if actor.role in MAY_PROPOSE and any(term.exclusive_group for term in found.terms.values()):
+        found.credits = credits_of(year)
     decided = {lead_id for lead_id, _ in found.said}
     lead_ids = decided | leads_at_hand(actor, year, today)
     suspects = [
         each
         for each in (suspicions(year, lead_ids) if lead_ids else [])
-        if each.is_open and {each.pair.first, each.pair.second} & decided
+        if each.is_open and (each.pair.first in decided or each.pair.second in decided)
     ]
     paired = {lead_id for each in suspects for lead_id in (each.pair.first, each.pair.second)}
     manning = manning_of(actor, lead_ids | paired)
@@ -157,10 +164,7 @@ def stuck_in(actor: Actor, year: int, today: date) -> int:
 def _is_stuck(case: Case) -> bool:
     if case.deciders is None:
         return False
-    appealed = case.appeal.state if case.appeal else None
-    levels = [each.level for each in case.reviews]
-    waiting = waiting_for(case.claim, appealed=appealed, reviews=levels)
-    return any(not case.deciders.at(level) for _task, level in waiting)
+    return any(not case.deciders.at(level) for _task, level in case.waiting)
 
 
 NAMELESS = Name("", None, None)
@@ -202,6 +206,7 @@ def _cases(
             ),
             appeal,
             tuple(mine),
+            waiting,
             tuple(dict.fromkeys(level for _task, level in waiting if level in hand.decides)),
             manning.deciders[lead_id],
         )
@@ -212,4 +217,5 @@ def _last(said: Mapping[Level, Said]) -> Said:
 
 
 def shown_counts(cases: Sequence[Case]) -> dict[Shown, int]:
-    return {shown: sum(case.is_shown(shown) for case in cases) for shown in Shown}
+    found = Counter(shown for case in cases for shown in case.shown)
+    return {shown: found[shown] for shown in Shown}

@@ -228,6 +228,26 @@ def test_the_exclusive_group_is_switched_assigned_locked_and_published(
     assert "方案与已公布的相差0项" in director.get("/recognition/assignment").text
 
 
+def test_nobody_is_asked_to_propose_what_the_other_quota_of_the_group_has(
+    app, browsers, add, quota_ids
+):
+    lead_id, director = add(yuan=60 * YI), browsers["director"]
+    other = f"/recognition/{lead_id}/{quota_ids['A']}"
+
+    def asked():
+        return browsers["staff"].get("/recognition/").text.partition("各级认定名单")[0]
+
+    both = {"quotas": list(quota_ids.values())}
+    assert director.post("/recognition/assignment/group", data=both).status_code == 302
+    through_unit(browsers, f"/recognition/{lead_id}/{quota_ids['B']}")
+    assert other in asked()
+    batch = new_batch(app, director)
+    data = {"pick": f"{lead_id}-{quota_ids['B']}"}
+    answer = director.post(f"/recognition/batches/{batch.id}/approve", data=data)
+    assert answer.status_code == 302
+    assert other not in asked()
+
+
 PATHS = {
     "/recognition/": "staff head director auditor district_leader",
     "/recognition/counted": "staff head director auditor district_leader",

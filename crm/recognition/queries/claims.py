@@ -95,7 +95,8 @@ class YearOfClaims:
         """The claim as a decision at this level reads it."""
         term = self.terms[quota_id]
         found = self.claims.get((lead_id, quota_id), Claim(None, is_period_closed=term.is_closed))
-        return replace(found, credited_elsewhere=self._elsewhere(lead_id, term, level))
+        elsewhere = self._elsewhere(lead_id, term, level)
+        return found if elsewhere is None else replace(found, credited_elsewhere=elsewhere)
 
     def _elsewhere(self, lead_id: int, term: Term, level: Level) -> str | None:
         if term.exclusive_group is None:
@@ -118,7 +119,7 @@ def year_of_claims(year: int, lead_ids: Collection[int] | None = None) -> YearOf
         return found
     found.said = said_of(year, lead_ids)
     found.suspicions = suspicions(year, lead_ids)
-    found.credits = _credits(year, lead_ids)
+    found.credits = credits_of(year, lead_ids)
     fill(found, rows_of(_judged(terms, lead_ids, {lead_id for lead_id, _ in found.said})))
     looks_like = open_against(found.suspicions)
     for pair, claim in found.claims.items():
@@ -179,8 +180,8 @@ def _claim(row: Any, term: Term, levels: Mapping[Level, Said] | None) -> Claim:
     )
 
 
-def _credits(
-    year: int, lead_ids: Collection[int] | None
+def credits_of(
+    year: int, lead_ids: Collection[int] | None = None
 ) -> dict[tuple[int, Level], dict[int, int]]:
     statement = select(Credit.lead_id, Credit.at_level, Credit.quota_id, Credit.decision_id).where(
         Credit.year == year

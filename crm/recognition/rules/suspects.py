@@ -102,11 +102,11 @@ def pairs_alike(
     for (alike, _), ids in meeting.items():
         if len(ids) > MANY:
             continue
-        ids.sort()
-        for place, first in enumerate(ids):
-            for second in ids[place + 1 :]:
-                if among is None or first in among or second in among:
-                    found[first, second].add(alike)
+        wanted = ids if among is None else [each for each in ids if each in among]
+        for one in wanted:
+            for other in ids:
+                if one != other:
+                    found[(one, other) if one < other else (other, one)].add(alike)
     return tuple(
         Pair(first, second, _told(frozenset(reasons)))
         for (first, second), reasons in sorted(found.items())

@@ -33,7 +33,7 @@ def index() -> ResponseReturnValue:
     year, years = year_asked()
     shown = _shown()
     found = desk(g.actor, year, clock.today())
-    matching = [case for case in found.cases if case.is_shown(shown)]
+    matching = [case for case in found.cases if shown in case.shown]
     page = [case for case in matching if (case.lead_id, case.quota_id) > _after()][: PAGE + 1]
     return render_template(
         "recognition/index.html",
