@@ -105,3 +105,10 @@ def test_the_signed_request_of_the_readme_is_what_goes_over_the_wire(name: str) 
     at = datetime.fromtimestamp(int(headers["X-LianZhao-Timestamp"]), UTC)
     sent = request_of(endpoint, letter, at)
     assert (sent.body.decode(), dict(sent.headers)) == (body, headers)
+
+
+def test_every_complaint_has_a_test_that_is_there():
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text_of("docs/complaints.md"))
+    assert len(named) > 20
+    gone = [f"{path}::{test}" for path, test in named if f"def {test}(" not in text_of(path)]
+    assert gone == []

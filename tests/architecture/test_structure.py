@@ -36,6 +36,18 @@ def calls(path: Path, name: str) -> Iterator[ast.Call]:
 # ---------------------------------------------------------------- code
 
 
+def test_no_task_waits_in_the_broker():
+    """A task with an ETA is delivered again and again once it waits longer than Redis looks away."""
+    waiting = {"eta", "countdown", "autoretry_for", "retry_backoff", "default_retry_delay"}
+    found = [
+        (place(path), node.lineno, node.arg)
+        for path in PYTHON
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.keyword) and node.arg in waiting
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize("path", VIEWS, ids=place)
 def test_a_view_renders_only_templates_of_its_own_feature_or_shared_ones(path):
     feature = path.relative_to(ROOT / "crm").parts[0]

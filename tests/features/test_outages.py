@@ -119,6 +119,19 @@ def test_digests_that_could_not_go_out_for_days_become_one(three, due, morning, 
     assert problems == [Problem.DAY_OVER] * 3
 
 
+def test_who_takes_a_lead_over_is_told_and_who_gave_it_away_no_more(three, due, morning, post):
+    giver, taker, _ = three
+    lead_id = due(giver, "换人跟进的项目", FRIDAY)
+    morning(MORNING)
+    assert [letter.address for letter in post.letters] == ["w0@example.gov.cn"]
+    with transaction() as session:
+        session.execute(update(Lead).where(Lead.id == lead_id).values(owner_id=taker.id))
+    post.letters.clear()
+    morning(MORNING + 3 * DAY)  # Monday
+    assert [letter.address for letter in post.letters] == ["w1@example.gov.cn"]
+    assert "换人跟进的项目" in post.letters[0].text
+
+
 def test_one_deleted_recipient_kills_no_job(three, due, morning, post, db_session):
     gone, off, stays = three
     for owner in three:
