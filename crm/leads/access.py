@@ -1,14 +1,27 @@
 """Who sees and who changes which lead. Every list, page, export, count and file starts here."""
 
-from collections.abc import Container
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor, Role
 from crm.chains.models import Chain
+from crm.core.bulk import among
 from crm.core.db import db
 from crm.core.errors import NotFound
 from crm.core.search import contains, terms
@@ -76,6 +89,25 @@ def visible_leads(
 ) -> Select[tuple[object, ...]]:
     """A Select over the leads this person may read: whole leads, or the named columns."""
     return (select(*columns) if columns else select(Lead)).where(may_see(actor))
+
+
+READERS_AT_A_TIME = 50
+"""A database takes some hundred SELECTs in one UNION."""
+
+
+def seen_among(wanted: Mapping[Actor, Collection[int]]) -> frozenset[tuple[int, int]]:
+    """(person, lead) for those of these leads each of these people may read; a SELECT for fifty people."""
+    found: set[tuple[int, int]] = set()
+    actors = list(wanted)
+    for start in range(0, len(actors), READERS_AT_A_TIME):
+        each = [
+            select(literal(actor.id).label("person"), Lead.id).where(
+                among(Lead.id, sorted(set(wanted[actor]))), may_see(actor)
+            )
+            for actor in actors[start : start + READERS_AT_A_TIME]
+        ]
+        found |= {(person, lead) for person, lead in db.session.execute(union_all(*each))}
+    return frozenset(found)
 
 
 def lead_for(actor: Actor, lead_id: int) -> Lead:

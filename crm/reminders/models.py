@@ -41,7 +41,8 @@ class Reminder(Base):
     note: Mapped[str | None] = mapped_column(String(200))  # the reason of the answer
     answered_at: Mapped[datetime | None]
     answered_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
-    seen_at: Mapped[datetime | None]  # opened in the inbox
+    seen_at: Mapped[datetime | None]  # opened in the inbox by its person
+    delegate_seen_at: Mapped[datetime | None]  # by whoever stands in for them
     delivery_id: Mapped[ref | None] = mapped_column(ForeignKey("deliveries.id"), index=True)
     created_at: Mapped[created]
     version: Mapped[revision]

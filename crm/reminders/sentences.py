@@ -10,12 +10,12 @@ from crm.core.language import is_chinese
 from crm.outbox.rules import DeliveryKind
 from crm.reminders.queries.mails import DueItem, DueMail
 from crm.reminders.rules import DueKind, ReminderKind
-from crm.reminders.wording import word
+from crm.reminders.wording import nameless, word
 
 
 def title(item: DueItem) -> str:
-    """What a matter is called; a sensitive lead its reader is not named for has no name."""
-    return _("敏感项目，仅名单内人员可见") if item.is_hidden else item.title
+    """What a matter is called; a lead its reader may not open has no name."""
+    return nameless(item.is_sensitive) if item.is_hidden else item.title
 
 
 def counted(items: Sequence[DueItem]) -> tuple[int, int, int]:

@@ -14,8 +14,9 @@ from crm.core.letters import Links, Reader, plain_letter
 from crm.core.mail import Letter
 from crm.core.web import mark
 from crm.outbox.rules import Channel, DeliveryKind
+from crm.reminders.pages import page_of
 from crm.reminders.queries.mails import DueItem, DueMail
-from crm.reminders.sentences import counted, said
+from crm.reminders.sentences import counted, said, title
 from crm.reminders.wording import word
 
 MOST_TITLES = 10
@@ -56,12 +57,13 @@ def _head(mail: DueMail, on: date, kind: DeliveryKind, one: DueItem | None) -> s
 
 
 def _line(item: DueItem) -> str:
-    name = _("敏感项目") if item.is_sensitive or item.is_hidden else item.title
+    name = _("敏感项目") if item.is_sensitive else title(item)
     return f"- {name}{mark('：', ': ')}{word(item.reminder_kind)}{mark('，', ', ')}{item.due_on.isoformat()}"
 
 
 def _address(one: DueItem | None, links: Links) -> str:
-    """The project's page, where there is one and it tells nothing of who reads it."""
-    if one is not None and one.lead_id is not None and not one.is_hidden:
-        return links.to("leads.detail", lead_id=one.lead_id)
+    """The page of the matter, where there is one and it tells nothing of who reads it."""
+    page = page_of(one.reminder_kind, one.subject, one.lead_id, one.due_on) if one else None
+    if one is not None and page is not None and not one.is_hidden:
+        return links.to(page[0], **page[1])
     return links.to("reminders.index")

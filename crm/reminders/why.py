@@ -315,6 +315,7 @@ class _People:
     """Who reads what is meant for whom on the day, how they want it, what goes out to them."""
 
     reader: dict[int, int]
+    kept: frozenset[int]  # reminders that stay with whoever is away
     names: dict[int, str]
     reach: dict[int, Reach]
     gateways: Collection[Channel]
@@ -332,9 +333,11 @@ class _People:
             select(User.id, User.name, *REACH).where(User.id.in_(everybody))
         ):
             names[key], reach[key] = name, reach_from(of)
-        readers = set(reader.values())
+        kept = live.kept_back({who: one for who, one in reader.items() if who != one})
+        readers = everybody if kept else set(reader.values())
         return cls(
             reader,
+            kept,
             names,
             reach,
             channels.gateways(),
@@ -413,10 +416,11 @@ class _Asked:
 
     def _person(self, matter: Matter) -> Person:
         person, level = matter.told.person_id, matter.told.level
-        reader = self.people.reader[person]
+        row = next((each for each in self.rows if _row_key(each) == _key(matter)), None)
+        is_kept = row is not None and row.id in self.people.kept
+        reader = person if is_kept else self.people.reader[person]
         goes = self.people.goes.get(reader, Telling())
         wants = self.people.wishes[reader].timing(matter.due.kind, level)
-        row = next((each for each in self.rows if _row_key(each) == _key(matter)), None)
         message = None if row is None else self.messages.of_day(row, reader, goes, self.on)
         opened = None if row is None else self._open(row, message)
         answer = why(

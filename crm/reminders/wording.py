@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import LazyString, gettext, ngettext
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.accounts.wording import WAY
@@ -112,6 +113,12 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     },
 }
 """One text for every member of every code people see."""
+
+
+def nameless(is_sensitive: bool) -> str:
+    """What stands for the name of a lead its reader may not open."""
+    return _("敏感项目，仅名单内人员可见") if is_sensitive else _("您看不到的项目")
+
 
 ANSWER_FIELD = {
     "state": _l("状态"),

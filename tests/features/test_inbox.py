@@ -14,8 +14,10 @@ from crm.history.models import AuditEvent
 from crm.leads.models import Activity, Lead, LeadMember
 from crm.leads.rules import MembershipKind, Stage
 from crm.outbox.models import Delivery
+from crm.reminders.letters import due_letter
 from crm.reminders.models import Absence, Reminder
 from crm.reminders.queries import inbox as queries
+from crm.reminders.queries.mails import mail_of
 from crm.reminders.rules import Level, ReminderKind, ReminderState
 from crm.reminders.services import planning
 from tests.leads import opened
@@ -327,6 +329,52 @@ def test_a_delegate_reads_and_counts_what_is_meant_for_who_is_away(
     delegate.post("/reminders/acknowledge", data={"only": key})
     assert row(key).state is S.ACKNOWLEDGED
     assert row(key).answered_by_id == delegate.actor.id
+
+
+def test_of_a_lead_a_delegate_may_not_open_they_read_nothing_and_the_person_stays_told(
+    sign_in, person, reminder, lead, away, app
+):
+    stranger = sign_in("staff", "乙单位")
+    wang = person("staff", "甲单位", name="王芳", email="wang@example.gov.cn")
+    lead_id = lead(wang, "甲单位的项目", next_action="不给别的单位看的下一步")
+    key = reminder(wang, lead_id=lead_id, subject=f"lead:{lead_id}")
+    away(wang, stranger.actor)
+    told = tell(app, TODAY)
+    assert stranger.actor.id not in told
+    assert key in told[wang.id].digest
+    with app.app_context():
+        mail = mail_of(stranger.actor.id, [key], TODAY)  # noted before anybody knew
+        written = due_letter(mail, TODAY, AT, 1, app.extensions["settings"])
+    token = re.search(r"/reminders/mail/\S+", written.text)[0]
+    for page in (
+        written.subject + written.text,
+        written.html,
+        words(stranger.get("/reminders/")),
+        words(stranger.get(f"/reminders/{key}/done")),
+        words(stranger.get(token)),
+    ):
+        assert "您看不到的项目" in page
+        assert "甲单位的项目" not in page
+        assert "不给别的单位看的下一步" not in page
+        assert f"/leads/{lead_id}" not in page
+
+
+def test_a_delegates_look_leaves_it_unread_for_whoever_is_away(
+    sign_in, person, reminder, away, row
+):
+    delegate, wang = sign_in("staff", "甲单位"), person("staff", "甲单位", name="王芳")
+    key = reminder(wang)
+    away(wang, delegate.actor)
+    assert unread(words(delegate.get("/reminders/"))) == 1
+    delegate.post("/reminders/seen", data={"all": "1"})
+    assert unread(words(delegate.get("/reminders/"))) == 0
+    assert (row(key).seen_at, row(key).delegate_seen_at) == (None, AT)
+    own = sign_in(wang)
+    assert unread(words(own.get("/reminders/"))) == 1
+    own.post("/reminders/seen", data={"pick": str(key)})
+    assert unread(words(own.get("/reminders/"))) == 0
+    delegate.post(f"/reminders/{key}/snooze", data={"version": "1", "until": "2026-12-07"})
+    assert (row(key).seen_at, row(key).delegate_seen_at) == (None, None)
 
 
 def test_an_absence_of_another_day_brings_a_delegate_nothing(sign_in, person, reminder, away):

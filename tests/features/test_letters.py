@@ -68,7 +68,8 @@ DIGEST = DueMail(
         item(21, ON - timedelta(days=2), K.QUIET, "yellow", level=Level.DIRECTOR, trail=TRAIL),
         item(22, ON - timedelta(days=1), K.EXPECTED_SIGNING, "d60"),
         item(
-            30, ON, K.AGREED_DATE, "d7", detail="土地交付", subject="agreed_date:3", is_hidden=True
+            30, ON, K.AGREED_DATE, "d7", detail="土地交付", subject="agreed_date:3",
+            is_hidden=True, is_sensitive=True,
         ),
         item(
             0, ON, K.QUOTA_BEHIND, "2026-12", lead_id=None, title="签约注册项目", investor=None,
@@ -148,7 +149,7 @@ def test_a_matter_told_at_once_stands_in_the_subject_unless_it_is_nobodys_to_kno
     assert letter("at_once").subject == "链招：示例项目40，首次响应"
     long = replace(MAILED["at_once"][1].items[0], title="很长的名称" * 30)
     assert len(letter("at_once", items=(long,)).subject) < 60
-    hidden = replace(long, is_hidden=True)
+    hidden = replace(long, is_hidden=True, is_sensitive=True)
     written = letter("at_once", items=(hidden,))
     for told in (written.subject, written.text, written.html):
         assert "很长的名称" not in told

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from crm.accounts.models import User
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.history.models import AuditEvent
@@ -371,3 +372,11 @@ def test_a_sensitive_lead_stays_with_whoever_is_away_in_the_preview_too(app, per
             found = preview(TODAY, BEGINS_WITH[kind], BEGINS_WITH[kind])
             quiet = {each.name: each.now.of_kind[ReminderKind.QUIET] for each in found.readers}
             assert quiet == {"张伟": 2, "李娜": 1}, kind
+    # And so does each lead of a unit whose leads the delegate may not open.
+    with app.app_context(), transaction() as session:
+        session.get(User, li.id).department_id = None
+    with app.app_context(), transaction():
+        for kind in kinds:
+            found = preview(TODAY, BEGINS_WITH[kind], BEGINS_WITH[kind])
+            quiet = {each.name: each.now.of_kind[ReminderKind.QUIET] for each in found.readers}
+            assert quiet == {"张伟": 3}, kind

@@ -27,7 +27,7 @@ class AbsenceForm(BaseForm):
         ABSENCE_FIELD["delegate_id"],
         empty=_l("请选择"),
         validators=[Required()],
-        description=_l("外出期间的提醒改发给代理人；敏感项目中代理人不在知悉名单的，仍提醒本人"),
+        description=_l("外出期间的提醒改发给代理人；代理人看不到的项目，仍提醒本人"),
     )
     note = TextLine(
         ABSENCE_FIELD["note"], longest=120, description=_l("如“外出招商”“年休假”，可不填")

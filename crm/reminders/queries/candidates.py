@@ -44,6 +44,7 @@ class Found:
     due_on: date
     told: tuple[Told, ...]
     named: frozenset[int] | None = None
+    lead_id: int | None = None
 
 
 def due_under_each(
@@ -78,7 +79,9 @@ def due_under_each(
             due = None if setting is None else judge.due(base, setting)
             if setting is not None and due is not None:
                 told = judge.told(each.charge, due, setting)
-                yield Found(under, subject, due.step, due.due_on, told, each.charge.named)
+                yield Found(
+                    under, subject, due.step, due.due_on, told, each.charge.named, of.lead_id
+                )
 
 
 class _Judge:

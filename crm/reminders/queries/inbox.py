@@ -39,6 +39,7 @@ from crm.reminders.queries.matters import Matter
 from crm.reminders.rules import Level, ReminderKind, ReminderState, Scope
 from crm.reminders.rules.answers import is_waiting
 from crm.reminders.rules.falling import Due
+from crm.reminders.rules.naming import names_nothing
 from crm.reminders.rules.people import Told, delegates
 
 SHOWN = 100
@@ -99,18 +100,20 @@ def _unread() -> ScalarSelect[int]:
         .where(is_away(), Absence.user_id != me)
     )
 
-    def counted(person: ColumnElement[int]) -> ScalarSelect[int]:
+    def counted(person: ColumnElement[int], seen: str) -> ScalarSelect[int]:
         of = aliased(Reminder)
         found = (
             select(func.count())
             .select_from(of)
-            .where(of.person_id == person, waits(today, of), of.seen_at.is_(None))
+            .where(of.person_id == person, waits(today, of), getattr(of, seen).is_(None))
         )
         return found.correlate(covered).scalar_subquery()
 
     # One look into the index for each person who is away: a join would let SQLite walk all that is open.
-    others = select(func.coalesce(func.sum(counted(covered.c.user_id)), 0)).select_from(covered)
-    return counted(me) + others.scalar_subquery()  # type: ignore[return-value]
+    others = select(
+        func.coalesce(func.sum(counted(covered.c.user_id, "delegate_seen_at")), 0)
+    ).select_from(covered)
+    return counted(me, "seen_at") + others.scalar_subquery()  # type: ignore[return-value]
 
 
 def waits(today: Any, of: Any = Reminder) -> ColumnElement[bool]:
@@ -149,7 +152,8 @@ def actor_and_unread(
 class InboxItem:
     """One reminder as the inbox shows it.
 
-    `is_hidden`: a sensitive lead its reader is not named for; its title is nobody's else to know.
+    `is_hidden`: a lead its reader may not open, for it is sensitive (`is_sensitive`) and they are not
+    named, or they stand in for somebody and it is out of their reach: it has no name.
     `may_open`: its lead may be opened. `for_whom`: the person it is meant for, where that is another.
     """
 
@@ -169,6 +173,7 @@ class InboxItem:
     note: str | None
     answered_at: datetime | None
     answered_by: str | None
+    is_sensitive: bool = False
     trail: tuple[Step, ...] = ()
 
 
@@ -211,6 +216,7 @@ def _rows(actor: Actor) -> Select[*tuple[Any, ...]]:
             Reminder.note,
             Reminder.answered_at,
             Reminder.seen_at,
+            Reminder.delegate_seen_at,
             User.name.label("person"),
             answerer.name.label("answered_by"),
             func.coalesce(Lead.is_sensitive, False).label("is_sensitive"),
@@ -325,11 +331,13 @@ def _items(
             version=row.version,
             item=items[matters[row.id]],
             state=row.state,
-            is_unread=row.seen_at is None and is_waiting(row.state, row.snoozed_until, today),
+            is_unread=_seen_by(actor, row) is None
+            and is_waiting(row.state, row.snoozed_until, today),
             is_waiting=is_waiting(row.state, row.snoozed_until, today),
             may_answer=row.person_id in answering,
             may_open=bool(row.may_open),
-            is_hidden=bool(row.is_sensitive) and not row.may_open,
+            is_hidden=_is_hidden(row),
+            is_sensitive=bool(row.is_sensitive),
             for_whom=None if row.person_id == actor.id else row.person,
             planned_on=row.planned_on,
             snoozed_until=row.snoozed_until,
@@ -341,6 +349,18 @@ def _items(
         )
         for row in rows
     ]
+
+
+def _seen_by(actor: Actor, row: Row[*tuple[Any, ...]]) -> datetime | None:
+    """When this reader looked at it; of another's matter, when a delegate did."""
+    seen: datetime | None = row.seen_at if row.person_id == actor.id else row.delegate_seen_at
+    return seen
+
+
+def _is_hidden(row: Row[*tuple[Any, ...]]) -> bool:
+    return row.lead_id is not None and names_nothing(
+        row.kind, is_sensitive=bool(row.is_sensitive), may_see_lead=bool(row.may_open)
+    )
 
 
 def _key(row: Row[*tuple[Any, ...]]) -> MatterKey:

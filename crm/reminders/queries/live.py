@@ -1,22 +1,25 @@
 """Open reminders and how each person wants to be told of them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Row, and_, select
 from sqlalchemy.orm import aliased
 
+from crm.accounts.queries import actors
 from crm.accounts.rules import Way
 from crm.core.bulk import among
 from crm.core.db import db, many_rows_of, rows_of
+from crm.leads.access import seen_among
 from crm.leads.models import Lead
 from crm.outbox.models import Delivery
 from crm.outbox.rules import DeliveryKind, DeliveryState
 from crm.reminders.models import Preference, Recipient, Reminder
 from crm.reminders.queries import facts
 from crm.reminders.rules.kinds import ReminderKind, ReminderState, Timing
+from crm.reminders.rules.naming import names_nothing
 from crm.reminders.rules.people import delegates
 from crm.reminders.rules.settings import Settings
 from crm.reminders.rules.telling import (
@@ -143,28 +146,41 @@ def _delegates(today: date) -> dict[int, int]:
 
 
 def kept_back(reader_of: Mapping[int, int]) -> frozenset[int]:
-    """The reminders that stay with somebody away: of sensitive leads their delegate may not know.
+    """The reminders that stay with somebody away: of leads their delegate may not open.
 
     `reader_of` names the delegate of each person away.
     """
     if not reader_of:
         return frozenset()
     statement = (
-        select(Reminder.id, Reminder.person_id, Reminder.lead_id)
+        select(Reminder.id, Reminder.person_id, Reminder.lead_id, Reminder.kind, Lead.is_sensitive)
         .join(Lead, Lead.id == Reminder.lead_id)
         .where(
-            Lead.is_sensitive,
             Reminder.state.in_((ReminderState.OPEN, ReminderState.SNOOZED)),
             among(Reminder.person_id, sorted(reader_of)),
         )
     )
     rows = rows_of(statement).all()
-    named = facts.named_lists() if rows else {}
+    seen = seen_by((reader_of[row.person_id], row.lead_id or 0) for row in rows)
     return frozenset(
-        key
-        for key, person, lead_id in rows
-        if reader_of[person] not in named.get(lead_id or 0, frozenset())
+        row.id
+        for row in rows
+        if names_nothing(
+            row.kind,
+            is_sensitive=row.is_sensitive,
+            may_see_lead=(reader_of[row.person_id], row.lead_id) in seen,
+        )
     )
+
+
+def seen_by(wanted: Iterable[tuple[int, int]]) -> frozenset[tuple[int, int]]:
+    """Those of these (person, lead) where the person may open the lead; no SELECT where none is asked."""
+    leads_of_person: dict[int, set[int]] = defaultdict(set)
+    for person, lead_id in wanted:
+        leads_of_person[person].add(lead_id)
+    if not leads_of_person:
+        return frozenset()
+    return seen_among({each: leads_of_person[each.id] for each in actors(leads_of_person)})
 
 
 def noted(day: date) -> frozenset[tuple[DeliveryKind, int | None, str]]:

@@ -18,6 +18,7 @@ from crm.reminders.queries.matters import Matter
 from crm.reminders.rules import Level, ReminderKind
 from crm.reminders.rules.answers import Answerable
 from crm.reminders.rules.falling import Due
+from crm.reminders.rules.naming import names_nothing
 from crm.reminders.rules.people import Told
 
 
@@ -26,7 +27,8 @@ class Mailed:
     """One reminder as its confirmation page shows it, and who answers it."""
 
     reader: Actor
-    title: str | None  # None: a sensitive lead its reader is not named for
+    title: str | None  # None: a lead its reader may not open
+    is_sensitive: bool
     kind: ReminderKind
     for_whom: str | None
     reminder: Answerable
@@ -64,10 +66,13 @@ def mailed(reminder_id: int, reader_id: int, today: date) -> Mailed | None:
         Due(row.kind, row.subject, row.step, row.due_on, row.lead_id),
         Told(row.person_id, Level.OWNER),
     )
-    is_hidden = bool(row.is_sensitive) and not row.may_see
+    is_hidden = row.lead_id is not None and names_nothing(
+        row.kind, is_sensitive=bool(row.is_sensitive), may_see_lead=bool(row.may_see)
+    )
     return Mailed(
         reader=reader,
         title=None if is_hidden else items_of([matter], today)[matter].title,
+        is_sensitive=bool(row.is_sensitive),
         kind=row.kind,
         for_whom=row.name if row.person_id != reader.id else None,
         reminder=Answerable(row.person_id, row.state, row.snoozes, row.snoozed_until, row.kind),

@@ -24,13 +24,14 @@ from crm.quotas.models import Quota
 from crm.quotas.queries import year_numbers
 from crm.quotas.rules import due_under
 from crm.reminders.models import Reminder
-from crm.reminders.queries import facts
+from crm.reminders.queries import facts, live
 from crm.reminders.queries.matters import Matter, matters
 from crm.reminders.queries.papers import missing_papers
 from crm.reminders.rules import DueKind, days_overdue
 from crm.reminders.rules.falling import Due, telling_day
 from crm.reminders.rules.grounds import Ground, ground_of
 from crm.reminders.rules.kinds import Level, ReminderKind, ReminderState
+from crm.reminders.rules.naming import names_nothing
 from crm.reminders.rules.people import Told
 from crm.reminders.rules.settings import Settings
 
@@ -68,7 +69,7 @@ class DueItem:
     owner: str | None = None
     on_behalf_of: str | None = None  # the person who is away
     ground: Ground | None = None
-    is_hidden: bool = False  # a sensitive lead the reader of the mail is not named for
+    is_hidden: bool = False  # a lead the reader of the mail may not open
     is_sensitive: bool = False  # whoever reads it
     trail: tuple[Step, ...] = ()  # of an escalated matter
 
@@ -152,7 +153,14 @@ def mails_of(wanted: Mapping[int, tuple[int, Collection[int]]], on: date) -> dic
     settings = facts.settings()
     items = items_of(told.values(), on, settings)
     trails = trails_of(_key(each.due) for each in told.values() if _is_escalated(each))
-    named = _named({each.due.lead_id for each in told.values() if each.due.lead_id})
+    hidden, sensitive = _hidden(
+        [
+            (person_id, told[key].due.lead_id or 0, told[key].due.kind)
+            for person_id, ids in wanted.values()
+            for key in ids
+            if key in told and told[key].due.lead_id
+        ]
+    )
     never_off = frozenset(
         kind
         for kind in ReminderKind
@@ -168,8 +176,8 @@ def mails_of(wanted: Mapping[int, tuple[int, Collection[int]]], on: date) -> dic
                 items[told[key]],
                 reminder_id=key,
                 on_behalf_of=rows[key].name if rows[key].person_id != person_id else None,
-                is_hidden=person_id not in named.get(told[key].due.lead_id or 0, (person_id,)),
-                is_sensitive=(told[key].due.lead_id or 0) in named,
+                is_hidden=(person_id, told[key].due.lead_id or 0, told[key].due.kind) in hidden,
+                is_sensitive=told[key].due.lead_id in sensitive,
                 trail=below(trails.get(_key(told[key].due), ()), told[key].told.level),
             )
             for key in dict.fromkeys(ids)
@@ -184,17 +192,33 @@ def mails_of(wanted: Mapping[int, tuple[int, Collection[int]]], on: date) -> dic
     return mails
 
 
-def _named(leads: Collection[int]) -> dict[int, frozenset[int]]:
-    """Of the sensitive ones among these leads the people who may know of them; a SELECT or two."""
-    sensitive: set[int] = set()
-    for some in chunked(leads):
-        sensitive |= {
-            key for (key,) in rows_of(select(Lead.id).where(Lead.id.in_(some), Lead.is_sensitive))
-        }
-    if not sensitive:
-        return {}
-    named = facts.named_lists()
-    return {key: named.get(key, frozenset()) for key in sensitive}
+Shown = tuple[int, int, ReminderKind]
+"""A reader, a lead, and what they are told of it."""
+
+
+def _hidden(wanted: Sequence[Shown]) -> tuple[frozenset[Shown], frozenset[int]]:
+    """Those of these where the reader may not open the lead, and the leads that are sensitive.
+
+    An owner opens their own, so that mostly one SELECT says all.
+    """
+    owners: dict[int, int | None] = {}
+    sensitive = set()
+    for some in chunked({lead_id for _person, lead_id, _kind in wanted}):
+        statement = select(Lead.id, Lead.owner_id, Lead.is_sensitive).where(Lead.id.in_(some))
+        for key, owner, is_sensitive in rows_of(statement):
+            owners[key] = owner
+            if is_sensitive:
+                sensitive.add(key)
+    others = [each for each in wanted if each[1] in sensitive or owners.get(each[1]) != each[0]]
+    seen = live.seen_by((person, lead_id) for person, lead_id, _kind in others)
+    hidden = frozenset(
+        (person, lead_id, kind)
+        for person, lead_id, kind in others
+        if names_nothing(
+            kind, is_sensitive=lead_id in sensitive, may_see_lead=(person, lead_id) in seen
+        )
+    )
+    return hidden, frozenset(sensitive)
 
 
 MatterKey = tuple[str, ReminderKind, str, date]

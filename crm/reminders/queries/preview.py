@@ -12,12 +12,14 @@ from datetime import date
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, not_, or_, select
 
 from crm.accounts.models import Department, User
+from crm.accounts.queries import actors
+from crm.accounts.rules import Actor
 from crm.calendar.queries import work_calendar
 from crm.core import clock
 from crm.core.bulk import chunked, without_collecting
 from crm.core.db import db, many_rows_of, rows_of
-from crm.leads.models import Lead, LeadMember
-from crm.leads.rules import MembershipKind
+from crm.leads.access import may_see
+from crm.leads.models import Lead
 from crm.outbox import channels
 from crm.outbox.models import Delivery, Heartbeat
 from crm.outbox.queries import REACH, reach_from
@@ -29,6 +31,7 @@ from crm.reminders.rules import PLANNER
 from crm.reminders.rules.counting import Alike, Mails, mails_of
 from crm.reminders.rules.falling import Days
 from crm.reminders.rules.kinds import Level, ReminderKind, ReminderState
+from crm.reminders.rules.naming import names_nothing
 from crm.reminders.rules.people import delegates
 from crm.reminders.rules.settings import Setting, Settings
 
@@ -93,7 +96,7 @@ def preview(today: date, before: Setting | None, after: Setting | None) -> Previ
     now = facts.settings()
     then = now.changed(before, after)
     people = facts.office()
-    who = _Readers(delegates(facts.absences(days.today), people.active, days.today))
+    who = _Readers.of_day(delegates(facts.absences(days.today), people.active, days.today))
     others = _others(kind, days.today, who)
     found = [_Groups(kind), _Groups(kind)]
     with without_collecting():
@@ -121,13 +124,31 @@ SILENT = -1
 
 @dataclass(frozen=True, slots=True)
 class _Readers:
-    """Who reads what is meant for whom: their delegate while they are away, if they may know of it."""
+    """Who reads what is meant for whom: their delegate while they are away, if they may open it."""
 
     instead: Mapping[int, int]
+    delegates: Mapping[int, Actor]
+    seen: Mapping[int, frozenset[int]]  # the leads each delegate may open
 
-    def of(self, person: int, named: frozenset[int] | None) -> int:
+    @classmethod
+    def of_day(cls, instead: Mapping[int, int]) -> "_Readers":
+        them = {each.id: each for each in actors(instead.values())} if instead else {}
+        seen = {
+            key: frozenset(db.session.scalars(select(Lead.id).where(may_see(each))))
+            for key, each in them.items()
+        }
+        return cls(instead, them, seen)
+
+    def of(self, person: int, kind: ReminderKind, found: Found) -> int:
         reader = self.instead.get(person, person)
-        return reader if named is None or reader in named else person
+        if reader == person or found.lead_id is None:
+            return reader
+        nothing = names_nothing(
+            kind,
+            is_sensitive=found.named is not None,
+            may_see_lead=found.lead_id in self.seen.get(reader, frozenset()),
+        )
+        return person if nothing else reader
 
     def column(self) -> SQLColumnExpression[int]:
         """The same of a row of `Reminder`."""
@@ -135,13 +156,14 @@ class _Readers:
             return Reminder.person_id
         sensitive = select(Lead.id).where(Lead.id == Reminder.lead_id, Lead.is_sensitive).exists()
 
-        def may_know(person: int) -> ColumnElement[bool]:
-            named = select(LeadMember.id).where(
-                LeadMember.lead_id == Reminder.lead_id,
-                LeadMember.user_id == person,
-                LeadMember.kind == MembershipKind.NAMED,
+        def may_know(reader: int) -> ColumnElement[bool]:
+            told = and_(Reminder.kind == ReminderKind.INSTRUCTION, ~sensitive)
+            if reader not in self.delegates:
+                return or_(Reminder.lead_id.is_(None), told)
+            seen = select(Lead.id).where(
+                Lead.id == Reminder.lead_id, may_see(self.delegates[reader])
             )
-            return or_(~sensitive, named.exists())
+            return or_(Reminder.lead_id.is_(None), told, seen.exists())
 
         return case(
             *(
@@ -233,7 +255,7 @@ class _Groups:
             )
             if place == SILENT:
                 continue
-            key = who.of(told.person_id, found.named), found.subject
+            key = who.of(told.person_id, self.kind, found), found.subject
             known = self.places.get(key)
             if known is None or place < known:
                 self.places[key] = place

@@ -63,7 +63,8 @@ def answer(
     if faults:
         raise Refused([Fault(FIELD_OF.get(each, ""), each, word(each)) for each in faults])
     _become(row, said)
-    row.seen_at = None if said.answer in (Answer.SNOOZE, Answer.REOPEN) else row.seen_at or at
+    if said.answer in (Answer.SNOOZE, Answer.REOPEN):
+        row.seen_at = row.delegate_seen_at = None
     row.answered_at = None if said.answer is Answer.REOPEN else at
     row.answered_by_id = None if said.answer is Answer.REOPEN else actor.id
     history.record_changes(
@@ -118,20 +119,23 @@ def mark_seen(
 ) -> int:
     """Note that this reader has seen these reminders, or all of theirs; how many were new.
 
+    A delegate's look is their own: whoever is away still finds unread what they have not looked at.
     No fact of a matter, so the trail does not tell it.
     """
     only = [] if reminder_ids is None else [among(Reminder.id, tuple(reminder_ids))]
-    done = db.session.execute(
-        update(Reminder)
-        .where(
-            among(Reminder.person_id, sorted(answers_for(actor.id, today))),
-            Reminder.seen_at.is_(None),
-            *only,
+    away = sorted(answers_for(actor.id, today) - {actor.id})
+    found = [("seen_at", Reminder.person_id == actor.id)]
+    found += [("delegate_seen_at", among(Reminder.person_id, away))] if away else []
+    seen = 0
+    for column, whose in found:
+        done = db.session.execute(
+            update(Reminder)
+            .where(whose, getattr(Reminder, column).is_(None), *only)
+            .values({column: at})
+            .execution_options(synchronize_session=False)
         )
-        .values(seen_at=at)
-        .execution_options(synchronize_session=False)
-    )
-    return int(done.rowcount)  # type: ignore[attr-defined]
+        seen += int(done.rowcount)  # type: ignore[attr-defined]
+    return seen
 
 
 def switch_off(

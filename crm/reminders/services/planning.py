@@ -106,6 +106,7 @@ def note_what_is_due(
             "planned_on": "excluded.planned_on",
             "delivery_id": "NULL",
             "seen_at": "NULL",
+            "delegate_seen_at": "NULL",
             "snoozed_until": "NULL",
             "snoozes": "0",
             "note": "NULL",

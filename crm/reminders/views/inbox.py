@@ -47,7 +47,7 @@ from crm.reminders.services import answers
 from crm.reminders.services.planning import settle_what_is_over
 from crm.reminders.views import bp
 from crm.reminders.views.due import next_actions_page, scope_asked, scope_tabs
-from crm.reminders.wording import word
+from crm.reminders.wording import nameless, word
 
 MOST_AT_A_TIME = 200
 """Reminders one request may answer or mark as seen."""
@@ -56,7 +56,7 @@ MOST_AT_A_TIME = 200
 @bp.context_processor
 def words() -> dict[str, Any]:
     """What the templates of reminders ask."""
-    return {"word": word, "reason": reason, "subject_url": subject_url, "Level": Level,
+    return {"word": word, "reason": reason, "subject_url": subject_url, "nameless": nameless, "Level": Level,
             "done_elsewhere": DONE_ELSEWHERE}  # fmt: skip
 
 
