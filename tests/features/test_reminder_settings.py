@@ -265,7 +265,9 @@ def test_the_preview_tells_how_many_mails_to_whom_and_writes_nothing(
     page = said(answer)
     assert "按此设置，今天会向2人发送2封邮件（现在是1人、1封）。" in page
     assert "李娜" in page
-    assert "久未推进 2" in page
+    assert "邮件里的“久未推进”共3项（现在1项）。" in page
+    assert "久未推进 2（现在1）" in page
+    assert "久未推进 1（现在0）" in page
     assert 'value="10"' in page
     assert stored(app) == []
     with app.app_context():

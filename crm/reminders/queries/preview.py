@@ -53,14 +53,25 @@ class ReaderPreview:
     def differs(self) -> bool:
         return self.now != self.then
 
+    @property
+    def matters(self) -> list[tuple[ReminderKind, int, int]]:
+        """(kind, matters as it would be, as it is now) of every kind there is either way."""
+        then, now = self.then.of_kind, self.now.of_kind
+        return [
+            (kind, then.get(kind, 0), now.get(kind, 0))
+            for kind in ReminderKind
+            if kind in then or kind in now
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
     """The day's mails as it is set now and as it would be; whoever nothing can reach is not in it.
 
-    `planned_on`: when the other kinds were last planned.
+    `kind` is the one that would be set otherwise, `planned_on` when the others were last planned.
     """
 
+    kind: ReminderKind
     day: date
     planned_on: date | None
     readers: tuple[ReaderPreview, ...]
@@ -76,6 +87,15 @@ class Preview:
     @property
     def people_now(self) -> int:
         return sum(bool(each.now.count) for each in self.readers)
+
+    @property
+    def matters(self) -> int:
+        """How many matters of the kind the mails would name."""
+        return sum(each.then.of_kind.get(self.kind, 0) for each in self.readers)
+
+    @property
+    def matters_now(self) -> int:
+        return sum(each.now.of_kind.get(self.kind, 0) for each in self.readers)
 
     @property
     def mails_now(self) -> int:
@@ -109,7 +129,7 @@ def preview(today: date, before: Setting | None, after: Setting | None) -> Previ
     )
     # The rows of a sample district were made without a planner.
     planned_on = _planned_on() or (days.today if others else None)
-    return Preview(days.today, planned_on, tuple(_readers(mails_now, mails_then)))
+    return Preview(kind, days.today, planned_on, tuple(_readers(mails_now, mails_then)))
 
 
 Rank = tuple[Level, bool]
