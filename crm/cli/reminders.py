@@ -25,18 +25,22 @@ from crm.reminders.services import planning
 from crm.reminders.why import Earlier, Explained, KindWhy, Person, Sent, explain
 
 
+_ON = click.option(
+    "--on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="the day asked for, such as 2026-12-04; default today",
+)
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+
+
 @click.group("reminders")
 def reminder_commands() -> None:
     """What is due, and the mails that tell it."""
 
 
 @reminder_commands.command("due")
-@click.option(
-    "--on",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="the day asked for, such as 2026-12-04; default today",
-)
-@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+@_ON
+@_AS_JSON
 @with_appcontext
 def reminders_due(on: datetime | None, as_json: bool) -> None:
     """The mails of a day: to whom, about which leads. Sends nothing, needs neither worker nor Redis."""
@@ -99,12 +103,8 @@ def reminders_send() -> None:
 
 @reminder_commands.command("why")
 @click.argument("lead_id", metavar="LEAD", type=click.IntRange(1, 2**63 - 1))
-@click.option(
-    "--on",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="the day asked for, such as 2026-12-04; default today",
-)
-@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+@_ON
+@_AS_JSON
 @with_appcontext
 def reminders_why(lead_id: int, on: datetime | None, as_json: bool) -> None:
     """Why a mail about a lead was or was not sent: each kind with its days, who is told, what holds

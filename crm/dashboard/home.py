@@ -120,7 +120,7 @@ class SystemHome:
 def leader_home(actor: Actor, today: date) -> LeaderHome:
     """The answer to the phone, the quotas, the pipeline, what is quiet and what the week holds.
 
-    Seventeen queries at most. The reserve of the three books is not counted where the leads in talks
+    Fourteen queries at most. The reserve of the three books is not counted where the leads in talks
     are more than are counted.
     """
     numbers = year_numbers(actor, today.year, today)
@@ -132,6 +132,7 @@ def leader_home(actor: Actor, today: date) -> LeaderHome:
     levels = level_numbers(actor, numbers.year, reached_on=today)
     in_talks = sum(each.number for each in talks)
     lights = quiet_lights(today)
+    quiet_leads, week_leads = first_leads(actor, (quiet, week), today, SHOWN, lights=lights)
     return LeaderHome(
         numbers=numbers,
         cards=cards(numbers),
@@ -157,19 +158,19 @@ def leader_home(actor: Actor, today: date) -> LeaderHome:
             today,
             lights,
         ),
-        quiet=_quiet_leads(actor, quiet, today, lights),
-        week=first_leads(actor, week, today, SHOWN),
+        quiet=_with_lights(quiet_leads, today, lights),
+        week=week_leads,
     )
 
 
 def staff_home(actor: Actor, today: date, at: datetime) -> WorkHome:
-    """A person's own leads, and what others changed of them in two weeks; nine queries."""
+    """A person's own leads, and what others changed of them in two weeks; six queries."""
     on_behalf = changed_on_behalf(actor.id, at - timedelta(days=TOLD_DAYS), SHOWN)
     return replace(_work_home(actor, {"owner": actor.id}, today), on_behalf=on_behalf)
 
 
 def unit_home(actor: Actor, today: date) -> WorkHome:
-    """The leads of the unit a person heads; nine queries."""
+    """The leads of the unit a person heads; six queries."""
     return _work_home(actor, {"department": actor.department_id}, today, is_unit=True)
 
 
@@ -182,6 +183,18 @@ def _work_home(
     pending = mine(quota=ALL, year=today.year, event=CountedEvent.SIGNED, verdict=Outcome.PENDING)
     quiet = mine(quiet=Quiet.ANY, sort=Sort.PROGRESS, is_reversed=True)
     lights = quiet_lights(today)
+    overdue, week, no_next, quiet_leads = first_leads(
+        actor,
+        (
+            mine(due=Due.OVERDUE, sort=Sort.DUE),
+            mine(due=Due.WEEK, sort=Sort.DUE),
+            mine(due=Due.NONE),
+            quiet,
+        ),
+        today,
+        SHOWN,
+        lights=lights,
+    )
     return WorkHome(
         counts=_counts(
             actor,
@@ -196,10 +209,10 @@ def _work_home(
             today,
             lights,
         ),
-        overdue=first_leads(actor, mine(due=Due.OVERDUE, sort=Sort.DUE), today, SHOWN),
-        week=first_leads(actor, mine(due=Due.WEEK, sort=Sort.DUE), today, SHOWN),
-        no_next=first_leads(actor, mine(due=Due.NONE), today, SHOWN),
-        quiet=_quiet_leads(actor, quiet, today, lights),
+        overdue=overdue,
+        week=week,
+        no_next=no_next,
+        quiet=_with_lights(quiet_leads, today, lights),
         pending=_by_lead(signed_pending(actor, pending, today, SHOWN)),
         stages=_stages(actor, whose) if is_unit else (),
     )
@@ -236,8 +249,8 @@ def _counts(
     }
 
 
-def _quiet_leads(
-    actor: Actor, wanted: LeadFilter, today: date, lights: QuietLights
+def _with_lights(
+    rows: Iterable[Any], today: date, lights: QuietLights
 ) -> list[tuple[Any, Light, int]]:
     """The leads nobody moves, each with its light and the days without progress."""
     return [
@@ -252,7 +265,7 @@ def _quiet_leads(
             ),
             (today - row.last_progress_on).days,
         )
-        for row in first_leads(actor, wanted, today, SHOWN, lights=lights)
+        for row in rows
     ]
 
 
