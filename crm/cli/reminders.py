@@ -24,7 +24,6 @@ from crm.reminders.rules.settings import steps_text
 from crm.reminders.services import planning
 from crm.reminders.why import Earlier, Explained, KindWhy, Person, Sent, explain
 
-
 _ON = click.option(
     "--on",
     type=click.DateTime(["%Y-%m-%d"]),
