@@ -31,6 +31,7 @@ from crm.accounts.queries import actor_by_id
 from crm.accounts.rules import Actor, Role
 from crm.core import clock
 from crm.core.db import db, transaction
+from tests import passwords  # noqa: F401  imported for what it does
 from tests.databases import Database, database_for
 from tests.servers import CERTIFICATE, Run, SmtpServer, find_chromium, start_redis
 from tests.servers import smtp_server as serve_smtp
@@ -73,8 +74,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[RUN].end()
 
 
+@pytest.hookimpl(trylast=True)  # after pytest has brought the tests of one database together
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without Chromium the browser tests are skipped, or, where one is promised, the run ends."""
+    """Long tests go first, so that no worker is left with one when the others have ended.
+
+    Without Chromium the browser tests are skipped, or, where one is promised, the run ends.
+    """
+    items.sort(key=_turn)
     browser = [item for item in items if item.get_closest_marker("browser")]
     if not browser or find_chromium():
         return
@@ -82,6 +88,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError("REQUIRE_BROWSER=1, but no Chromium is installed")
     for item in browser:
         item.add_marker(pytest.mark.skip(reason="no Chromium"))
+
+
+LONG = ("browser", "worker", "toolchain", "features")
+"""Folders in the order of their turn; the rest, quick all, comes last."""
+
+
+def _turn(item: pytest.Item) -> tuple[int, int]:
+    folder = item.path.parent.name
+    callspec = getattr(item, "callspec", None)
+    backend = callspec.params.get("backend") if callspec else None
+    after = BACKENDS.index(backend) if backend in BACKENDS else 0
+    return (after, LONG.index(folder)) if folder in LONG else (len(BACKENDS), 0)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -109,10 +127,12 @@ def run(request: pytest.FixtureRequest) -> Run:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "backend" in metafunc.fixturenames:
         only = metafunc.config.getoption("--backend")
-        # What a browser shows does not depend on the database: once is enough.
-        once = metafunc.definition.get_closest_marker("browser") is not None
-        backends = [only] if only else BACKENDS[:1] if once else BACKENDS
-        metafunc.parametrize("backend", backends, scope="session")
+        on = metafunc.definition.get_closest_marker("on")
+        backends = on.args if on else BACKENDS
+        if metafunc.definition.get_closest_marker("browser"):
+            backends = BACKENDS[:1]  # what a browser shows does not depend on the database
+        chosen = [name for name in backends if only in (None, name)]
+        metafunc.parametrize("backend", chosen, scope="session")
 
 
 @pytest.fixture(scope="session")

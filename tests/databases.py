@@ -8,7 +8,7 @@ that is another process (`spoil`), and the database is made anew from the prepar
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Connection, event, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -27,9 +28,11 @@ from crm.reminders.models import ReminderBeginning
 from tests.servers import Run, postgres_url, start_postgres, stop
 
 READS = re.compile(
-    r"\s*(SELECT|BEGIN|PRAGMA|SAVEPOINT|RELEASE|ROLLBACK|SHOW|EXPLAIN)\b", re.IGNORECASE
+    r"\s*(SELECT|BEGIN|PRAGMA|SAVEPOINT|RELEASE|ROLLBACK|SHOW|EXPLAIN|SET LOCAL)\b", re.IGNORECASE
 )
-WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
+WRITES = re.compile(
+    r'(?<!FOR )(?<!DO )\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE
+)
 ANYTHING = "*"
 
 
@@ -47,11 +50,15 @@ def settings_for(url: str, data: Path, **environment: str) -> Settings:
 
 
 class Database:
-    """A prepared database that remembers which tables were written to."""
+    """A prepared database that remembers which tables were written to.
 
-    def __init__(self, url: str, data: Path) -> None:
+    `compiled` is a folder of compiled templates that every app of the run shares.
+    """
+
+    def __init__(self, url: str, data: Path, compiled: Path) -> None:
         self.url = url
         self.data = data
+        self.compiled = compiled
         self.app: Flask | None = None
         self.written: set[str] = set()
 
@@ -59,6 +66,7 @@ class Database:
         """The product on this database; forms take no CSRF token unless a test switches that on."""
         app = create_app(settings_for(self.url, self.data, **environment))
         app.config["WTF_CSRF_ENABLED"] = False
+        app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(self.compiled))
         with app.app_context():
             event.listen(db.engine, "before_cursor_execute", self._note)
         self.app = self.app or app
@@ -73,7 +81,6 @@ class Database:
         if not self.written:
             return
         tables, self.written = self.written, set()
-        self.disconnect()
         self.put_back(tables)
 
     def disconnect(self) -> None:
@@ -91,20 +98,43 @@ class Database:
     def _note(self, _connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
         if READS.match(statement):
             return
-        written = WRITES.match(statement)
-        self.written.add(written[1] if written else ANYTHING)
+        written = set(WRITES.findall(statement))
+        if not written and statement.lstrip().upper().startswith("WITH "):
+            return
+        known = written and written <= Base.metadata.tables.keys()
+        self.written |= written if known else {ANYTHING}
 
 
 class SqliteDatabase(Database):
     """A file, and the prepared file it began as."""
 
-    def __init__(self, prepared: Path, folder: Path) -> None:
+    def __init__(self, prepared: Path, folder: Path, compiled: Path) -> None:
         self.prepared = prepared
         self.file = folder / "lianzhao.db"
-        super().__init__(f"sqlite:///{self.file}", folder)
+        super().__init__(f"sqlite:///{self.file}", folder, compiled)
         self.put_back(set())
 
+    def become(self, run: Run, name: str, fill: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Hold what `fill` made, with the files it wrote, and return what it returned.
+
+        It is called once per run; the other tests get a copy of the database.
+        """
+        kept = run.folder / name
+
+        def make() -> dict[str, Any]:
+            told = fill()
+            self.disconnect()
+            shutil.copytree(self.data, kept)
+            return told
+
+        told = run.shared(name, make)
+        self.disconnect()
+        shutil.copytree(kept, self.data, dirs_exist_ok=True)
+        self.written.add(ANYTHING)
+        return told
+
     def put_back(self, tables: set[str]) -> None:
+        self.disconnect()
         for suffix in ("-wal", "-shm"):
             self.file.with_name(self.file.name + suffix).unlink(missing_ok=True)
         shutil.copyfile(self.prepared, self.file)
@@ -113,27 +143,42 @@ class SqliteDatabase(Database):
 class PostgresDatabase(Database):
     """A clone of the prepared database on the run's server."""
 
-    def __init__(self, host: str, name: str, folder: Path) -> None:
+    def __init__(self, host: str, name: str, folder: Path, compiled: Path) -> None:
         self.host = host
         self.name = name
-        super().__init__(postgres_url(host, name), folder)
+        self.own: psycopg.Connection[Any] | None = None
+        super().__init__(postgres_url(host, name), folder, compiled)
         self.put_back({ANYTHING})
 
     def put_back(self, tables: set[str]) -> None:
         if ANYTHING in tables:
+            self.disconnect()
             with _connect(self.host, "postgres") as server:
                 server.execute(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
                 server.execute(f"CREATE DATABASE {self.name} TEMPLATE prepared STRATEGY file_copy")
             return
-        touched = [f'"{name}"' for name in _with_dependants(tables)]
-        with _connect(self.host, self.name) as connection, connection.transaction():
-            # Order and triggers do not matter to rows that are put back as they were.
-            connection.execute("SET LOCAL session_replication_role = replica")
-            for table in touched:
-                connection.execute(f"DELETE FROM {table}")
-                connection.execute(
-                    f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM pristine.{table}"
-                )
+        if self.app is not None:
+            with self.app.app_context():
+                db.session.remove()
+        if self.own is None:
+            # Connections stay open from test to test: a new one is slow until it knows the tables.
+            self.own = _connect(self.host, self.name)
+            # Order and triggers do not matter to rows that are put back as they were. No foreign
+            # key of ours deletes along, so no other table than the written ones can have changed.
+            self.own.execute("SET session_replication_role = replica")
+        self.own.execute(
+            "".join(
+                f'DELETE FROM "{table}"; INSERT INTO "{table}" OVERRIDING SYSTEM VALUE '
+                f'SELECT * FROM pristine."{table}";'
+                for table in sorted(tables)
+            )
+        )
+
+    def disconnect(self) -> None:
+        super().disconnect()
+        if self.own is not None:
+            self.own.close()
+            self.own = None
 
     def close(self) -> None:
         super().close()
@@ -143,20 +188,6 @@ class PostgresDatabase(Database):
 
 def _connect(host: str, name: str) -> psycopg.Connection[Any]:
     return psycopg.connect(host=host, user="postgres", dbname=name, autocommit=True)
-
-
-def _with_dependants(tables: Iterable[str]) -> list[str]:
-    """The tables and all that refer to them: a DELETE may have reached those by its foreign keys."""
-    found = set(tables)
-    while True:
-        more = {
-            table.name
-            for table in Base.metadata.tables.values()
-            if any(key.column.table.name in found for key in table.foreign_keys)
-        }
-        if more <= found:
-            return sorted(found)
-        found |= more
 
 
 def prepare_on(url: str, folder: Path) -> None:
@@ -177,6 +208,8 @@ def database_for(backend: str, run: Run, worker: str, folder: Path) -> Database:
 
     Raises `NoServerError`.
     """
+    compiled = run.folder / "templates"
+    compiled.mkdir(exist_ok=True)
     if backend == "sqlite":
         prepared = run.folder / "prepared.db"
 
@@ -185,7 +218,7 @@ def database_for(backend: str, run: Run, worker: str, folder: Path) -> Database:
             return {}
 
         run.shared("sqlite", prepare_file)
-        return SqliteDatabase(prepared, folder)
+        return SqliteDatabase(prepared, folder, compiled)
 
     def start() -> dict[str, Any]:
         server = start_postgres(run)
@@ -208,7 +241,7 @@ def database_for(backend: str, run: Run, worker: str, folder: Path) -> Database:
         return server
 
     server = run.shared("postgres", start)
-    return PostgresDatabase(server["host"], f"of_{worker}", folder)
+    return PostgresDatabase(server["host"], f"of_{worker}", folder, compiled)
 
 
 def is_sqlite(app: Flask) -> bool:

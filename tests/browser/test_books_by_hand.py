@@ -52,8 +52,8 @@ def test_a_card_dropped_on_another_book_asks_for_the_reason_and_lies_there_then(
     assert page.get_by_label("确保").is_checked()
     desk.look()
     desk.expects(422)
-    page.get_by_role("button", name="调整", exact=True).click()
-    page.get_by_text("请写明调整理由").first.wait_for()
+    desk.follow(page.get_by_role("button", name="调整", exact=True))
+    assert page.get_by_text("请写明调整理由").first.is_visible()
     assert moves(app) == []
     page.get_by_label("理由").fill("协议已会签")
     page.get_by_role("button", name="调整", exact=True).click()

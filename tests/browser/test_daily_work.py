@@ -74,9 +74,8 @@ def test_on_a_phone_one_searches_first_enters_at_most_eight_fields_and_gets_a_re
 
     page.get_by_label("总投资").fill("约6亿五")
     phone.expects(422)
-    page.get_by_role("button", name="登记，领取回执").click()
+    phone.follow(page.get_by_role("button", name="登记，领取回执"))
     alert = page.get_by_role("alert")
-    alert.wait_for()
     assert "请填写项目名称" in alert.inner_text()
     phone.look()
     page.get_by_label("项目名称").fill("高纯硅溶胶项目")
@@ -114,9 +113,8 @@ def test_a_move_is_refused_with_everything_that_is_missing_and_accepted_once_it_
     page.wait_for_url("**/advance**")
     desk.look()
     desk.expects(422)
-    page.get_by_role("button", name=re.compile("确认改到")).click()
+    desk.follow(page.get_by_role("button", name=re.compile("确认改到")))
     alert = page.get_by_role("alert")
-    alert.wait_for()
     reasons = alert.locator("li")
     told = alert.inner_text()
     for missing in ("投资方", "总投资", "产业链环节", "评审结论", "评审纪要", "下一步"):
@@ -124,13 +122,11 @@ def test_a_move_is_refused_with_everything_that_is_missing_and_accepted_once_it_
     assert reasons.count() == alert.locator("li a").count() >= 6, "every reason leads somewhere"
     speak(app, owner, "en")
     page.goto(f"{desk.address}/leads/{number}/advance")
-    page.locator("main form button[type=submit]").click()
-    alert.wait_for()
+    desk.follow(page.locator("main form button[type=submit]"))
     desk.look_at_both_sizes()
     speak(app, owner, "zh")
     page.goto(f"{desk.address}/leads/{number}/advance")
-    page.get_by_role("button", name=re.compile("确认改到")).click()
-    alert.wait_for()
+    desk.follow(page.get_by_role("button", name=re.compile("确认改到")))
     desk.look_at_both_sizes()
     assert stored(app, number).stage is Stage.NEGOTIATING, "nothing half-moved"
 
@@ -145,7 +141,7 @@ def test_a_move_is_refused_with_everything_that_is_missing_and_accepted_once_it_
     page.locator("#investor").fill("山东示例硅业有限公司")
     page.get_by_role("button", name="保存").click()
     page.wait_for_url(f"**/leads/{number}")
-    page.get_by_role("link", name="推进", exact=True).click()
+    desk.follow(page.get_by_role("link", name="推进", exact=True))
     page.get_by_label("总投资").fill("6.5亿")
     choose(page, "#chain", segment.chain)
     choose(page, "#segment", segment.name)
@@ -245,8 +241,8 @@ def test_who_saves_second_sees_what_the_first_changed_and_loses_nothing(
 
     second.expects(409)
     second.page.get_by_label("存在问题").fill("用地指标未落实")
-    second.page.get_by_role("button", name="保存").click()
-    second.page.get_by_text("您填写期间，别人改过这条记录").wait_for()
+    second.follow(second.page.get_by_role("button", name="保存"))
+    assert second.page.get_by_text("您填写期间，别人改过这条记录").is_visible()
     told = second.page.locator("main").inner_text()
     assert "王芳" in told
     assert "高纯硅溶胶扩产项目" in told

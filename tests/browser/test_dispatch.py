@@ -1,6 +1,7 @@
 """A line of the minutes becomes an instruction, the mail is written, it is answered and closed."""
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from crm.accounts.rules import Role
@@ -71,7 +72,7 @@ def test_from_the_meeting_to_the_end(app, people, meeting, desk, open_window, si
     field.press("Enter")
     body = page.get_by_label("会议记录", exact=True)
     body.wait_for()
-    assert page.get_by_label("记一条").first.input_value() == ""
+    expect(page.get_by_label("记一条").first).to_have_value("")
 
     # It saves itself when somebody has written on it.
     body.fill("月底前落实用地指标，报区政府")
@@ -98,16 +99,16 @@ def test_from_the_meeting_to_the_end(app, people, meeting, desk, open_window, si
 
     staff = open_window(DESK)
     sign_in_browser(staff, people["staff"], to=f"/dispatch/{instruction(app).id}")
-    staff.page.get_by_role("link", name="回执", exact=True).click()
+    staff.follow(staff.page.get_by_role("link", name="回执", exact=True))
     staff.page.get_by_label("办理结果").fill("已落实120亩")
-    staff.page.get_by_role("button", name="回执", exact=True).click()
-    staff.page.get_by_text("已落实120亩").wait_for()
+    staff.follow(staff.page.get_by_role("button", name="回执", exact=True))
+    assert staff.page.get_by_text("已落实120亩").is_visible()
     assert [each.address for each in letters(app)] == ["liu@example.gov.cn"]
 
     page.goto(f"{page.url.split('/dispatch')[0]}/dispatch/{instruction(app).id}")
-    page.get_by_role("link", name="办结", exact=True).click()
-    page.get_by_role("button", name="办结", exact=True).click()
-    page.get_by_text("已办结").first.wait_for()
+    desk.follow(page.get_by_role("link", name="办结", exact=True))
+    desk.follow(page.get_by_role("button", name="办结", exact=True))
+    assert page.get_by_text("已办结").first.is_visible()
     assert instruction(app).state is InstructionState.CLOSED
 
 

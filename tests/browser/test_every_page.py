@@ -1,6 +1,5 @@
 """Every page people reach by themselves, for every role, in both sizes and both languages."""
 
-import html
 import re
 from datetime import time, timedelta
 from urllib.parse import urlsplit
@@ -16,22 +15,25 @@ from crm.calendar.queries import work_calendar
 from crm.core import clock
 from crm.core.db import Base, db, transaction
 from tests.browser.conftest import DESK, PHONE, fill_in_sign_in, speak
+from tests.walking import OF_ONE_KIND, followed, page_name
 
 pytestmark = pytest.mark.browser
 
-ONE_WAY = {("desk", "zh"), ("phone", "en")}
-OTHER_WAY = {("desk", "en"), ("phone", "zh")}
-LOOKS = {
-    "staff": ONE_WAY,
-    "head": OTHER_WAY,
-    "leader": ONE_WAY,
-    "district": OTHER_WAY,
-    "admin": ONE_WAY | OTHER_WAY,
-    "auditor": OTHER_WAY,
+ENTRIES = {
+    "staff": {("desk", "zh"): True, ("phone", "en"): False},
+    "head": {("desk", "en"): False, ("phone", "zh"): True},
+    "leader": {("desk", "zh"): False, ("phone", "en"): True},
+    "district": {("desk", "en"): True, ("phone", "zh"): False},
+    "auditor": {("desk", "en"): True, ("phone", "zh"): False},
 }
-"""Axe looks at every entry in both sizes and languages: what two people see, each sees two ways."""
-BEHIND = {"staff": ONE_WAY, "leader": OTHER_WAY, "admin": ONE_WAY}
-"""The same for the pages behind the entries; what one of them sees alone is looked at in all ways."""
+"""In which size and language somebody opens the entries, and whether axe looks. What several have is
+looked at in every way by one of them."""
+ALL = {("desk", "zh"): True, ("desk", "en"): False, ("phone", "zh"): False, ("phone", "en"): True}
+"""Who is not named."""
+BEHIND = {"staff": {("desk", "zh")}, "leader": {("phone", "en")}, "admin": {("desk", "en")}}
+"""The same for a page behind the entries that another has, too. Axe looks, and it must fit both sizes."""
+ALONE = {("desk", "zh"), ("phone", "en")}
+"""How one opens what nobody else has."""
 
 LOGINS = [login for login, *_rest in sample.PEOPLE if login != "staff2"]
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
@@ -52,9 +54,6 @@ MUST_BE_SEEN = {
     "admin": {"/people/0", "/people/new", "/departments/0", "/deliveries/"},
 }
 """Not all of them: enough to notice when the links are no longer found."""
-OF_ONE_KIND = 3
-"""So many addresses that differ in a number only are asked for; the others are the same page."""
-
 SAID = """() => {
     const found = [document.title];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -67,20 +66,23 @@ SAID = """() => {
             if (e.hasAttribute(name)) found.push(e.getAttribute(name));
     return found;
 }"""
-LINK = re.compile(r'<a [^>]*?href="(/[^"#]*)')
 LINKS = "[...document.querySelectorAll('a[href]')].map((a) => a.href)"
 
 
 @pytest.fixture
-def district(app):
-    """The sample district in the database."""
+def district(app, database, run):
+    """The sample district, and in its outbox the mails of the next working morning.
+
+    Yields every Chinese text the database holds, as one string to look words up in.
+    """
+    yield database.become(run, "district", lambda: {"data": filled(app)})["data"]
+    for file in app.extensions["settings"].outbox_dir.glob("*.eml"):
+        file.unlink()
+
+
+def filled(app) -> str:
     with app.app_context(), transaction():
         sample.load(clock.now(), clock.today(), app.extensions["settings"].attachments_dir)
-
-
-@pytest.fixture
-def mailed(app, district):
-    """The mails of the next working morning in the outbox."""
     with app.app_context():
         calendar, day = work_calendar(), clock.today()
     while not calendar.is_working_day(day):
@@ -88,16 +90,7 @@ def mailed(app, district):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", lambda: clock.office_moment(day, time(9)))
         assert app.test_cli_runner().invoke(args=["reminders", "send"]).exit_code == 0
-    written = list(app.extensions["settings"].outbox_dir.glob("*.eml"))
-    assert written
-    yield
-    for file in written:
-        file.unlink()
-
-
-@pytest.fixture
-def data(app, district):
-    """Every Chinese text the database holds, as one string to look words up in."""
+    assert list(app.extensions["settings"].outbox_dir.glob("*.eml"))
     found: list[str] = []
     with app.app_context():
         for table in Base.metadata.tables.values():
@@ -131,41 +124,14 @@ def pages_of(page: Page, address: str) -> list[str]:
     return [link.removeprefix(address) for link in links]
 
 
-def reached(app, login: str) -> dict[str, str]:
+def reached(app, run, login: str) -> dict[str, str]:
     """Every kind of page this person comes to by following links, with one address of each."""
-    client = app.test_client()
-    with client.session_transaction() as session, app.app_context():
-        session["_user_id"] = actor_by_login(login).get_id()
-        session["_fresh"] = True
-    found: dict[str, str] = {}
-    waiting = ["/", "/leads/entry?q=样本", "/outbox/"]
-    while waiting:
-        address = waiting.pop(0)
-        name = page_name(address)
-        if name in found:
-            continue
-        answer = client.get(address, buffered=True)
-        if answer.status_code != 200:
-            continue  # such as the search, which an administrator has not
-        if answer.mimetype != "text/html" or answer.headers.get("Content-Disposition"):
-            continue  # a file to save, no page
-        found[name] = address
-        waiting += [html.unescape(link) for link in LINK.findall(answer.text)]
-    return found
-
-
-def page_name(address: str) -> str:
-    """What all addresses of one kind of page have in common: no numbers, no quota, no mail."""
-    return re.sub(
-        r"/(?:\d+|[^/]+\.eml)",
-        "/0",
-        re.sub(r"(/quotas(?:/criteria)?/\d+)/\w+", r"\1/0", urlsplit(address).path),
-    )
+    return run.shared(f"reached-{login}", lambda: followed(app, login))
 
 
 @pytest.mark.parametrize("login", LOGINS)
 def test_every_entry_of_the_navigation_works_at_the_desk_and_on_a_phone(
-    app, open_window, district, data, login
+    app, open_window, district, login
 ):
     here = {"desk": open_window(DESK), "phone": open_window(PHONE)}
     with app.app_context():
@@ -177,18 +143,16 @@ def test_every_entry_of_the_navigation_works_at_the_desk_and_on_a_phone(
     entries = pages_of(desk.page, desk.address)
     assert entries, "nobody is left without a navigation"
     links: dict[str, list[str]] = {}
+    ways = ENTRIES.get(login, ALL)
     for language in ("zh", "en"):
         speak(app, actor, language)
         for size, window in here.items():
-            for entry in entries:
+            for entry in entries if (size, language) in ways else ():
                 window.goto(entry)
-                if (size, language) in LOOKS[login]:
-                    window.look()
-                else:
-                    window.fits()
+                window.look() if ways[size, language] else window.fits()
                 if language == "en":
-                    speaks_english(window.page, data)
-                elif size == "desk":
+                    speaks_english(window.page, district)
+                else:
                     for link in own_links(window.page, window.address):
                         links.setdefault(kind(link), []).append(link)
     broken = [
@@ -204,7 +168,7 @@ def test_every_entry_of_the_navigation_works_at_the_desk_and_on_a_phone(
     ("login", "other"), [("staff", "leader"), ("leader", "staff"), ("admin", "leader")]
 )
 def test_every_kind_of_page_behind_the_navigation_is_sound(
-    app, open_window, district, mailed, data, login, other
+    app, open_window, run, district, login, other
 ):
     here = {"desk": open_window(DESK), "phone": open_window(PHONE)}
     with app.app_context():
@@ -213,21 +177,22 @@ def test_every_kind_of_page_behind_the_navigation_is_sound(
     here["desk"].page.wait_for_url(lambda url: "/login" not in url)
     here["phone"].page.context.add_cookies(here["desk"].page.context.cookies())
     entries = {page_name(link) for link in pages_of(here["desk"].page, here["desk"].address)}
-    behind = {n: a for n, a in reached(app, login).items() if n not in entries}
+    behind = {n: a for n, a in reached(app, run, login).items() if n not in entries}
     assert behind.keys() >= MUST_BE_SEEN[login]
-    both = reached(app, other).keys()
+    both = reached(app, run, other).keys()
     for language in ("zh", "en"):
         speak(app, actor, language)
         for size, window in here.items():
             for name, address in behind.items():
-                if name in both and (size, language) not in BEHIND[login]:
+                if (size, language) not in (BEHIND[login] if name in both else ALONE):
                     continue
                 window.goto(address)
                 window.look()
+                window.fits_at(PHONE if size == "desk" else DESK)
                 if language == "en" and not name.startswith(
                     "/outbox/0"
                 ):  # a mail is in one language
-                    speaks_english(window.page, data)
+                    speaks_english(window.page, district)
 
 
 def speaks_english(page: Page, data: str) -> None:

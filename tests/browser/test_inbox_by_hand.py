@@ -86,16 +86,16 @@ def test_a_matter_is_put_off_and_marked_done_by_hand(app, phone, sign_in_browser
     page.get_by_role("link", name=re.compile("^稍后")).click()
     page.wait_for_url("**/snooze")
     phone.look()
-    page.get_by_role("button", name="稍后提醒", exact=True).click()
-    page.get_by_text("没有待处理的提醒").wait_for()
+    phone.follow(page.get_by_role("button", name="稍后提醒", exact=True))
+    assert page.get_by_text("没有待处理的提醒").is_visible()
     assert state_of(app, key) is ReminderState.SNOOZED
-    page.get_by_role("link", name=re.compile("已知悉")).click()
+    phone.follow(page.get_by_role("link", name=re.compile("已知悉")))
     page.get_by_role("link", name=re.compile("^办结")).click()
     page.wait_for_url("**/done")
     phone.look()
     page.get_by_label("谈了什么").fill("对方下周来考察")
-    page.get_by_role("button", name="记录并办结").click()
-    page.get_by_text("已办结").first.wait_for()
+    phone.follow(page.get_by_role("button", name="记录并办结"))
+    assert page.get_by_text("已办结").first.is_visible()
     assert state_of(app, key) is ReminderState.DONE
 
 
@@ -107,8 +107,8 @@ def test_a_link_of_a_mail_acknowledges_without_signing_in(app, phone, person, re
     page = phone.goto(f"/reminders/mail/{token}")
     phone.look()
     assert state_of(app, key) is ReminderState.OPEN
-    page.get_by_role("button", name="知悉", exact=True).click()
-    page.get_by_text("已记为知悉").wait_for()
+    phone.follow(page.get_by_role("button", name="知悉", exact=True))
+    assert page.get_by_text("已记为知悉").is_visible()
     assert state_of(app, key) is ReminderState.ACKNOWLEDGED
     phone.goto(f"/reminders/mail/{token}")
-    page.get_by_text("已经答复过").wait_for()
+    assert page.get_by_text("已经答复过").is_visible()

@@ -42,8 +42,7 @@ def upload(window, data: bytes) -> None:
     window.page.locator("input[type=file]").set_input_files(
         {"name": "ledger_2026.xlsx", "mimeType": XLSX, "buffer": data}
     )
-    window.page.locator("form:has(input[type=file]) button[type=submit]").click()
-    window.page.wait_for_url("**/upload")
+    window.follow(window.page.locator("form:has(input[type=file]) button[type=submit]"))
 
 
 def lead(app, title: str) -> Lead:
@@ -91,8 +90,7 @@ def test_a_ledger_comes_in_comes_again_changed_and_one_difference_is_taken(
     desk.goto("/ledgers/differences")
     row = page.locator("tr", has_text="邀请来区考察")
     assert "约谈投资方负责人" in row.inner_text()
-    row.get_by_role("button", name="采用台账").click()
-    page.wait_for_load_state("networkidle")
+    desk.follow(row.get_by_role("button", name="采用台账"))
     after = lead(app, TITLE)
     assert after.next_action == "邀请来区考察"
     assert after.latest_progress == first.latest_progress, "the other difference still waits"
@@ -114,6 +112,6 @@ def test_a_file_that_is_no_ledger_is_refused_in_words_beside_the_field(desk, sig
     desk.page.locator("input[type=file]").set_input_files(
         {"name": "ledger.xlsx", "mimeType": XLSX, "buffer": b"PK\x03\x04 no workbook"}
     )
-    desk.page.get_by_role("button", name="查看会改什么").click()
-    desk.page.get_by_role("alert").wait_for()
+    desk.follow(desk.page.get_by_role("button", name="查看会改什么"))
+    assert desk.page.get_by_role("alert").is_visible()
     desk.look()

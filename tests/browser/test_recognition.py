@@ -38,9 +38,9 @@ def declared(app, person):
 def test_from_the_declaration_to_the_withdrawal(app, desk, open_window, sign_in_browser, declared):
     sign_in_browser(desk, declared["staff"], to="/recognition/")
     page = desk.page
-    page.get_by_role("link", name="行程里的基地").first.click()
-    page.get_by_role("button", name="申报", exact=True).click()
-    page.get_by_text("已申报，等待单位负责人审核").first.wait_for()
+    desk.follow(page.get_by_role("link", name="行程里的基地").first)
+    desk.follow(page.get_by_role("button", name="申报", exact=True))
+    assert page.get_by_text("已申报，等待单位负责人审核").first.is_visible()
     args = (declared["lead"], declared["quota"])
     with app.app_context(), transaction():
         services.decide(
@@ -52,10 +52,10 @@ def test_from_the_declaration_to_the_withdrawal(app, desk, open_window, sign_in_
     page = leader.page
     page.get_by_label("名称").fill("第一批")
     page.get_by_label("文号").fill("区招组3号")
-    page.locator("form .form-actions button[type=submit]").first.click()
+    leader.follow(page.locator("form .form-actions button[type=submit]").first)
     page.get_by_role("checkbox").last.check()
-    page.get_by_role("button", name="通过所选").click()
-    page.get_by_text("已通过1项").first.wait_for()
+    leader.follow(page.get_by_role("button", name="通过所选"))
+    assert page.get_by_text("已通过1项").first.is_visible()
     assert district_number(leader) == "1"
 
     with app.app_context(), transaction():
@@ -68,13 +68,13 @@ def test_from_the_declaration_to_the_withdrawal(app, desk, open_window, sign_in_
     tasks = page.locator("#tasks")
     assert "6亿元 → 4亿元" in tasks.inner_text()
     leader.look_at_both_sizes()
-    tasks.get_by_role("link", name="行程里的基地").click()
+    leader.follow(tasks.get_by_role("link", name="行程里的基地"))
     step = page.locator("#decide-district")
     step.get_by_label("撤回，退回补正").check()
     step.get_by_label("批次").select_option(index=1)
     step.get_by_label("理由").fill("入统不足5亿元")
-    step.get_by_role("button", name="记录决定").click()
-    page.get_by_text("区认定已记录").first.wait_for()
+    leader.follow(step.get_by_role("button", name="记录决定"))
+    assert page.get_by_text("区认定已记录").first.is_visible()
     assert district_number(leader) == "0"
 
 

@@ -42,12 +42,11 @@ def test_a_wrong_password_is_refused_in_plain_words_and_keeps_the_login(
 
 def test_english_pages_hold_no_chinese_and_stay_english(desk):
     desk.goto("/login")
-    desk.page.get_by_role("button", name="English").click()
-    desk.page.wait_for_load_state()
+    desk.follow(desk.page.get_by_role("button", name="English"))
     assert not CHINESE.search(shown_words(desk.page))
     assert desk.page.locator("html").get_attribute("lang") == "en"
     desk.look()
-    desk.page.get_by_role("button", name="中文").click()
+    desk.follow(desk.page.get_by_role("button", name="中文"))
     assert desk.page.get_by_role("heading", name="登录").is_visible()
 
 
@@ -55,12 +54,11 @@ def test_english_pages_hold_no_chinese_and_stay_english(desk):
 def test_the_door_and_a_wrong_address_are_sound_in_both_sizes(desk, language):
     desk.goto("/login")
     if language == "English":
-        desk.page.get_by_role("button", name=language).click()
-        desk.page.wait_for_load_state()
+        desk.follow(desk.page.get_by_role("button", name=language))
     desk.look_at_both_sizes()
     desk.expects(422)
-    desk.page.locator("form.form button[type=submit]").click()
-    desk.page.get_by_role("alert").wait_for()
+    desk.follow(desk.page.locator("form.form button[type=submit]"))
+    assert desk.page.get_by_role("alert").is_visible()
     desk.look_at_both_sizes()
     desk.goto("/no/such/page", status=404)
     desk.look_at_both_sizes()

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from argon2 import Type, extract_parameters
 from sqlalchemy import select
 
 from crm.accounts import services
@@ -13,6 +14,7 @@ from crm.accounts.views import safe_next
 from crm.core import clock
 from crm.core.db import transaction
 from crm.history.models import AuditEvent
+from tests.passwords import PRODUCTION
 
 PASSWORD = "Einmal-2026"
 NEXT = "Nochmal-2026"
@@ -57,6 +59,13 @@ def test_who_knows_the_password_gets_in_and_out_again(app, client, account):
     client.post("/logout")
     assert not is_in(client)
     assert actions(app)[-1] == "signed_in"
+
+
+def test_a_password_is_kept_as_slowly_as_rfc_9106_wants_where_memory_is_short():
+    kept = extract_parameters(PRODUCTION.hash(PASSWORD))
+    assert kept.type is Type.ID
+    assert kept.time_cost >= 3
+    assert kept.memory_cost >= 64 * 1024  # KiB
 
 
 @pytest.mark.parametrize("login", ["ZHANG", " zhang ", "Zhang"])
