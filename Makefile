@@ -2,7 +2,8 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-unexport PYTHONHOME PYTHONPATH
+# Compiled once and kept, not by each of the hundred processes a run of the tests starts.
+unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 PORT ?= 5000
 JOBS ?= 2

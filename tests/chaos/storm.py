@@ -281,7 +281,7 @@ class Storm:
             with contextlib.suppress(Exception):  # the database may be away
                 if is_so():
                     return
-            time.sleep(0.5)
+            time.sleep(0.1)
         sys.stderr.write(f"waited {seconds:.0f} s in vain until {what}: {self._states()}\n")
 
     def _is_done(self) -> bool:

@@ -19,6 +19,8 @@ from crm.reminders.services import planning
 from tests.leads import opened
 from tests.mails import LOCALES, PARTS, reads_exactly
 
+pytestmark = pytest.mark.on("sqlite")
+
 SUNDAY = datetime(2026, 11, 29, 13, 5, tzinfo=UTC)  # 21:05 at the office
 OLD, NEW, WRONG = "Old-Password-26", "New-Password-26", "Wrong-Password-26"
 

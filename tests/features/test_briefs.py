@@ -27,6 +27,8 @@ from crm.reports.briefing import note_briefs
 from crm.reports.rules import Week
 from tests.mails import LOCALES, PARTS, reads_exactly
 
+pytestmark = pytest.mark.on("sqlite")
+
 MONDAY = date(2026, 11, 23)
 
 

@@ -25,6 +25,8 @@ from crm.recognition.models import Decision, RecognitionBatch
 from crm.recognition.rules import Decided, Level
 from tests.features.quota_leads import YI, add_figure, add_signed
 
+pytestmark = pytest.mark.on("sqlite")
+
 FORMULA = "=HYPERLINK(0)总部"
 
 

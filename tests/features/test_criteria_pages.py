@@ -13,6 +13,8 @@ from crm.quotas.models import CriteriaVersion, Quota, Verdict
 from crm.quotas.services import rejudge_all
 from tests.features.quota_leads import AT, TODAY, YI, add_figure, add_lead, add_signed
 
+pytestmark = pytest.mark.on("sqlite")
+
 HOME = "/quotas/criteria/2026/B"
 DRAFT = f"{HOME}/draft"
 

@@ -19,6 +19,8 @@ from crm.outlook.services import archive_week
 from crm.quotas.services import rejudge
 from tests.features.quota_leads import YI, add_figure, add_lead, add_signed
 
+pytestmark = pytest.mark.on("sqlite")
+
 WAY = ORDER[:6]
 
 

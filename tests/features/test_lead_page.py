@@ -26,6 +26,8 @@ from crm.leads.rules import (
 )
 from crm.quotas.services import rejudge
 
+pytestmark = pytest.mark.on("sqlite")
+
 TODAY = date(2026, 11, 23)
 
 

@@ -14,7 +14,7 @@ from crm.imports.services.deciding import close_answered
 from crm.leads.models import Lead
 from tests.features.test_ledger_import import LEDGER, changed
 
-pytestmark = pytest.mark.usefixtures("verdicts_stay_true")
+pytestmark = [pytest.mark.on("sqlite"), pytest.mark.usefixtures("verdicts_stay_true")]
 
 
 def send(client, data, name="ledger_2026.xlsx"):

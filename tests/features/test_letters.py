@@ -25,6 +25,8 @@ from crm.reminders.rules.tokens import AnswerToken, Tokens
 from crm.reminders.unit_letters import UnitItem, unit_letter
 from tests.mails import LOCALES, MAILS, PARTS, reads_exactly
 
+pytestmark = pytest.mark.on("sqlite")
+
 ON = date(2026, 12, 4)
 AT = datetime(2026, 12, 4, 0, 30, tzinfo=UTC)
 SETTING = {each.kind: each for each in DEFAULTS}

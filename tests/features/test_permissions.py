@@ -110,6 +110,7 @@ def routes(app):
             yield rule, method, view.allowed_roles
 
 
+@pytest.mark.on("sqlite")
 @pytest.mark.parametrize("role", ROLES)
 def test_each_route_admits_the_roles_it_names_and_no_other(
     app, person, sign_in, leads_around, role
@@ -128,6 +129,7 @@ def test_each_route_admits_the_roles_it_names_and_no_other(
     assert wrong == []
 
 
+@pytest.mark.on("sqlite")
 @pytest.mark.parametrize("role", ROLES)
 def test_each_route_of_a_lead_opens_for_those_who_may_and_answers_404_to_others(
     app, person, sign_in, leads_around, role
@@ -151,6 +153,7 @@ def test_each_route_of_a_lead_opens_for_those_who_may_and_answers_404_to_others(
     assert wrong == []
 
 
+@pytest.mark.on("sqlite")
 def test_a_stranger_is_asked_to_sign_in_everywhere_but_on_public_pages(app, client):
     wrong = []
     for rule, method, allowed in routes(app):

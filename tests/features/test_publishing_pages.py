@@ -27,6 +27,8 @@ from crm.quotas.services import (
 from crm.quotas.views import preview
 from tests.features.quota_leads import AT, TODAY, YI, add_signed
 
+pytestmark = pytest.mark.on("sqlite")
+
 HOME = "/quotas/criteria/2026/B"
 PUBLISH = f"{HOME}/draft/publish"
 FOUR = {"any_of": [{"clause": "amount", "field": "total_investment", "at_least_yuan": 4 * YI}]}

@@ -13,6 +13,8 @@ from crm.history.models import AuditEvent
 from crm.leads import rates as service
 from crm.leads.models import ExchangeRate, Figure, Lead
 
+pytestmark = pytest.mark.on("sqlite")
+
 DAY = "2026-11-20"
 
 

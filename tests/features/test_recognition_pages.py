@@ -22,7 +22,7 @@ from crm.recognition.models import (
 from tests.features.quota_leads import YI, add_enterprise, add_figure, add_milestone, add_signed
 from tests.features.recognition_cases import quota
 
-pytestmark = pytest.mark.usefixtures("verdicts_stay_true")
+pytestmark = [pytest.mark.on("sqlite"), pytest.mark.usefixtures("verdicts_stay_true")]
 
 
 @pytest.fixture

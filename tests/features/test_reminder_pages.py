@@ -17,6 +17,8 @@ from crm.outbox import queries, services
 from crm.outbox.models import Delivery
 from crm.outbox.rules import DeliveryKind, DeliveryState, Problem
 
+pytestmark = pytest.mark.on("sqlite")
+
 TODAY = date(2026, 11, 23)
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 

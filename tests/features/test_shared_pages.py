@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from flask import render_template_string
-from jinja2 import nodes
 from sqlalchemy import event
 
 from crm.core.assets import AssetsNotBuilt, asset_url, icon
 from crm.core.db import db
+
+pytestmark = pytest.mark.on("sqlite")
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -141,24 +142,6 @@ def test_the_page_of_a_failing_server_needs_no_database(app, client, sign_in, mo
     assert page.status_code == 500
     assert "系统出了问题" in page.text
     assert "Something went wrong" in page.text
-
-
-def test_every_icon_named_in_a_template_is_in_the_sprite(app):
-    listed = set(json.loads((ROOT / "frontend/icons.json").read_text(encoding="utf-8"))["outline"])
-    named = set()
-    for name in app.jinja_env.list_templates(extensions=["html"]):
-        source, _, _ = app.jinja_env.loader.get_source(app.jinja_env, name)
-        for call in app.jinja_env.parse(source).find_all(nodes.Call):
-            if isinstance(call.node, nodes.Name) and call.node.name == "icon":
-                named |= {a.value for a in call.args[:1] if isinstance(a, nodes.Const)}
-            named |= {
-                pair.value.value
-                for pair in call.kwargs
-                if pair.key == "icon_name" and isinstance(pair.value, nodes.Const)
-            }
-    named -= {None}
-    assert len(named) > 20
-    assert named <= listed
 
 
 def test_the_lock_file_names_no_host():

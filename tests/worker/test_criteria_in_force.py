@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.quotas.models import CriteriaVersion, Quota
+
+pytestmark = pytest.mark.on("postgresql")
 
 FOUR = {"any_of": [{"clause": "amount", "field": "total_investment", "at_least_yuan": 400_000_000}]}
 

@@ -16,6 +16,8 @@ from crm.outbox import queries
 from crm.outlook.models import ForecastRun
 from worker import upkeep
 
+pytestmark = pytest.mark.on("postgresql")
+
 ROOT = Path(__file__).resolve().parents[2]
 WEEKS = select(ForecastRun.week_of)
 
