@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Enum
 
 from crm.accounts.rules import DepartmentKind, Role
-from crm.accounts.wording import DEPARTMENT_FIELD, DEPARTMENT_KIND, ROLE
+from crm.accounts.wording import DEPARTMENT_FIELD, DEPARTMENT_KIND, ROLE, WAY
 from crm.accounts.wording import FIELD as ACCOUNT_FIELD
 from crm.checkup.wording import FIELD as CHECKUP_FIELD
 from crm.core.db import Base
@@ -26,13 +26,21 @@ from crm.history import queries
 from crm.history.wording import ACTION, FIELD, SUBJECT
 from crm.leads.wording import FIELDS as LEAD_FIELD
 from crm.leads.wording import WORDS as LEAD_WORDS
+from crm.outbox.wording import ENDPOINT_FIELD
+from crm.outbox.wording import WORDS as OUTBOX_WORDS
 from crm.quotas.comparing import sentence
 from crm.quotas.rules import CriteriaError
 from crm.quotas.wording import FIELD as QUOTA_FIELD
 from crm.quotas.wording import WORDS as QUOTA_WORDS
 from crm.recognition.wording import WORDS as RECOGNITION_WORDS
-from crm.reminders.rules import ReminderKind, Timing
-from crm.reminders.wording import ABSENCE_FIELD, CHOICE_FIELD, SETTING_FIELD, kept_steps_word
+from crm.reminders.rules import ReminderKind
+from crm.reminders.wording import (
+    ABSENCE_FIELD,
+    CHOICE_FIELD,
+    SETTING_FIELD,
+    kept_choice_word,
+    kept_steps_word,
+)
 from crm.reminders.wording import ANSWER_FIELD as REMINDER_FIELD
 from crm.reminders.wording import WORDS as REMINDER_WORDS
 
@@ -58,6 +66,7 @@ FIELDS_OF: dict[str, dict[str, Any]] = {
     "reminder_settings": SETTING_FIELD,
     "reminder_recipients": CHOICE_FIELD,
     "absences": ABSENCE_FIELD,
+    "channel_endpoints": ENDPOINT_FIELD,
 }
 WORDS_OF: dict[Any, Any] = {
     Role: ROLE,
@@ -68,6 +77,7 @@ WORDS_OF: dict[Any, Any] = {
     **QUOTA_WORDS,
     **REMINDER_WORDS,
     **DISPATCH_WORDS,
+    **OUTBOX_WORDS,
 }
 
 
@@ -90,7 +100,9 @@ def value_word(table: str, name: str, value: Any) -> Any:
     if table == "reminder_settings" and name == "steps":
         return kept_steps_word(value)
     if table == "reminder_recipients" and name in tuple(ReminderKind):
-        return REMINDER_WORDS[Timing].get(value, value)
+        return kept_choice_word(value)
+    if table == "reminder_recipients" and name == "way":
+        return WAY.get(value, value)
     found = Base.metadata.tables.get(table)
     kind = found.c[name].type if found is not None and name in found.c else None
     # The trail keeps a code as its text, and a code equals its text.

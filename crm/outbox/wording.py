@@ -94,6 +94,16 @@ OF_ROBOTS: dict[Problem, LazyString] = {
 }
 
 
+ENDPOINT_FIELD: dict[str, LazyString] = {
+    "channel": _l("渠道类型"),
+    "name": _l("名称"),
+    "department_id": _l("单位"),
+    "is_on": _l("启用"),
+    "locale": _l("清单的语言"),
+    "host": _l("地址"),
+    "credentials": _l("换了地址或密钥"),
+}
+"""What the trail tells of a robot or gateway, as the page calls it."""
 ENDPOINT_KIND: dict[Channel, LazyString] = {
     Channel.WECOM: _l("企业微信群机器人"),
     Channel.DINGTALK: _l("钉钉群机器人"),

@@ -195,6 +195,14 @@ def choice_word(choice: KindChoice) -> LazyString:
     return _l("立即，%(way)s", way=WAY[choice.way])
 
 
+def kept_choice_word(code: str) -> LazyString | str:
+    """As the trail keeps it (`KindChoice.code`); what another version knew stands as it is."""
+    try:
+        return choice_word(KindChoice.of(code))
+    except ValueError:
+        return code
+
+
 ABSENCE_FIELD: dict[str, LazyString] = {
     "user_id": _l("谁外出"),
     "delegate_id": _l("代理人"),

@@ -371,6 +371,9 @@ def test_a_way_is_offered_where_a_gateway_knows_the_person(app, gateway, reader,
     assert (again["way"], again["quiet"]) == ("mail_sms", "at_once sms")
     with app.app_context():
         assert db.session.get(User, owner.id).way is Way.MAIL_SMS
+    trail = sign_in("auditor").get("/history/").get_data(as_text=True)
+    for said in ("通过哪里收到", "邮件和短信", "立即，短信"):
+        assert said in trail
     for wrong in ({"way": "messenger"}, {"way": ""}, {"quiet": "at_once messenger"}, {"quiet": "daily sms"}):  # fmt: skip # noqa: E501
         assert client.post(MINE, data={**again, **wrong}).status_code == 422
     with app.app_context(), transaction():

@@ -1,26 +1,34 @@
 """When a message is tried, taken over and given up."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm.accounts.rules import Way, mobile_number
 from crm.outbox.rules import (
+    CHANNELS_OF,
     CONCERNS_ALL,
     DELAYS,
     FOR_GOOD,
     FURTHEST,
     LEASE,
+    PERSONAL,
+    Channel,
     DeliveryState,
     Pace,
     Problem,
+    Reach,
     Standing,
     after_failure,
+    channels_for,
     is_silent,
     may_claim,
     may_send_again,
     next_try,
+    ways_offered,
     why_not_mail,
 )
 
@@ -166,3 +174,68 @@ def test_what_concerns_the_whole_server_is_never_one_recipients_fault():
 def test_the_administrator_may_send_again_what_was_given_up_and_is_not_too_late(row, at):
     is_late = row.expires_at is not None and at >= row.expires_at
     assert may_send_again(row, at) is (row.state is DeliveryState.FAILED and not is_late)
+
+
+# --- by which channels a person is told ---
+
+REACHES = st.builds(
+    Reach,
+    is_active=st.booleans(),
+    mail=st.sampled_from([None, " ", "a@example.gov.cn"]),
+    messenger_id=st.sampled_from([None, "lina"]),
+    mobile=st.sampled_from([None, "", "13800001001"]),
+    way=st.sampled_from(Way),
+)
+IN_USE = st.sets(st.sampled_from(PERSONAL))
+
+
+@given(REACHES, IN_USE, st.none() | st.sampled_from(Way))
+def test_a_message_goes_where_it_is_wanted_or_by_mail_and_nowhere_without_an_address(
+    reach, in_use, way
+):
+    found = channels_for(reach, in_use, way)
+    wanted = CHANNELS_OF[way or reach.way]
+    assert all(reach.address(channel) for channel in found)
+    assert set(found) <= {*in_use, Channel.MAIL}
+    assert len(set(found)) == len(found)
+    if not reach.is_active:
+        assert found == ()
+    elif set(found) - set(wanted):  # nothing that is wanted can be used
+        assert found == (Channel.MAIL,)
+    if reach.is_active and reach.address(Channel.MAIL):
+        assert found
+
+
+@given(REACHES, IN_USE)
+def test_only_what_works_now_is_offered_and_mail_always(reach, in_use):
+    offered = ways_offered(reach, in_use)
+    assert offered[0] is Way.MAIL
+    for way in offered[1:]:
+        found = channels_for(replace(reach, is_active=True, mail="a@example.gov.cn"), in_use, way)
+        assert found == CHANNELS_OF[way]
+
+
+@pytest.mark.parametrize("channel", PERSONAL)
+def test_a_persons_gateway_is_given_up_after_six_minutes(channel):
+    at = datetime(2026, 11, 26, 1, tzinfo=UTC)
+    waits = [
+        after_failure(Problem.UNREACHABLE, n, at, None, channel).next_try_at for n in (1, 2, 3)
+    ]
+    assert waits == [at + timedelta(minutes=1), at + timedelta(minutes=5), None]
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("13800001001", "13800001001"),
+        ("+86 138-0000-1001", "13800001001"),
+        ("0086 13800001001", "13800001001"),
+        ("１３８００００１００１", "13800001001"),
+        ("0531-88881234", "0531-88881234"),
+        ("8612345", "8612345"),
+        ("  ", None),
+        (None, None),
+    ],
+)
+def test_a_mobile_number_has_one_spelling(typed, number):
+    assert mobile_number(typed) == number
