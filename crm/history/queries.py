@@ -1,12 +1,12 @@
 """Reading the audit trail."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 
-from crm.core.db import db
+from crm.core.db import Base, db
 from crm.core.errors import TheirChange
 from crm.core.lists import Order, Page, keyset_page, whole
 from crm.history.models import AuditEvent
@@ -121,3 +121,24 @@ def events(
     if lead_id:
         statement = statement.where(AuditEvent.lead_id == lead_id)
     return keyset_page(db.session(), statement, NEWEST_FIRST, AuditEvent.id, cursor)
+
+
+# --- what the facts of events point to ---
+
+
+def references(events: Sequence[Any]) -> Iterator[tuple[str, int]]:
+    """(table, id) of everything the changed fields of these events point to."""
+    for event in events:
+        for facts in (event.before, event.after):
+            for name, value in (facts or {}).items():
+                target = target_of(event.subject_type, name)
+                if target and type(value) is int:
+                    yield target, value
+
+
+def target_of(table: str, column: str) -> str | None:
+    """The table a column of another one points to, None if it points nowhere."""
+    found = Base.metadata.tables.get(table)
+    if found is None or column not in found.c:
+        return None
+    return next((key.column.table.name for key in found.c[column].foreign_keys), None)

@@ -1,6 +1,7 @@
 """The audit trail as people read it."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, abort, g, render_template, request
@@ -15,6 +16,7 @@ from crm.checkup.wording import FIELD as CHECKUP_FIELD
 from crm.core.db import Base
 from crm.core.forms import trimmed
 from crm.core.guard import allow
+from crm.core.language import is_chinese
 from crm.core.lists import CursorError
 from crm.dispatch.wording import FIELD as DISPATCH_FIELD
 from crm.dispatch.wording import ITEM_FIELD
@@ -24,6 +26,7 @@ from crm.enterprises.wording import FIELD as ENTERPRISE_FIELD
 from crm.enterprises.wording import WORDS as ENTERPRISE_WORDS
 from crm.history import queries
 from crm.history.wording import ACTION, FIELD, SUBJECT
+from crm.leads.queries import names_in
 from crm.leads.wording import FIELDS as LEAD_FIELD
 from crm.leads.wording import WORDS as LEAD_WORDS
 from crm.outbox.wording import ENDPOINT_FIELD
@@ -89,10 +92,16 @@ def field_word(table: str, name: str) -> Any:
     return name
 
 
-def value_word(table: str, name: str, value: Any) -> Any:
-    """A fact as people read it: the word of a code, yes and no, a dash for nothing."""
+Names = Mapping[tuple[str, int], str]
+"""The names of records by table and id, of those that have one and may be known."""
+
+
+def value_word(table: str, name: str, value: Any, names: Names) -> Any:
+    """A fact as people read it: a name, the word of a code, yes and no, a dash for nothing."""
     if value is None or value == "":
         return "—"
+    if type(value) is int and (target := queries.target_of(table, name)):
+        return names.get((target, value), f"#{value}")
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, (dict, list)):
@@ -134,6 +143,8 @@ def index() -> ResponseReturnValue:
         )
     except CursorError:
         abort(400)
+    of = [(row.subject_type, row.subject_id) for row in page.rows if row.subject_id]
+    names = names_in((*of, *queries.references(page.rows)), english=not is_chinese(), actor=g.actor)
     return render_template(
         "history/index.html",
         page=page,
@@ -141,6 +152,7 @@ def index() -> ResponseReturnValue:
         who=who,
         action_words=ACTION,
         subject_words=SUBJECT,
+        names=names,
         field_word=field_word,
         value_word=value_word,
     )

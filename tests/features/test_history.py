@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import date
 
 import pytest
 
@@ -9,6 +10,10 @@ from crm.accounts.models import User
 from crm.core import clock
 from crm.core.db import transaction
 from crm.history import services as history
+from crm.leads.models import Lead
+from crm.leads.rules import Stage
+
+DAY = date(2026, 11, 20)
 
 
 @pytest.fixture
@@ -105,3 +110,46 @@ def test_passwords_and_derived_keys_are_never_told(app, sign_in, person):
     assert "设置初始密码" in page
     for secret in ("Einmal-2026", "argon2", "session_stamp"):
         assert secret not in page
+
+
+def test_people_units_and_leads_are_named_in_as_many_queries_for_many_rows(
+    app, person, sign_in, count_queries
+):
+    reader = person("auditor")
+    client = sign_in(reader)
+
+    def handed_over(number):
+        old, new = (person("staff", "甲单位", name=f"{which}手{number}") for which in "前后")
+        with app.app_context(), transaction() as session:
+            lead = Lead(
+                title=f"风电项目{number}", owner_id=new.id, stage=Stage.LEAD, stage_since=DAY,
+                last_progress_on=DAY, is_sensitive=number == 1,
+            )  # fmt: skip
+            session.add(lead)
+            session.flush()
+            history.record(
+                old, clock.now(), "lead_handed_over", lead,
+                before={"owner_id": old.id, "department_id": old.department_id},
+                after={"owner_id": new.id, "department_id": None}, lead_id=lead.id,
+            )  # fmt: skip
+            history.record(
+                old, clock.now(), "meeting_item_added", None, subject_type="meeting_items",
+                after={"lead_id": lead.id, "position": 987654},
+            )  # fmt: skip
+
+    handed_over(0)
+    client.get("/history/")
+    with count_queries() as few:
+        page = client.get("/history/").text
+    assert "前手0" in page
+    assert "<ins>后手0</ins>" in page
+    assert "<del>甲单位</del>" in page
+    assert "<ins>风电项目0</ins>" in page
+    for number in range(1, 6):
+        handed_over(number)
+    with count_queries() as many:
+        page = client.get("/history/").text
+    assert "<ins>风电项目5</ins>" in page
+    assert "风电项目1" not in page  # sensitive: its auditor is not named for it
+    assert "987654" in page
+    assert len(many) == len(few)

@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, literal, select, union_all
+from sqlalchemy import Row, Select, func, literal, select, true, union_all
 
 from crm.accounts.models import Department, User
+from crm.accounts.rules import Actor
 from crm.chains.models import Chain, Segment
 from crm.core.db import db, rows_of
 from crm.core.lists import Order, Page, keyset_page, whole
 from crm.enterprises.models import Enterprise
 from crm.history.models import ON_BEHALF, AuditEvent
+from crm.leads.access import may_see
 from crm.leads.models import Attachment, Lead
 from crm.places.models import Carrier, Street, Zone
 
@@ -70,24 +72,32 @@ _NAMED: dict[str, tuple[Any, ...]] = {
 }
 
 
+_OF_A_LEAD = ("enterprises", "attachments")
+
+
 def names_in(
-    references: Iterable[tuple[str, int]], *, english: bool = False
+    references: Iterable[tuple[str, int]], *, english: bool = False, actor: Actor | None = None
 ) -> dict[tuple[str, int], str]:
     """The names behind (table, id) pairs, in one query; what has no name is left out.
 
     In English where asked for and known.
-    A lead is named by its title only to whoever may read the history that mentions it.
+    A lead is named by its title only to whoever may read the history that mentions it: in a trail of
+    more than one lead, to the `actor` who may see it. There companies and files have no name, for they may
+    be those of a lead the actor may not know.
     """
     wanted: dict[str, set[int]] = {}
     for table, row_id in references:
-        if table in _NAMED:
+        if table in _NAMED and not (actor is not None and table in _OF_A_LEAD):
             wanted.setdefault(table, set()).add(row_id)
     if not wanted:
         return {}
     parts = [
         select(
             literal(table), column, func.coalesce(*reversed(names)) if english else names[0]
-        ).where(column.in_(sorted(ids)))
+        ).where(
+            column.in_(sorted(ids)),
+            may_see(actor) if actor is not None and table == Lead.__tablename__ else true(),
+        )
         for table, ids in sorted(wanted.items())
         for column, *names in [_NAMED[table]]
     ]

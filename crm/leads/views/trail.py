@@ -17,6 +17,7 @@ from crm.core.guard import allow
 from crm.core.language import is_chinese
 from crm.core.lists import CursorError
 from crm.core.web import mark, moment_text, money_text
+from crm.history.queries import references, target_of
 from crm.history.wording import ACTION, FIELD, SUBJECT
 from crm.leads import queries
 from crm.leads.models import Lead
@@ -43,24 +44,6 @@ def history(lead_id: int) -> ResponseReturnValue:
     return render_template(
         "leads/history.html", lead=lead, page=page, events=list(entries(page.rows, names))
     )
-
-
-def references(events: Sequence[Any]) -> Iterator[tuple[str, int]]:
-    """(table, id) of everything the changed fields of these events point to."""
-    for event in events:
-        for facts in (event.before, event.after):
-            for name, value in (facts or {}).items():
-                target = target_of(event.subject_type, name)
-                if target and type(value) is int:
-                    yield target, value
-
-
-def target_of(table: str, column: str) -> str | None:
-    """The table a column of another one points to, None if it points nowhere."""
-    found = Base.metadata.tables.get(table)
-    if found is None or column not in found.c:
-        return None
-    return next((key.column.table.name for key in found.c[column].foreign_keys), None)
 
 
 def entries(
