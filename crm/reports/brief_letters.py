@@ -1,8 +1,10 @@
 """The Monday brief and the weekly roll-up as mails."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -22,8 +24,9 @@ from crm.outbox.services import Claim
 from crm.reminders.queries.addressees import Addressee, people_to_write_to
 from crm.reports import wording
 from crm.reports.brief import Asked, Brief, QuotaLine, brief_of
-from crm.reports.rules import Still, Week
+from crm.reports.rules import Line, Still, Week
 
+One = TypeVar("One")
 MOST_LINES = 15
 """Lines of a part in a mail; the page shows all of them."""
 READERS = {
@@ -45,10 +48,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of the mail under its heading; `sorts` stand within it under headings of their own."""
+    """One part of the mail under its heading; `sorts` stand within it under headings of their own.
+
+    `left_out`: how many lines more there are than the mail shows.
+    """
 
     heading: str
     lines: tuple[Told, ...] = ()
+    left_out: int = 0
     said: str = ""
     tone: str = "plain"
     sorts: tuple["Section", ...] = ()
@@ -106,7 +113,6 @@ def brief_letter(
             "intro": title + mark("，", ", ") + week + mark("。", "."),
             "preheader": parts[0].heading,
             "parts": parts,
-            "most": MOST_LINES,
             "why_sent": _("本邮件每周发给区领导，不能关闭。")
             if is_short
             else _("本邮件每周第一个工作日发给局领导，不能关闭。"),
@@ -123,7 +129,7 @@ def _sections(brief: Brief, links: Links, *, is_short: bool) -> tuple[Section, .
         Section(
             _("一、上周交办%(n)s项，办结%(done)s项，逾期%(late)s项",
               n=len(brief.asked), done=brief.done, late=brief.late),
-            () if is_short else tuple(_asked(each, links) for each in brief.asked),
+            *_first(() if is_short else brief.asked, partial(_asked, links=links)),
         ),
         Section(
             _("二、项目变化"),
@@ -131,14 +137,7 @@ def _sections(brief: Brief, links: Links, *, is_short: bool) -> tuple[Section, .
             sorts=tuple(
                 Section(
                     wording.count_text(part),
-                    tuple(
-                        Told(
-                            line.about.title,
-                            links.to("leads.detail", lead_id=line.about.lead_id),
-                            wording.line_text(line, brief.week),
-                        )
-                        for line in part.lines
-                    ),
+                    *_first(part.lines, partial(_changed, week=brief.week, links=links)),
                 )
                 for part in brief.report.parts
                 if part.count
@@ -146,7 +145,7 @@ def _sections(brief: Brief, links: Links, *, is_short: bool) -> tuple[Section, .
         ),
         Section(
             _("三、红灯项目%(n)s个，黄灯%(yellow)s个", n=red, yellow=yellow),
-            () if is_short else tuple(_still(each, links) for each in brief.red),
+            *_first(() if is_short else brief.red, partial(_still, links=links)),
             tone="bad" if red else "plain",
         ),
         Section(
@@ -154,6 +153,16 @@ def _sections(brief: Brief, links: Links, *, is_short: bool) -> tuple[Section, .
             tuple(_quota(each) for each in brief.quotas) or (Told(_("本年度还没有任务")),),
         ),
     )  # fmt: skip
+
+
+def _first(items: Sequence[One], told: Callable[[One], Told]) -> tuple[tuple[Told, ...], int]:
+    """The lines of the first items, and how many more there are."""
+    return tuple(told(each) for each in items[:MOST_LINES]), max(len(items) - MOST_LINES, 0)
+
+
+def _changed(line: Line, week: Week, links: Links) -> Told:
+    href = links.to("leads.detail", lead_id=line.about.lead_id)
+    return Told(line.about.title, href, wording.line_text(line, week))
 
 
 def _asked(each: Asked, links: Links) -> Told:

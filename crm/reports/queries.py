@@ -63,14 +63,11 @@ def week_facts(actor: Actor, week: Week) -> WeekFacts:
     )
 
 
-STILL_SHOWN = 300
-"""More leads that stand still than a meeting goes through; the longest quiet ones are told."""
-
-
 def still_leads(actor: Actor, today: date) -> tuple[Still, ...]:
     """The leads a person may see that show a yellow or red light, sensitive ones left out.
 
-    Those that can be quiet are found by the shortest yellow step any setting has, the rule decides.
+    Those that can be quiet are found by the shortest yellow step any setting has, the rule decides of
+    each: the numbers of the brief are the lengths of this list.
     """
     settings = reminder_facts.settings()
     least = {
@@ -109,10 +106,7 @@ def still_leads(actor: Actor, today: date) -> tuple[Still, ...]:
     if not conditions:
         return ()
     rows = db.session.execute(
-        _about(actor)
-        .where(or_(*conditions))
-        .order_by(Lead.last_progress_on, Lead.id)
-        .limit(STILL_SHOWN)
+        _about(actor).where(or_(*conditions)).order_by(Lead.last_progress_on, Lead.id)
     ).all()
     abouts = {row.lead_id: _lead(row) for row in rows}
     days = Days(work_calendar(), today)

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from flask_babel import force_locale
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from crm.accounts.models import User
 from crm.accounts.rules import Role
@@ -216,6 +216,29 @@ def test_it_asks_as_often_for_many_leads_as_for_few(app, db_session, story, peop
     with count_queries() as many:
         assert len(brief_of(people["leader"], MONDAY).red) == 31
     assert len(many) <= len(few) + 1
+
+
+def test_however_many_stand_still_all_are_counted_and_listed_on_demand(
+    app, db_session, people, sign_in
+):
+    facts = {
+        "stage": Stage.NEGOTIATING, "stage_since": date(2026, 3, 1),
+        "owner_id": people["staff"].id, "created_at": at(date(2026, 3, 1)),
+    }  # fmt: skip
+    rows = [
+        {**facts, "title": f"静{n}", "title_key": f"静{n}", "last_progress_on": date(2026, 4, 1)}
+        for n in range(320)
+    ]
+    rows.append({**facts, "title": "黄", "title_key": "黄", "last_progress_on": date(2026, 10, 15)})
+    with transaction() as session:
+        session.execute(insert(Lead), rows)
+    brief = brief_of(people["leader"], MONDAY)
+    assert (len(brief.red), len(brief.stalled)) == (320, 1)
+    client = sign_in(people["leader"])
+    page = client.get("/dispatch/brief").get_data(as_text=True)
+    assert page.count(">静") == 50
+    assert "显示全部320个" in page
+    assert client.get("/dispatch/brief?all=1").get_data(as_text=True).count(">静") == 320
 
 
 @pytest.mark.parametrize("locale", LOCALES)

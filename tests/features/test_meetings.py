@@ -14,8 +14,8 @@ from crm.core.db import db, transaction
 from crm.dispatch.models import Instruction, Meeting, MeetingItem, MeetingLine
 from crm.dispatch.services import instructions, meetings
 from crm.dispatch.services.instructions import NewInstruction, Step
-from crm.leads.models import Lead
-from crm.leads.rules import Stage
+from crm.leads.models import Lead, LeadMember
+from crm.leads.rules import MembershipKind, Stage
 from tests.leads import opened, read_form
 
 UNIT = "药山街道"
@@ -60,12 +60,45 @@ def meeting(app, people):
                 "recorder_id": people["recorder"].id,
                 **more,
             }
+            title = called.pop("title", "调度会")
             row = meetings.call(
-                people["leader"], clock.now(), meetings.Called("调度会", day, **called)
+                people["leader"], clock.now(), meetings.Called(title, day, **called)
             )
             return row.id
 
     return make
+
+
+def test_a_lead_is_put_on_the_next_agenda_from_its_own_page(app, people, lead, meeting, sign_in):
+    part = f"/dispatch/leads/{lead}"
+    leader = sign_in(people["leader"])
+    assert "列入下次调度会" not in leader.get(part).text  # none is called
+    passed, coming = meeting(date(2026, 11, 25)), meeting(date(2026, 12, 3), title="月调度会")
+    meeting(date(2026, 12, 10))
+    assert "列入下次调度会（2026-12-03）" in leader.get(part).text
+    staff = sign_in(people["staff"])
+    assert "列入下次调度会" not in staff.get(part).text  # theirs to see, not to put on an agenda
+    address = f"{part}/agenda"
+    assert staff.post(address, data={"meeting": coming}).status_code == 404
+    assert leader.post(address, data={"meeting": "x"}).status_code == 404
+    answer = leader.post(address, data={"meeting": coming})
+    assert answer.location == f"/leads/{lead}"
+    page = leader.get(part).text
+    assert "已列入2026-12-03“月调度会”议题" in page
+    assert f"/dispatch/meetings/{coming}#item-" in page
+    assert "列入下次调度会" not in page
+    leader.post(address, data={"meeting": coming})
+    assert "已在议题中" in leader.get(f"/leads/{lead}").text
+    with app.app_context(), transaction() as session:
+        on = session.scalars(select(MeetingItem.meeting_id).where(MeetingItem.lead_id == lead))
+        assert on.all() == [coming] != [passed]
+        session.get(Lead, lead).is_sensitive = True
+        session.add(
+            LeadMember(lead_id=lead, user_id=people["leader"].id, kind=MembershipKind.NAMED)
+        )
+    page = leader.get(part).text
+    assert "已列入" not in page
+    assert "列入下次调度会" not in page
 
 
 def line_in(app, people, meeting_id, body="明确供地时间", **more):

@@ -207,7 +207,7 @@ def lead_to_ask_about(actor: Actor, lead_id: int) -> Row[*tuple[Any, ...]] | Non
     return rows_of(
         select(
             Lead.id, Lead.title, Lead.owner_id, Lead.department_id, Lead.sponsor_id,
-            Lead.next_action,
+            Lead.next_action, Lead.is_sensitive,
         ).where(Lead.id == lead_id, may_see_lead(actor))
     ).one_or_none()  # fmt: skip
 

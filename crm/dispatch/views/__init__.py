@@ -28,4 +28,4 @@ def stands_for() -> frozenset[int]:
 
 
 # The pages hang themselves on the blueprint when they are imported.
-from crm.dispatch.views import brief, detail, issuing, lists, meetings, minutes  # noqa: E402, F401
+from crm.dispatch.views import agenda, brief, detail, issuing, lists, meetings, minutes  # noqa: E402, F401

@@ -12,6 +12,9 @@ from crm.reports import wording
 from crm.reports.brief import brief_of
 from crm.reports.rules import Week, WrongWeek
 
+MOST_STILL = 50
+"""Leads of one light on the page as it opens; all of them on demand."""
+
 
 @bp.get("/brief")
 @allow(*LEAD_READERS)
@@ -26,5 +29,6 @@ def brief() -> ResponseReturnValue:
         "dispatch/brief.html",
         brief=brief_of(g.actor, today, week, stands_for()),
         words=wording,
+        most=None if request.args.get("all") else MOST_STILL,
         last=Week.of(today).before,
     )

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from crm.accounts.queries import departments
-from crm.accounts.rules import LEAD_READERS, Role
+from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS, Role
 from crm.calendar.queries import work_calendar
 from crm.core import clock
 from crm.core.db import db, transaction
@@ -19,6 +19,7 @@ from crm.core.guard import allow
 from crm.core.language import is_chinese
 from crm.core.lists import COUNT_LIMIT, CursorError
 from crm.dispatch.queries import instructions as queries
+from crm.dispatch.queries.agenda import coming_meetings, next_to_add
 from crm.dispatch.queries.instructions import Wanted
 from crm.dispatch.rules import (
     ISSUERS,
@@ -208,10 +209,14 @@ def of_lead(lead_id: int) -> ResponseReturnValue:
         abort(404)
     cutoffs = Cutoffs.of(work_calendar(), clock.today())
     rows = queries.open_of_lead(g.actor, lead_id, stands_for())
+    # A sensitive lead stands on no page that is shown on a wall.
+    coming = () if lead.is_sensitive else coming_meetings(g.actor, lead_id, clock.today())
     is_part = bool(request.headers.get("HX-Request"))
     return render_template(
         "dispatch/_of_lead.html" if is_part else "dispatch/of_lead.html",
         lead=lead,
         rows=list(listed(rows, cutoffs)),
         may_issue=g.actor.role in ISSUERS,
+        on_agenda=[each for each in coming if each.item_id is not None],
+        next_meeting=next_to_add(coming) if g.actor.role in LEAD_WRITERS else None,
     )
