@@ -78,7 +78,7 @@ def remind(environment: dict[str, str]) -> dict[str, Any]:
         )
     say(
         f"  digest of {found['digest']['items']}: p50 {found['digest']['p50_ms']:.1f} ms; mails: "
-        f"{found['mails']['per_second']:.0f}/s, {found['mails']['cpu_ms_per_mail']:.1f} ms of the "
-        "processor each"
+        f"{found['mails']['per_second']:.0f}/s, of the processor for each: "
+        + ", ".join(f"{name} {ms:.1f} ms" for name, ms in found["mails"]["cpu_ms_per_mail"].items())
     )
     return {"case": "reminding", **found}

@@ -1,9 +1,10 @@
 """Planning and sending measured in a process of its own: `python -m tests.bench.reminding` prints JSON.
 
-`first` plans a district nobody has planned before, every matter a new row; `usual` plans it again, as
-every hour does. `digest` renders one mail of 200 matters. `mails` sends one mail each to MAILS people over
-SMTP to a server on this machine, in one worker, claiming and settling included; its processor seconds are
-this process's alone, not those of database and mail server. MB are the most this process ever held.
+`first` plans a district nobody has planned before, every matter a new row; `usual` plans it again, as every
+hour does. `digest` renders one mail of 200 matters. `mails` are those of MAILS people: a Celery worker of one
+process, started as in production, asked, sends them over SMTP to a server on this machine; the time runs
+from the asking to the last row settled. The processor's time for a mail is told of the worker's process, of
+the database's and of the mail server's, each for itself. MB are the most this process ever held.
 """
 
 import json
@@ -13,12 +14,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from datetime import date
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from celery import Celery
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 
 from crm.accounts.models import User
 from crm.accounts.rules import Role
@@ -38,17 +43,23 @@ from crm.reminders.queries import mails
 from crm.reminders.services import planning
 from scripts.redis_server import free_port
 from tests.bench.judging import most_mb, timed
+from tests.servers import ROOT, Run, start_redis
 
-MAILS, ITEMS = 1500, 200
+MAILS, WARM_UP, ITEMS = 1550, 50, 200
+CALLS = 8
+"""A call ends after half a minute: on a machine that is busy one does not send them all."""
 MOST_SECONDS, MOST_MS, LEAST_PER_SECOND = 5.0, 20.0, 150.0
 """Of planning 100,000 open leads, of a digest of 200 matters, and of mails a worker sends."""
 
 
 def planned(day: date) -> dict[str, Any]:
-    """Plan the day twice: everything new, then nothing."""
+    """Plan the day twice, of leads that are all open: everything new, then nothing."""
     with transaction() as session:
         session.execute(delete(Reminder))
         session.execute(delete(Delivery))
+        # What was closed is in talks again: all of them are open.
+        closed = update(Lead).where(Lead.stage.not_in(OPEN_STAGES))
+        session.execute(closed.values(stage=Stage.NEGOTIATING))
     found: dict[str, Any] = {"open_leads": _open_leads()}
     at = clock.office_moment(day, time_of_day(9))
     for name in ("first", "usual"):
@@ -90,7 +101,7 @@ def digest(day: date, settings: Settings) -> dict[str, Any]:
     }
 
 
-def sent(day: date, settings: Settings) -> dict[str, Any]:
+def sent(day: date, settings: Settings, mail_server: int) -> dict[str, Any]:
     """MAILS people with one due action each, planned, then sent by one worker."""
     with transaction() as session:
         # What was due before is told: only the new people are written to.
@@ -119,21 +130,103 @@ def sent(day: date, settings: Settings) -> dict[str, Any]:
             ],
         )  # fmt: skip
         planning.plan(clock.office_moment(day, time_of_day(9)), time_of_day(0), again=True)
-    sender = letters.sender_for(settings)
-    sender.send_waiting()  # the templates are compiled, the connection pool is filled
+    return with_worker(settings, people, mail_server)
 
-    def send() -> int:
-        count = 0
-        while states := sender.send_waiting():
-            count += len(states)
-        return count
 
-    wall, cpu, count = timed(send)
-    states = set(db.session.scalars(select(Delivery.state).where(Delivery.person_id.in_(people))))
+def with_worker(settings: Settings, people: Sequence[int], mail_server: int) -> dict[str, Any]:
+    """What becomes of the mails of these people once a worker is asked to send; WARM_UP go before."""
+    ours = Delivery.person_id.in_(people)
+    later = clock.now() + timedelta(hours=5)
+    with transaction() as session:
+        first = select(Delivery.id).where(ours).order_by(Delivery.id).limit(WARM_UP)
+        rest = update(Delivery).where(ours, Delivery.id.not_in(first.scalar_subquery()))
+        session.execute(rest.values(next_try_at=later))
+    with worker(settings) as (process, ask):
+        ask()
+        wait_until_sent(WARM_UP, ours)
+        with transaction() as session:
+            session.execute(update(Delivery).where(ours).values(next_try_at=None))
+        before, begun = spent(process, mail_server), clock.now()
+        for _ in range(CALLS):
+            ask()
+        wait_until_sent(len(people), ours)
+        after = spent(process, mail_server)
+    count = len(people) - WARM_UP
+    ended = db.session.scalar(select(func.max(Delivery.sent_at)).where(ours))
+    assert ended is not None
+    seconds = (ended - begun).total_seconds()
     return {
-        "mails": count, "seconds": wall, "cpu_seconds": cpu, "per_second": count / wall,
-        "cpu_ms_per_mail": cpu / count * 1000, "all_sent": states == {DeliveryState.SENT},
+        "mails": count, "seconds": seconds, "per_second": count / seconds,
+        "cpu_ms_per_mail": {name: (after[name] - before[name]) / count * 1000 for name in after},
     }  # fmt: skip
+
+
+@contextmanager
+def worker(settings: Settings) -> Iterator[tuple[int, Callable[[], object]]]:
+    """A worker of one process: (its number, how to ask it to send what waits)."""
+    run = Run.begin()
+    try:
+        redis = start_redis(run)["url"] + "/0"
+        command = [
+            sys.executable, "-m", "celery", "--app=worker.celery_app", "worker", "--concurrency=1",
+            "--loglevel=INFO", "--without-gossip", "--without-mingle", "--queues=mail",
+        ]  # fmt: skip
+        mail = settings.mail
+        environment = {
+            **os.environ, "REDIS_URL": redis, "MAIL_URL": f"smtp://{mail.host}:{mail.port}",
+        }  # fmt: skip
+        with (run.folder / "worker.log").open("wb") as log:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        try:
+            with Celery("beat", broker=redis) as celery:
+                children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+                until = time.monotonic() + 120
+                while not children.read_text().split() and time.monotonic() < until:
+                    time.sleep(0.1)
+                yield (
+                    int(children.read_text().split()[0]),
+                    lambda: celery.send_task(
+                        "worker.reminders.send_waiting", queue="mail", ignore_result=True
+                    ),
+                )
+        finally:
+            process.terminate()
+            process.wait(60)
+    finally:
+        run.end()
+
+
+def wait_until_sent(count: int, which: ColumnElement[bool]) -> None:
+    """Raises TimeoutError where a worker needs five minutes or more."""
+    asked = select(func.count()).where(which, Delivery.state == DeliveryState.SENT)
+    until = time.monotonic() + 300
+    while time.monotonic() < until:
+        found = db.session.scalar(asked)
+        db.session.remove()
+        if found == count:
+            return
+        time.sleep(0.25)
+    raise TimeoutError(f"{count} mails were not sent in five minutes")
+
+
+def spent(process: int, mail_server: int) -> dict[str, float]:
+    """Processor seconds so far: of the worker's process, its database and the mail server."""
+    found = {"worker": _seconds(process), "mail_server": _seconds(mail_server)}
+    if db.engine.dialect.name == "postgresql":
+        others = text(
+            "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            " AND datname = current_database() AND backend_type = 'client backend'"
+        )
+        found["database"] = sum(_seconds(each) for each in db.session.scalars(others))
+        db.session.remove()
+    return found
+
+
+def _seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -146,7 +239,7 @@ def main() -> None:
         with create_app(settings).app_context():
             day = _working_day(clock.today())
             found = planned(day) | {"digest": digest(day, settings)}
-            found["mails"] = sent(day, settings)
+            found["mails"] = sent(day, settings, server.pid)
             db.session.remove()
             db.engine.dispose()
     finally:
@@ -162,13 +255,14 @@ def _working_day(day: date) -> date:
 
 def faults(row: dict[str, Any]) -> list[str]:
     """What does not hold, told of 100,000 leads on PostgreSQL alone."""
-    found = []
-    seconds = row["usual"]["seconds"]
-    if seconds > MOST_SECONDS:
-        found.append(f"planning took {seconds:.1f} s, more than {MOST_SECONDS}")
+    found = [
+        f"planning ({name}) took {row[name]['seconds']:.1f} s, more than {MOST_SECONDS}"
+        for name in ("first", "usual")
+        if row[name]["seconds"] > MOST_SECONDS
+    ]
     if row["digest"]["p50_ms"] > MOST_MS:
         found.append(f"a digest took {row['digest']['p50_ms']:.0f} ms, more than {MOST_MS}")
-    if row["mails"]["per_second"] < LEAST_PER_SECOND or not row["mails"]["all_sent"]:
+    if row["mails"]["per_second"] < LEAST_PER_SECOND:
         found.append(f"{row['mails']['per_second']:.0f} mails a second, not {LEAST_PER_SECOND}")
     return found
 

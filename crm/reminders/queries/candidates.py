@@ -22,12 +22,11 @@ from crm.reminders.rules.falling import (
     Due,
     LeadClock,
     furthest,
-    overdue_since,
     setting_for,
     stages_of,
 )
 from crm.reminders.rules.kinds import ReminderKind
-from crm.reminders.rules.people import Charge, Office, Told, told_to
+from crm.reminders.rules.people import Addressees, Office, Told
 from crm.reminders.rules.settings import Setting, Settings
 
 
@@ -78,7 +77,7 @@ def due_under_each(
             setting = setting_for(kind, of, settings)
             due = None if setting is None else judge.due(base, setting)
             if setting is not None and due is not None:
-                told = judge.told(each.charge, due, setting)
+                told = judge.told(due, setting, each.charge)
                 yield Found(
                     under, subject, due.step, due.due_on, told, each.charge.named, of.lead_id
                 )
@@ -88,9 +87,8 @@ class _Judge:
     """The rules, asked once for all whose clock began the same day or who are in the same charge."""
 
     def __init__(self, kind: ReminderKind, people: Office, days: Days) -> None:
-        self.kind, self.people, self.days = kind, people, days
+        self.kind, self.days, self.told = kind, days, Addressees(people, days).of
         self._due: dict[tuple[int, date], Due | None] = {}
-        self._told: dict[tuple[object, ...], tuple[Told, ...]] = {}
 
     def due(self, base: date, setting: Setting) -> Due | None:
         """What is due of anything whose clock began that day; its subject is left open."""
@@ -98,17 +96,6 @@ class _Judge:
         if key not in self._due:
             self._due[key] = furthest(self.kind, "", base, setting, self.days)
         return self._due[key]
-
-    def told(self, charge: Charge, due: Due, setting: Setting) -> tuple[Told, ...]:
-        key = (
-            id(setting), due.base, charge.owner_id, charge.department_id, charge.sponsor_id,
-            charge.named,
-        )  # fmt: skip
-        found = self._told.get(key)
-        if found is None:
-            since = overdue_since(due, setting, self.days)
-            found = self._told[key] = told_to(charge, since, setting, self.people, self.days)
-        return found
 
 
 def _latest_base(kind: ReminderKind, holding: Sequence[Settings], days: Days) -> date | None:

@@ -19,12 +19,11 @@ from crm.reminders.rules.falling import (
     due_of_day,
     due_of_lead,
     due_of_quota,
-    overdue_since,
     setting_for,
     telling_day,
 )
 from crm.reminders.rules.kinds import Level, ReminderKind
-from crm.reminders.rules.people import Office, Told, told_to
+from crm.reminders.rules.people import Addressees, Office, Told
 from crm.reminders.rules.settings import Settings
 
 
@@ -50,26 +49,26 @@ def matters(
     days = Days(calendar or work_calendar(), today)
     holding = settings or facts.settings()
     people = facts.office()
+    addressees = Addressees(people, days)
     for watched in facts.watched_leads(today, leads):
         assert isinstance(watched.clock, LeadClock)
         for due in due_of_lead(watched.clock, holding, days):
-            yield from _told(due, watched, holding, people, days)
+            yield from _told(due, watched, holding, addressees)
     for watched in facts.watched_days(leads):
         assert not isinstance(watched.clock, LeadClock)
         found = due_of_day(watched.clock, holding, days)
         if found is not None:
-            yield from _told(found, watched, holding, people, days)
+            yield from _told(found, watched, holding, addressees)
     if leads is None:
         yield from quotas_behind(today, holding, people, days)
 
 
 def _told(
-    due: Due, watched: Watched, settings: Settings, people: Office, days: Days
+    due: Due, watched: Watched, settings: Settings, addressees: Addressees
 ) -> Iterator[Matter]:
     setting = setting_for(due.kind, watched.clock, settings)
     assert setting is not None  # it is due
-    since = overdue_since(due, setting, days)
-    for told in told_to(watched.charge, since, setting, people, days):
+    for told in addressees.of(due, setting, watched.charge):
         yield Matter(due, told)
 
 

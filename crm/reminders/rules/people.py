@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
-from crm.reminders.rules.falling import Days, is_told_to
+from crm.reminders.rules.falling import Days, Due, is_told_to, overdue_since
 from crm.reminders.rules.kinds import Level
 from crm.reminders.rules.settings import Setting
 
@@ -60,6 +60,26 @@ def told_to(
     if is_told_to(setting.to_director_after, since, days):
         _add(found, directors, Level.DIRECTOR)
     return tuple(Told(person, level) for person, level in found.items())
+
+
+class Addressees:
+    """`told_to` on one day, asked once for all matters that began together and are in the same charge."""
+
+    def __init__(self, office: Office, days: Days) -> None:
+        self._office, self._days = office, days
+        self._found: dict[tuple[object, ...], tuple[Told, ...]] = {}
+
+    def of(self, due: Due, setting: Setting, charge: Charge) -> tuple[Told, ...]:
+        """Everybody who is told of this matter. `setting` is one of those that live on meanwhile."""
+        key = (
+            id(setting), due.base or due.due_on, charge.owner_id, charge.department_id,
+            charge.sponsor_id, charge.named,
+        )  # fmt: skip
+        found = self._found.get(key)
+        if found is None:
+            since = overdue_since(due, setting, self._days)
+            found = self._found[key] = told_to(charge, since, setting, self._office, self._days)
+        return found
 
 
 def _add(found: dict[int, Level], people: Collection[int | None], level: Level) -> None:
