@@ -73,7 +73,8 @@ def remind(environment: dict[str, str]) -> dict[str, Any]:
     for name in ("first", "usual"):
         say(
             f"  planning {name:<7} {found[name]['seconds']:7.2f} s  "
-            f"{found[name]['cpu_seconds']:7.2f} s of the processor  {found[name]['mb']:4.0f} MB  "
+            f"{found[name]['cpu_seconds']:7.2f} s of the processor  "
+            f"{found[name]['database_cpu_seconds']:5.2f} s of the database's  {found[name]['mb']:4.0f} MB  "
             f"{found[name]['begun']:,} begun of {found['open_leads']:,} open leads"
         )
     say(

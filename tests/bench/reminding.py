@@ -68,9 +68,12 @@ def planned(day: date) -> dict[str, Any]:
             with transaction():
                 return planning.plan(at, time_of_day(0), again=True)
 
+        server = _server()
+        before = _seconds(server) if server else 0.0
         wall, cpu, done = timed(plan)
         found[name] = {
             "seconds": wall, "cpu_seconds": cpu, "begun": done.begun, "messages": done.messages,
+            "database_cpu_seconds": (_seconds(server) if server else 0.0) - before,
             "mb": most_mb(),
         }  # fmt: skip
     return found
@@ -224,7 +227,15 @@ def spent(process: int, mail_server: int) -> dict[str, float]:
     return found
 
 
+def _server() -> int | None:
+    """The process of PostgreSQL that answers us."""
+    if db.engine.dialect.name != "postgresql":
+        return None
+    return db.session.scalar(text("SELECT pg_backend_pid()"))
+
+
 def _seconds(process: int) -> float:
+    """Seconds of the processor a process has had."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -222,11 +222,18 @@ def stages_of(kind: ReminderKind) -> tuple[Stage, ...]:
     )  # fmt: skip
 
 
+_OF_STAGE = {
+    stage: tuple((kind, base_of) for kind, base_of in BASES.items() if stage in stages_of(kind))
+    for stage in Stage
+}
+"""The clocks that can run in a stage: of each lead half of them need not be asked."""
+
+
 def due_of_lead(lead: LeadClock, settings: Settings, days: Days) -> list[Due]:
     """Everything that is due on a lead today, at most one of each kind."""
     found = []
     subject = f"lead:{lead.lead_id}"
-    for kind, base_of in BASES.items():
+    for kind, base_of in _OF_STAGE[lead.stage]:
         base = base_of(lead)
         if base is None:
             continue
