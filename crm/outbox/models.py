@@ -72,7 +72,9 @@ class Delivery(Base):
     envelope: Mapped[text | None]  # sender, names, language and further headers, as JSON
     problem: Mapped[Problem | None]
     last_error: Mapped[text | None]  # in the server's own words
-    instead_of_id: Mapped[ref | None] = mapped_column(ForeignKey("deliveries.id"))  # a failed one
+    instead_of_id: Mapped[ref | None] = mapped_column(
+        ForeignKey("deliveries.id"), index=True
+    )  # a failed one
     created_at: Mapped[created]
 
 
