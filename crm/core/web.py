@@ -69,7 +69,9 @@ def register_web(app: Flask) -> None:
         now=clock.now,
         mark=mark,
     )
-    app.jinja_env.filters.update(day=day_text, moment=moment_text, money=money_text)
+    app.jinja_env.filters.update(
+        day=day_text, moment=moment_text, money=money_text, stated=stated_text
+    )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.after_request(_safe_headers)
@@ -146,6 +148,19 @@ def moment_text(value: datetime | None) -> str:
 def money_text(value: int | None) -> str:
     """Yuan as 亿元 or 万元 in the reader's language, never rounded across a threshold."""
     return "" if value is None else money.format_yuan(value, language())
+
+
+def stated_text(text: str | None, value: int | None) -> str:
+    """An amount as it was stated: as typed to Chinese readers, else read and worded (约6亿: about
+    CNY 600 million), as typed where it cannot be read. Without a text the yuan."""
+    if not text:
+        return money_text(value)
+    if is_chinese():
+        return text
+    try:
+        return money.format_amount(money.parse_amount(text, bare_unit=None), language())
+    except money.AmountError:
+        return text
 
 
 def _safe_headers(response: Response) -> Response:

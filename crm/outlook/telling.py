@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crm.core.web import money_text
+from crm.core.web import stated_text
 from crm.leads import wording as leads_wording
 from crm.outlook.queries import Achieved, Entry, LeadPlace, Named, YearBooks
 from crm.outlook.rules.books import Book
@@ -55,7 +55,7 @@ def card(entry: Entry, names: Mapping[str, str]) -> dict[str, Any]:
         "lead_id": entry.lead_id,
         "title": entry.title,
         "who": " · ".join(each for each in (entry.owner, entry.department) if each),
-        "amount": entry.investment_text or money_text(entry.investment_yuan),
+        "amount": stated_text(entry.investment_text, entry.investment_yuan),
         "day": entry.prospect.expected_sign_on,
         "confidence": confidence and leads_wording.word(confidence),
         "slips": entry.prospect.slips,
