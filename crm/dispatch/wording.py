@@ -83,6 +83,7 @@ FIELD = {
 ITEM_FIELD = {
     "meeting": _l("调度会"),
     "title": _l("议题"),
+    "lead_id": _l("项目"),
     "is_done": _l("议毕"),
     "position": _l("顺序"),
     "body": _l("会议记录"),

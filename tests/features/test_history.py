@@ -153,3 +153,6 @@ def test_people_units_and_leads_are_named_in_as_many_queries_for_many_rows(
     assert "风电项目1" not in page  # sensitive: its auditor is not named for it
     assert "987654" in page
     assert len(many) == len(few)
+    page = sign_in(person("auditor", locale="en")).get("/history/")
+    assert page.status_code == 200  # a person's name is one in every language
+    assert "<ins>后手5</ins>" in page.text

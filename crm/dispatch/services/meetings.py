@@ -163,7 +163,8 @@ def add_item(
     _touch(actor, at, row)
     history.record(
         actor, at, "meeting_item_added", item,
-        after={"meeting": row.title, "title": item.title}, lead_id=lead_id,
+        after={"meeting": row.title, **({"lead_id": lead_id} if lead_id else {"title": item.title})},
+        lead_id=lead_id,
     )  # fmt: skip
     return item
 

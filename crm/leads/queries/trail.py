@@ -93,7 +93,9 @@ def names_in(
         return {}
     parts = [
         select(
-            literal(table), column, func.coalesce(*reversed(names)) if english else names[0]
+            literal(table),
+            column,
+            func.coalesce(*reversed(names)) if english and names[1:] else names[0],
         ).where(
             column.in_(sorted(ids)),
             may_see(actor) if actor is not None and table == Lead.__tablename__ else true(),
