@@ -289,17 +289,25 @@ def reader_of(year: Year, person: int, today: date) -> int:
         passed.add(here)
 
 
-def named_for(year: Year, key: Key) -> frozenset[int] | None:
-    """Who alone may know of what a key is about; None where anybody may."""
+def may_be_told(year: Year, reader: int, key: Key) -> bool:
+    """Whether somebody who stands in may open what a key is about; else whoever is away stays told."""
     sort, number = key[1].split(":")
     of: int | None = int(number) if sort == "lead" else None
-    if sort == "agreed_date":
-        of = next(each.project for each in year.promises if each.id == int(number))
-    if sort == "trip":
-        of = next(each.project for each in year.trips if each.id == int(number))
-    if sort == "instruction":
-        of = next(each.project for each in year.orders if each.id == int(number))
-    return year.project(of).named if of else None
+    for name, things in (
+        ("agreed_date", year.promises),
+        ("trip", year.trips),
+        ("instruction", year.orders),
+    ):
+        if sort == name:
+            of = next(each.project for each in things if each.id == int(number))
+    if not of:
+        return True
+    project, person = year.project(of), year.person(reader)
+    if project.named is not None:
+        return reader in project.named
+    if key[0] is K.INSTRUCTION:
+        return True
+    return person.role == "leader" or person.unit == project.unit or project.owner == reader
 
 
 # --- the book of what was told ---
@@ -359,8 +367,7 @@ class Book:
             wakes = row.state is ReminderState.SNOOZED and row.until and row.until <= today
             if row.state is ReminderState.OPEN or wakes:
                 reader = reader_of(year, key[4], today)
-                may_know = named_for(year, key)
-                if may_know is not None and reader not in may_know:
+                if reader != key[4] and not may_be_told(year, reader, key):
                     reader = key[4]
                 found.setdefault(reader, []).append(key)
         return found
