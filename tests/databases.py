@@ -19,6 +19,7 @@ from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Connection, event, update
 from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 
 from crm.config import Settings
@@ -69,6 +70,8 @@ class Database:
         app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(self.compiled))
         with app.app_context():
             event.listen(db.engine, "before_cursor_execute", self._note)
+            if db.engine.dialect.name == "sqlite":
+                event.listen(db.engine, "connect", _hurry)
         self.app = self.app or app
         return app
 
@@ -184,6 +187,11 @@ class PostgresDatabase(Database):
         super().close()
         with _connect(self.host, "postgres") as server:
             server.execute(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+
+
+def _hurry(connection: DBAPIConnection, _entry: object) -> None:
+    """Nobody wants this file after a power cut: its last connection need not wait for the disk."""
+    connection.cursor().execute("PRAGMA synchronous=OFF")
 
 
 def _connect(host: str, name: str) -> psycopg.Connection[Any]:

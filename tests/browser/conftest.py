@@ -197,7 +197,7 @@ class Window:
                 self.faults.append(f"{where}: axe {violation['id']}: {violation['help']}: {nodes}")
 
     def fits_at(self, size: dict[str, int]) -> None:
-        """Check that the page would fit a window of another size."""
+        """Check that the page of a desk would fit a window of another size, too."""
         before = self.page.viewport_size
         self.page.set_viewport_size(size)  # type: ignore[arg-type]
         self.fits()
