@@ -80,7 +80,8 @@ def test_a_lead_is_put_on_the_next_agenda_from_its_own_page(app, people, lead, m
     assert "列入下次调度会" not in staff.get(part).text  # theirs to see, not to put on an agenda
     address = f"{part}/agenda"
     assert staff.post(address, data={"meeting": coming}).status_code == 404
-    assert leader.post(address, data={"meeting": "x"}).status_code == 404
+    assert leader.post(address, data={"meeting": "x"}).location == f"/leads/{lead}"
+    assert "没有可以列入的调度会" in leader.get(f"/leads/{lead}").text
     answer = leader.post(address, data={"meeting": coming})
     assert answer.location == f"/leads/{lead}"
     page = leader.get(part).text

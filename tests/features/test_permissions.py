@@ -89,7 +89,7 @@ def test_each_role_sees_and_changes_the_leads_it_should(app, person, leads_aroun
 
 
 # Anybody who sees a lead may log a call or visit on it; whoever sees may also read its papers.
-NEEDS_SIGHT_ONLY = {"leads.log_activity", "leads.reveal_contact"}
+NEEDS_SIGHT_ONLY = {"leads.log_activity", "leads.reveal_contact", "dispatch.put_on_agenda"}
 
 
 def filled(rule, number):

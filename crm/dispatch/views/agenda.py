@@ -7,20 +7,24 @@ from flask_babel import gettext as _
 from crm.accounts.rules import LEAD_WRITERS
 from crm.core import clock
 from crm.core.db import transaction
-from crm.core.errors import NotFound, Refused
+from crm.core.errors import Refused
 from crm.core.guard import allow
 from crm.dispatch.services import meetings
 from crm.dispatch.views import bp
 from crm.dispatch.views.asking import number_in
+from crm.leads.access import lead_for
 
 
 @bp.post("/leads/<int:lead_id>/agenda")
 @allow(*LEAD_WRITERS)
 def put_on_agenda(lead_id: int) -> ResponseReturnValue:
     """The meeting is the one the page named: a nearer one may have been called since."""
+    lead_for(g.actor, lead_id)
+    page = redirect(url_for("leads.detail", lead_id=lead_id))
     meeting_id = number_in(request.form.get("meeting"))
     if meeting_id is None:
-        raise NotFound
+        flash(_("没有可以列入的调度会，请先新建一次。"), "warn")
+        return page
     try:
         with transaction():
             meetings.add_item(g.actor, clock.now(), meeting_id, lead_id=lead_id)
@@ -28,4 +32,4 @@ def put_on_agenda(lead_id: int) -> ResponseReturnValue:
         flash(refused.faults[0].text, "warn")
     else:
         flash(_("已列入调度会议题。"), "good")
-    return redirect(url_for("leads.detail", lead_id=lead_id))
+    return page
