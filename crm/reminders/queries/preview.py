@@ -5,7 +5,7 @@ that of the morning; what earlier days have told stays told.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -123,6 +123,9 @@ def preview(today: date, before: Setting | None, after: Setting | None) -> Previ
         told = _rows_of(kind, days.today)
         for each in due_under_each(kind, (now, then), people, days):
             found[each.under].add(each, told, who)
+        seen = live.seen_by(pair for groups in found for pair in groups.asked)
+        for groups in found:
+            groups.hand_over(seen)
     mails_now, mails_then = (
         _mails(others, groups, settings, days)
         for groups, settings in zip(found, (now, then), strict=True)
@@ -148,27 +151,10 @@ class _Readers:
 
     instead: Mapping[int, int]
     delegates: Mapping[int, Actor]
-    seen: Mapping[int, frozenset[int]]  # the leads each delegate may open
 
     @classmethod
     def of_day(cls, instead: Mapping[int, int]) -> "_Readers":
-        them = {each.id: each for each in actors(instead.values())} if instead else {}
-        seen = {
-            key: frozenset(db.session.scalars(select(Lead.id).where(may_see(each))))
-            for key, each in them.items()
-        }
-        return cls(instead, them, seen)
-
-    def of(self, person: int, kind: ReminderKind, found: Found) -> int:
-        reader = self.instead.get(person, person)
-        if reader == person or found.lead_id is None:
-            return reader
-        nothing = names_nothing(
-            kind,
-            is_sensitive=found.named is not None,
-            may_see_lead=found.lead_id in self.seen.get(reader, frozenset()),
-        )
-        return person if nothing else reader
+        return cls(instead, {each.id: each for each in actors(instead.values())} if instead else {})
 
     def column(self) -> SQLColumnExpression[int]:
         """The same of a row of `Reminder`."""
@@ -266,6 +252,7 @@ class _Groups:
     def __init__(self, kind: ReminderKind) -> None:
         self.kind = kind
         self.places: dict[tuple[int, str], int] = {}
+        self._away: list[tuple[int, int, int, Found, int]] = []
 
     def add(self, found: Found, rows: Mapping[Key, int], who: _Readers) -> None:
         for told in found.told:
@@ -275,10 +262,32 @@ class _Groups:
             )
             if place == SILENT:
                 continue
-            key = who.of(told.person_id, self.kind, found), found.subject
-            known = self.places.get(key)
-            if known is None or place < known:
-                self.places[key] = place
+            person = told.person_id
+            reader = who.instead.get(person, person)
+            if reader != person and found.lead_id is not None:
+                self._away.append((person, reader, found.lead_id, found, place))
+            else:
+                self._note(reader, found.subject, place)
+
+    @property
+    def asked(self) -> Iterator[tuple[int, int]]:
+        """(delegate, lead) of what is meant for somebody away."""
+        return ((reader, lead_id) for _person, reader, lead_id, _found, _place in self._away)
+
+    def hand_over(self, seen: Collection[tuple[int, int]]) -> None:
+        """Give delegates what they may open; the rest stays with whoever is away."""
+        for person, reader, lead_id, found, place in self._away:
+            nothing = names_nothing(
+                self.kind,
+                is_sensitive=found.named is not None,
+                may_see_lead=(reader, lead_id) in seen,
+            )
+            self._note(person if nothing else reader, found.subject, place)
+
+    def _note(self, reader: int, subject: str, place: int) -> None:
+        known = self.places.get((reader, subject))
+        if known is None or place < known:
+            self.places[reader, subject] = place
 
     def alike(self) -> dict[int, list[Alike]]:
         found: dict[int, list[Alike]] = defaultdict(list)
