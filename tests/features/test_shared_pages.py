@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from flask import render_template_string
+from flask_babel import force_locale
 from sqlalchemy import event
 
 from crm.core.assets import AssetsNotBuilt, asset_url, icon
 from crm.core.db import db
+from crm.core.web import stated_text
 
 pytestmark = pytest.mark.on("sqlite")
 
@@ -61,6 +63,24 @@ def test_a_missing_build_says_what_to_run(app, tmp_path, monkeypatch):
 def test_an_unlisted_icon_is_named(app):
     with app.test_request_context(), pytest.raises(LookupError, match="no-such-icon"):
         icon("no-such-icon")
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("18亿", "CNY 1.8 billion"),
+        ("50-60亿", "CNY 5–6 billion"),
+        ("约6亿", "about CNY 600 million"),
+        ("1亿美元", "USD 100 million"),
+        ("待定", "待定"),
+        (None, "CNY 500 million"),
+    ],
+)
+def test_a_stated_amount_stays_as_typed_in_chinese_and_is_worded_in_english(app, text, english):
+    with app.test_request_context(), force_locale("en"):
+        assert stated_text(text, 500_000_000) == english
+    with app.test_request_context(), force_locale("zh"):
+        assert stated_text(text, 500_000_000) == (text or "5亿元")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
