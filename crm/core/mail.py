@@ -8,7 +8,6 @@ certain; a connection that breaks after it leaves the fate of the message open.
 import os
 import smtplib
 import ssl
-from base64 import encodebytes
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,12 +15,15 @@ from datetime import datetime
 from email.errors import MessageError
 from email.header import Header
 from email.headerregistry import Address
+from email.message import Message
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import compat32
 from email.utils import format_datetime, formataddr
 from enum import StrEnum
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from crm.config import Mail
 from crm.core.clock import OFFICE
@@ -31,6 +33,7 @@ TIMEOUT = 20.0
 MOST_PER_CONNECTION = 100
 """Letters after which a new connection is opened: many servers end one that goes on for ever."""
 LONGEST_LINE = 70
+SMTP_LINES = compat32.clone(linesep="\r\n")
 CLOSING = 421
 """The answer of a server that ends the connection; everything else leaves it usable."""
 
@@ -88,66 +91,66 @@ def message_id(*parts: object, sender: str) -> str:
 
 
 def content(letter: Letter) -> bytes:
+    """The letter as MIME. Raises NotDelivered for an address nobody can send to."""
+    return _message(letter).as_bytes()
+
+
+def _message(letter: Letter) -> Message:
     """The letter as MIME: text and HTML as alternatives, names and subject encoded (RFC 2047).
 
-    Put together here, with the encoders of the library: its message classes parse, fold and copy
-    every header and every line of the parts again, which took longer than writing the letter.
-    Raises NotDelivered for an address nobody can send to.
+    Put together from the older classes of the library: the newer ones parse and fold every header
+    again, which took longer than all else a mail costs us. Raises NotDelivered for an address nobody
+    can send to.
     """
-    # Sent again it must be the same mail to the last byte.
-    boundary = sha256(letter.message_id.encode()).hexdigest()[:32]
+    sender = _address(letter.sender_name, letter.sender, "From")
+    reader = _address(letter.name, letter.address, "To")
+    message = MIMEMultipart(
+        "alternative",
+        # Sent again it must be the same mail to the last byte.
+        boundary=sha256(letter.message_id.encode()).hexdigest()[:32],
+        policy=SMTP_LINES,
+    )
     further = {name: _further(one_line(value), name) for name, value in letter.headers.items()}
-    headers = {
-        "Content-Type": f'multipart/alternative;\r\n boundary="{boundary}"',
-        "MIME-Version": "1.0",
+    headers: dict[str, Any] = {
         "Message-ID": f"<{letter.message_id}>",
         "Date": format_datetime(letter.at.astimezone(OFFICE)),
-        "From": _address(letter.sender_name, letter.sender, "From"),
-        "To": _address(letter.name, letter.address, "To"),
+        "From": sender,
+        "To": reader,
         "Subject": _words_of(one_line(letter.subject), "Subject"),
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",  # Exchange and Outlook: no absence notes back
         **further,
         "Content-Language": "zh-CN" if letter.locale.startswith("zh") else letter.locale,
     }
-    lines = [f"{name}: {value}" for name, value in headers.items()]
+    for name, value in headers.items():
+        message[name] = value
     for subtype, words in (("plain", letter.text), ("html", letter.html)):
-        lines += [
-            "",
-            f"--{boundary}",
-            f'Content-Type: text/{subtype}; charset="utf-8"',
-            "MIME-Version: 1.0",
-            "Content-Transfer-Encoding: base64",
-            "",
-            encodebytes(words.encode()).decode("ascii").replace("\n", "\r\n").rstrip(),
-        ]
-    return "\r\n".join([*lines, "", f"--{boundary}--", ""]).encode("ascii")
+        message.attach(MIMEText(words, subtype, "utf-8", policy=SMTP_LINES))
+    return message
 
 
-def _further(words: str, header: str) -> str:
+def _further(words: str, header: str) -> str | Header:
     """A further header; addresses of lists stand on one line as they are (RFC 2369, RFC 8058).
 
     Taken for text a long one would be encoded, and no mail program found the way out of a list.
     """
-    return words if header.startswith("List-") and words.isascii() else _words_of(words, header)
+    if header.startswith("List-") and words.isascii():
+        return _Whole(words, header_name=header)
+    return _words_of(words, header)
 
 
-def _words_of(words: str, header: str) -> str:
+class _Whole(Header):
+    """A header that is neither folded nor encoded."""
+
+    def encode(self, *_how: Any, **_more: Any) -> str:
+        return str(self)
+
+
+def _words_of(words: str, header: str) -> str | Header:
     """Text for a header: plain ASCII of an ordinary length as it is, else in encoded words."""
-    return words if _is_plain(words) else _encoded(words, header)
-
-
-def _is_plain(words: str) -> bool:
-    return words.isascii() and "=?" not in words and len(words) <= LONGEST_LINE
-
-
-@lru_cache(maxsize=256)
-def _encoded(words: str, header: str, address: str = "") -> str:
-    """Encoded words, folded, and the address they name. Many mails of a day share a subject."""
-    found = Header(words, "utf-8", header_name=header)
-    if address:
-        found.append(f"<{address}>", "us-ascii")
-    return found.encode(linesep="\r\n", maxlinelen=78)
+    if words.isascii() and "=?" not in words and len(words) <= LONGEST_LINE:
+        return words
+    return Header(words, "utf-8", header_name=header)
 
 
 def one_line(words: str) -> str:
@@ -155,8 +158,7 @@ def one_line(words: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in words).split())
 
 
-@lru_cache(maxsize=1024)
-def _address(name: str, address: str, header: str) -> str:
+def _address(name: str, address: str, header: str) -> str | Header:
     """Name and address as they stand in a header. Raises NotDelivered."""
     # Non-ASCII addresses need SMTPUTF8, which office servers rarely speak.
     if not address.isascii() or not address.isprintable() or address.count("@") != 1:
@@ -167,10 +169,11 @@ def _address(name: str, address: str, header: str) -> str:
         raise NotDelivered(MailFault.BAD_ADDRESS, address) from error
     if not found.username or not found.domain:
         raise NotDelivered(MailFault.BAD_ADDRESS, address)
-    words = one_line(name)
-    if _is_plain(words) and _is_plain(plain := formataddr((words, address))):
-        return plain
-    return _encoded(words, header, address)
+    words = _words_of(one_line(name), header)
+    if isinstance(words, Header):
+        words.append(f"<{address}>", "us-ascii")
+        return words
+    return formataddr((words, address))
 
 
 @dataclass(frozen=True, slots=True)

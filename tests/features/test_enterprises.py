@@ -43,7 +43,8 @@ def save(db_session, actor):
 
 
 def events(db_session, action):
-    return db_session.scalars(select(AuditEvent).where(AuditEvent.action == action)).all()
+    found = select(AuditEvent).where(AuditEvent.action == action).order_by(AuditEvent.id)
+    return db_session.scalars(found).all()
 
 
 def test_a_company_is_found_by_name_code_and_initials(save):
