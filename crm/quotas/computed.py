@@ -11,7 +11,7 @@ from sqlalchemy import Integer, cast, extract, func, literal, select, union_all
 
 from crm.accounts.rules import Actor
 from crm.chains.models import Chain
-from crm.core.db import rows_of
+from crm.core.db import planned_once, rows_of
 from crm.leads.models import Lead, Milestone
 from crm.leads.queries import EVENT_DAY, STATEMENTS_KEPT, first_reaches
 from crm.leads.rules import ChainRole, MilestoneKind
@@ -152,7 +152,7 @@ def _counting_months(actor: Actor, spans: tuple[Span, ...]) -> Any:
             .group_by(month, Lead.chain_id, Lead.chain_role)
         )
         parts.append(part if within is None else part.where(within))
-    return union_all(*parts)
+    return planned_once(union_all(*parts))
 
 
 def _computed(

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, func, literal, sel
 
 from crm.accounts.rules import Actor
 from crm.chains.models import Chain
-from crm.core.db import db, rows_of
+from crm.core.db import db, planned_once, rows_of
 from crm.core.lists import capped_counts, counting, first
 from crm.enterprises.models import RankingList
 from crm.leads.access import may_see
@@ -290,7 +290,7 @@ def _counting_numbers(actor: Actor, ids: tuple[int, ...], on: date) -> Any:
         func.count().filter(times > 1),
         *(literal(0) for _ in columns[2:]),
     )
-    return union_all(of_quotas, together)
+    return planned_once(union_all(of_quotas, together))
 
 
 _TOLD = (

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from crm.accounts.rules import Actor
-from crm.core.db import rows_of
+from crm.core.db import planned_once, rows_of
 from crm.leads.models import Lead
 from crm.leads.queries import STATEMENTS_KEPT
 from crm.leads.rules.filters import CountedEvent, LeadFilter
@@ -116,7 +116,7 @@ def _counting_levels(actor: Actor, year: int, once_on: date | None) -> Any:
     )
     if within is not None:
         once = once.join(Lead, Lead.id == once_placed.c.lead_id).where(within)
-    return union_all(*levels, once)
+    return planned_once(union_all(*levels, once))
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
@@ -154,7 +154,7 @@ def _counting_reached(actor: Actor, year: int, on: date) -> Any:
     )
     nothing = [literal(0) for _ in days]
     levels = (each.add_columns(*nothing) for each in _of_levels(approved))
-    return union_all(*levels, reached)
+    return planned_once(union_all(*levels, reached))
 
 
 def placed(year: int, on: date) -> Any:
