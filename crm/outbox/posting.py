@@ -42,12 +42,7 @@ def post(
         expires_at=expires_at,
         created_at=at,
     )
-    try:
-        with db.session.begin_nested():
-            db.session.add(delivery)
-    except IntegrityError:  # another beat was quicker
-        return None
-    return delivery
+    return _once(delivery)
 
 
 def tell(
@@ -86,9 +81,13 @@ def post_to_endpoint(
         expires_at=expires_at,
         created_at=at,
     )
+    return _once(delivery)
+
+
+def _once(delivery: Delivery) -> Delivery | None:
     try:
         with db.session.begin_nested():
             db.session.add(delivery)
-    except IntegrityError:
+    except IntegrityError:  # another beat was quicker
         return None
     return delivery

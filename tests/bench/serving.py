@@ -35,7 +35,7 @@ def gunicorn(app: str, environment: dict[str, str]) -> Iterator[tuple[int, int]]
             except OSError:
                 if server.poll() is not None or time.monotonic() > until:
                     raise RuntimeError(f"{app} does not start") from None
-                time.sleep(0.05)
+                time.sleep(0.05)  # a port tells nobody when it opens
         yield port, server.pid
     finally:
         server.terminate()

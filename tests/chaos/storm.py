@@ -210,7 +210,7 @@ class Storm:
         """Until the mail server has taken one more, which nobody has settled yet; not for long."""
         until, before = time.monotonic() + LONGEST_WAIT, self._log_size()
         while time.monotonic() < until and self._log_size() == before:
-            time.sleep(0.0005)
+            time.sleep(0.0005)  # the moment wanted is this short
 
     def _log_size(self) -> int:
         return self.mail_log.stat().st_size if self.mail_log.exists() else 0
@@ -237,7 +237,7 @@ class Storm:
                     host=self.postgres["host"], user="postgres", dbname="postgres"
                 ).close()
                 return
-            time.sleep(0.05)
+            time.sleep(0.05)  # a server tells nobody when it is ready
         raise RuntimeError("PostgreSQL did not come back")
 
     def stop_mail(self) -> None:
@@ -269,7 +269,7 @@ class Storm:
         )
         blowing = time.monotonic()
         for event in plan:
-            time.sleep(max(0.0, blowing + event.at - time.monotonic()))
+            time.sleep(max(0.0, blowing + event.at - time.monotonic()))  # the plan of the storm
             event.what()
         self.left_at_last_kill = self.due - self._states().get(DeliveryState.SENT, 0)
         self._wait(self._is_done, patience, "all is sent")
@@ -281,7 +281,7 @@ class Storm:
             with contextlib.suppress(Exception):  # the database may be away
                 if is_so():
                     return
-            time.sleep(0.1)
+            time.sleep(0.1)  # what is waited for is a row somebody else writes
         sys.stderr.write(f"waited {seconds:.0f} s in vain until {what}: {self._states()}\n")
 
     def _is_done(self) -> bool:

@@ -17,10 +17,8 @@ from crm.factory import create_app
 
 
 @pytest.fixture
-def questions(app, backend, monkeypatch):
+def questions(app, monkeypatch):
     """The connections of which the server was asked whether they live."""
-    if backend != "postgresql":
-        pytest.skip("a file is no server that could end")
     found = []
     with app.app_context():
         dialect = db.engine.dialect
@@ -42,6 +40,7 @@ def end_connections(database) -> None:
         )
 
 
+@pytest.mark.on("postgresql")
 def test_the_first_page_after_a_restart_of_the_database_is_answered(sign_in, database, questions):
     client = sign_in("staff")
     for _ in range(2):
@@ -52,6 +51,7 @@ def test_the_first_page_after_a_restart_of_the_database_is_answered(sign_in, dat
     assert questions == []  # just used, and not a word from the server: nothing is asked
 
 
+@pytest.mark.on("postgresql")
 def test_a_connection_long_unused_is_asked(sign_in, questions, monkeypatch):
     client = sign_in("staff")
     monkeypatch.setattr(engine, "IDLE", 0)

@@ -25,18 +25,6 @@ def _on_that_day(monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: clock.office_moment(TODAY, time(9)))
 
 
-@pytest.fixture
-def quota_ids(app):
-    with app.app_context():
-        rows = db.session.execute(select(Quota.code, Quota.id).where(Quota.year == 2026))
-        return {row.code: row.id for row in rows}
-
-
-@pytest.fixture
-def units(person):
-    return [person("staff", f"{name}单位").department_id for name in "甲乙丙"]
-
-
 # ---------------------------------------------------------------- dividing
 
 
