@@ -2,14 +2,17 @@
 
 import gc
 import json
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Table, any_, func, literal, select, text
+from sqlalchemy import ARRAY, ColumnElement, CursorResult, Table, any_, func, literal, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -17,6 +20,8 @@ from crm.core.db import Base, db
 
 CHUNK = 2000
 """Rows per statement: few round trips, little memory."""
+AHEAD = 3
+"""Chunks made before the server has written the first of them: it never waits for us."""
 
 ASKED_AT_ONCE = 1000
 """Values one statement asks for."""
@@ -58,7 +63,7 @@ def reserve_ids(model: type[Base], count: int) -> Sequence[int]:
 
 def insert_rows(
     model: type[Base],
-    rows: Sequence[Mapping[str, Any]],
+    rows: Iterable[Mapping[str, Any]],
     *,
     same: Mapping[str, Any] | None = None,
     once: Sequence[str] = (),
@@ -72,13 +77,18 @@ def insert_rows(
     `once` names the columns of a unique key: a row that is there already is left alone, or, where it
     meets the SQL condition `where`, set to the SQL values of `again` (`excluded` is the new row).
 
-    On PostgreSQL each chunk travels as one JSON text: no parameter per value has to be bound.
+    On PostgreSQL each chunk travels as one JSON text, no parameter per value has to be bound, and
+    the server writes it while the next rows are made. `rows` that are made as they are asked for may
+    therefore ask the database nothing after the first of them.
     """
-    if not rows:
+    coming = iter(rows)
+    first = next(coming, None)
+    if first is None:
         return 0
+    coming = chain([first], coming)
     table = _table(model)
     defaults: dict[str, Any] = {**(same or {})}
-    named = rows[0].keys() | defaults.keys()
+    named = first.keys() | defaults.keys()
     for column in table.columns:
         default: Any = column.default
         if column.key not in named and default is not None and default.is_scalar:
@@ -92,14 +102,16 @@ def insert_rows(
             )
         elif once:
             adding = adding.on_conflict_do_nothing(index_elements=once)
-        found: Any = db.session.connection().execute(adding, [{**defaults, **row} for row in rows])
+        found: Any = db.session.connection().execute(
+            adding, [{**defaults, **row} for row in coming]
+        )
         return int(found.rowcount)
     conflict = ""
     if once:
         setting = ", ".join(f"{name} = {value}" for name, value in (again or {}).items())
         doing = f"UPDATE SET {setting} {f'WHERE {where}' if where else ''}" if again else "NOTHING"
         conflict = f"ON CONFLICT ({', '.join(once)}) DO {doing}"
-    names = ", ".join(f'"{name}"' for name in [*defaults, *rows[0]])
+    names = ", ".join(f'"{name}"' for name in [*defaults, *first])
     # Every name comes from our own models.
     statement = text(
         f'INSERT INTO "{table.name}" ({names}) SELECT {names} '  # noqa: S608
@@ -107,12 +119,17 @@ def insert_rows(
         f'json_populate_record(NULL::"{table.name}", CAST(:defaults AS json)), '
         f"CAST(:rows AS json)) {conflict}"
     )
+    db.session.flush()
+    connection, always = db.session.connection(), _json(defaults)
+    sent: deque[Future[CursorResult[Any]]] = deque()
     written = 0
-    for start in range(0, len(rows), CHUNK):
-        given = {"defaults": _json(defaults), "rows": _json(rows[start : start + CHUNK])}
-        done: Any = db.session.execute(statement, given)
-        written += done.rowcount
-    return written
+    with ThreadPoolExecutor(1) as sending:
+        while some := list(islice(coming, CHUNK)):
+            if len(sent) == AHEAD:
+                written += sent.popleft().result().rowcount
+            given = {"defaults": always, "rows": _json(some)}
+            sent.append(sending.submit(connection.execute, statement, given))
+        return written + sum(each.result().rowcount for each in sent)
 
 
 def chunked(values: Iterable[Any]) -> Iterator[Sequence[Any]]:

@@ -137,26 +137,30 @@ def watched_leads(
         return kind is None or kind in of
 
     waits = and_(Lead.referrer.is_not(None), Lead.stage.not_in(OPEN_STAGES))
-    statement = select(
-        Lead.id,
-        Lead.stage,
-        Lead.created_at,
-        Lead.stage_since,
-        Lead.last_progress_on,
-        Lead.is_headquarters,
-        Lead.investment_yuan,
-        Lead.next_action_on,
-        Lead.first_contact_on,
-        Lead.screened_on,
-        Lead.screening_result,
-        Lead.referrer,
-        Lead.expected_sign_on,
-        Lead.expected_landing_on,
-        Lead.owner_id,
-        Lead.department_id,
-        Lead.sponsor_id,
-        Lead.is_sensitive,
-    ).where(or_(Lead.stage.in_(OPEN_STAGES), waits), *only)
+    statement = (
+        select(
+            Lead.id,
+            Lead.stage,
+            Lead.created_at,
+            Lead.stage_since,
+            Lead.last_progress_on,
+            Lead.is_headquarters,
+            Lead.investment_yuan,
+            Lead.next_action_on,
+            Lead.first_contact_on,
+            Lead.screened_on,
+            Lead.screening_result,
+            Lead.referrer,
+            Lead.expected_sign_on,
+            Lead.expected_landing_on,
+            Lead.owner_id,
+            Lead.department_id,
+            Lead.sponsor_id,
+            Lead.is_sensitive,
+        )
+        .where(or_(Lead.stage.in_(OPEN_STAGES), waits), *only)
+        .order_by(Lead.id)
+    )
     responded = _ids(
         wanted(ReminderKind.FIRST_RESPONSE),
         select(Activity.lead_id)
@@ -281,10 +285,15 @@ _OF_LEAD: Any = (Lead.stage, Lead.is_headquarters, Lead.investment_yuan, Lead.is
 
 def _agreed_days(ids: Collection[int] | None, named: Named) -> Iterator[Watched]:
     only = [] if ids is None else [among(Lead.id, ids)]
-    agreed = select(
-        AgreedDate.id, AgreedDate.due_on, Lead.id, Lead.owner_id, Lead.department_id,
-        Lead.sponsor_id, *_OF_LEAD,
-    ).join(Lead).where(AgreedDate.done_on.is_(None), Lead.stage.in_(OPEN_STAGES), *only)  # fmt: skip
+    agreed = (
+        select(
+            AgreedDate.id, AgreedDate.due_on, Lead.id, Lead.owner_id, Lead.department_id,
+            Lead.sponsor_id, *_OF_LEAD,
+        )
+        .join(Lead)
+        .where(AgreedDate.done_on.is_(None), Lead.stage.in_(OPEN_STAGES), *only)
+        .order_by(AgreedDate.id)
+    )  # fmt: skip
     for key, due_on, lead_id, owner, unit, sponsor, *more in rows_of(agreed):
         yield Watched(
             OpenDay(ReminderKind.AGREED_DATE, f"agreed_date:{key}", due_on, lead_id, *more[:3]),
@@ -307,6 +316,7 @@ def _trips(ids: Collection[int] | None, named: Named) -> Iterator[Watched]:
             Activity.reported_on.is_(None),
             *only,
         )
+        .order_by(Activity.id)
     )  # fmt: skip
     for key, returned_on, on_lead, traveller, unit, *more in rows_of(trips):
         assert returned_on is not None

@@ -44,23 +44,25 @@ def matters(
 ) -> Iterator[Matter]:
     """Everything due on that day; where `leads` are named, what concerns them alone.
 
+    In one settled order, and past the first of them the database is asked nothing.
     `settings` in place of the office's own shows what others would bring (the preview of a change).
     """
     days = Days(calendar or work_calendar(), today)
     holding = settings or facts.settings()
     people = facts.office()
     addressees = Addressees(people, days)
+    open_days = list(facts.watched_days(leads))
+    behind = list(quotas_behind(today, holding, people, days)) if leads is None else ()
     for watched in facts.watched_leads(today, leads):
         assert isinstance(watched.clock, LeadClock)
         for due in due_of_lead(watched.clock, holding, days):
             yield from _told(due, watched, holding, addressees)
-    for watched in facts.watched_days(leads):
+    for watched in open_days:
         assert not isinstance(watched.clock, LeadClock)
         found = due_of_day(watched.clock, holding, days)
         if found is not None:
             yield from _told(found, watched, holding, addressees)
-    if leads is None:
-        yield from quotas_behind(today, holding, people, days)
+    yield from behind
 
 
 def _told(

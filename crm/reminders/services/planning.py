@@ -86,19 +86,24 @@ def note_what_is_due(
     Where `leads` are named, what concerns them alone.
     """
     standing = live.live_keys(leads)
-    due = dict(_keyed(matters(day, calendar, leads=leads)))
-    # In one settled order: planner and senders then wait for each other and never in a ring.
-    new = [
-        {
-            "subject": key[0], "kind": key[1], "step": key[2], "due_on": key[3],
-            "person_id": key[4], "level": key[5], "lead_id": due[key],
-        }
-        for key in sorted(due.keys() - standing.keys())
-    ]  # fmt: skip
+    due: set[tuple[Any, ...]] = set()
+
+    def new() -> Iterator[dict[str, Any]]:
+        # In the settled order of matters: two planners then wait for each other and never in a ring.
+        for key, lead_id in _keyed(matters(day, calendar, leads=leads)):
+            if key in due:
+                continue
+            due.add(key)
+            if key not in standing:
+                yield {
+                    "subject": key[0], "kind": key[1], "step": key[2], "due_on": key[3],
+                    "person_id": key[4], "level": key[5], "lead_id": lead_id,
+                }  # fmt: skip
+
     # What was settled and is due again, on the same day of the same step, begins anew.
     begun = insert_rows(
         Reminder,
-        new,
+        new(),
         same={"state": ReminderState.OPEN, "planned_on": day, "created_at": at},
         once=KEY,
         again={
