@@ -4,11 +4,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from crm.core.db import Base, created, pk, ref, revision, text
+from crm.core.db import Base, created, pk, ref, revision, text, yuan
 from crm.enterprises.rules import Ownership
 from crm.enterprises.rules.ranking import Basis
+from crm.enterprises.rules.signals import SignalKind
 
 
 class Enterprise(Base):
@@ -37,7 +39,10 @@ class Enterprise(Base):
     parent_shareholding: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))  # percent
     parent_since: Mapped[date | None]  # None: as far back as anybody knows
     industry_code: Mapped[str | None] = mapped_column(String(6))  # GB/T 4754-2017
+    business_scope: Mapped[text | None]  # 经营范围 as on the licence
     address: Mapped[str | None] = mapped_column(String(200))
+    region_code: Mapped[str | None] = mapped_column(String(6))
+    """GB/T 2260 division of its seat, as fine as known; None: unknown."""
     legal_representative: Mapped[str | None] = mapped_column(String(60))  # the name alone
     note: Mapped[text | None]
     created_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
@@ -45,6 +50,42 @@ class Enterprise(Base):
     version: Mapped[revision]
 
     parent: Mapped["Enterprise | None"] = relationship(lazy="raise", remote_side="Enterprise.id")
+
+
+class ExpansionSignal(Base):
+    """A dated sign that a company is about to invest (扩产信号), with where it was read.
+
+    A withdrawn one stays for the record and weighs nothing. `amount_yuan` is what the source names.
+    """
+
+    __tablename__ = "expansion_signals"
+    __table_args__ = (
+        Index("ix_expansion_signals_enterprise", "enterprise_id", "happened_on"),
+        Index("ix_expansion_signals_day", "happened_on", "id"),
+        Index(
+            "uq_expansion_signals_once",
+            "enterprise_id",
+            "kind",
+            "happened_on",
+            "source",
+            unique=True,
+            sqlite_where=sql("withdrawn_at IS NULL"),
+            postgresql_where=sql("withdrawn_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[pk]
+    enterprise_id: Mapped[ref] = mapped_column(ForeignKey("enterprises.id"))
+    kind: Mapped[SignalKind]
+    happened_on: Mapped[date]
+    source: Mapped[str] = mapped_column(String(200))
+    note: Mapped[text | None]
+    amount_yuan: Mapped[yuan | None]
+    by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[created]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    version: Mapped[revision]
 
 
 class FormerHolding(Base):

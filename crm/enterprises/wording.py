@@ -20,6 +20,7 @@ from crm.enterprises.rules.ranking import Basis
 from crm.enterprises.rules.ranking.columns import Column
 from crm.enterprises.rules.ranking.reading import RowFault, RowMessage
 from crm.enterprises.rules.shareholding import LinkFault
+from crm.enterprises.rules.signals import SignalKind
 
 # By class first: members of two StrEnums with the same value are equal and would share one key.
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
@@ -46,6 +47,12 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         LinkFault.IN_FUTURE: _l("持股起始日晚于今天，变更后再登记"),
         LinkFault.NOT_LATER: _l("应晚于原来的持股起始日；只是更正错误的，保留原来的日期"),
         LinkFault.NO_PARENT: _l("填写持股起始日时，请同时填写母公司"),
+    },
+    SignalKind: {
+        SignalKind.EXPANSION: _l("公告扩产"),
+        SignalKind.FUNDING: _l("融资"),
+        SignalKind.SUBSIDIARY: _l("新设子公司"),
+        SignalKind.POLICY: _l("政策"),
     },
     Basis: {
         Basis.USCC: _l("统一社会信用代码一致"),
