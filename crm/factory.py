@@ -118,6 +118,7 @@ def register_features(app: Flask, settings: Settings) -> None:
     import crm.calendar.models
     import crm.checkup.models
     import crm.closing.models
+    import crm.coverage.models
     import crm.dispatch.models
     import crm.imports.models
     import crm.leads.models

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from crm.accounts.models import User
-from crm.chains.models import Chain, Segment
+from crm.chains.models import Chain, ChainGroup, Segment
 from crm.core.db import db
 
 
@@ -31,10 +31,13 @@ def chain_map() -> Sequence[Row[*tuple[Any, ...]]]:
             Segment.name.label("segment"),
             Segment.name_en.label("segment_en"),
             Segment.tier,
-            Segment.group_name,
+            ChainGroup.name.label("group"),
+            ChainGroup.name_en.label("group_en"),
         )
         .outerjoin(Segment, Segment.chain_id == Chain.id)
         .outerjoin(User, User.id == Chain.leader_id)
+        .outerjoin(ChainGroup, ChainGroup.id == Segment.group_id)
+        .where(Chain.retired_on.is_(None), Segment.retired_on.is_(None))
         .order_by(Chain.position, Chain.id, Segment.position, Segment.id)
     ).all()
 

@@ -103,5 +103,5 @@ def _segment(row: Any, counted: tuple[int, int]) -> Place:
         *counted,
         LeadFilter(chain=row.chain_id, segment=row.segment_id, stage=Bucket.IN_TALKS),
         LeadFilter(chain=row.chain_id, segment=row.segment_id, stage=Bucket.FROM_SIGNING),
-        row.group_name,
+        named(row.group, row.group_en) if row.group else None,
     )

@@ -1,5 +1,7 @@
 """Alembic by program: the same code for commands, tests and the model comparison."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alembic import command
@@ -8,6 +10,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 
 from crm.config import ROOT
 from crm.core.db import Base
@@ -28,7 +31,7 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the schema up to a revision, in one transaction."""
-    with engine.begin() as connection:
+    with _changing(engine) as connection:
         if connection.dialect.name == "postgresql":
             # Two hosts starting together: the second waits, then finds nothing to do.
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7011051)")
@@ -36,8 +39,32 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
 
 def downgrade(engine: Engine, revision: str) -> None:
-    with engine.begin() as connection:
+    with _changing(engine) as connection:
         command.downgrade(alembic_config(connection), revision)
+
+
+@contextmanager
+def _changing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may rebuild tables others point at, which SQLite's ALTER TABLE often must.
+
+    SQLite looks at foreign keys once, when all is done, as its documentation asks for
+    (https://sqlite.org/lang_altertable.html, section 7). Raises IntegrityError for a row left alone.
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as connection:
+            yield connection
+        return
+    with engine.connect() as connection:
+        file: Any = connection.connection.driver_connection
+        file.execute("PRAGMA foreign_keys=OFF")  # before BEGIN, inside it nothing would happen
+        try:
+            with connection.begin():
+                yield connection
+                alone = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+                if alone:
+                    raise IntegrityError("PRAGMA foreign_key_check", None, Exception(alone[:5]))
+        finally:
+            file.execute("PRAGMA foreign_keys=ON")
 
 
 def current(engine: Engine) -> str | None:

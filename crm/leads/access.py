@@ -20,7 +20,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor, Role
-from crm.chains.models import Chain
+from crm.chains.models import Chain, ChainGroup, Segment
 from crm.core.bulk import among
 from crm.core.db import db
 from crm.core.errors import NotFound
@@ -59,7 +59,13 @@ def may_see(actor: Actor, *, is_own: bool = False) -> ColumnElement[bool]:
             )
         case Role.DISTRICT_LEADER:
             own_chains = select(Chain.id).where(Chain.leader_id == actor.id)
-            reach = or_(Lead.sponsor_id == actor.id, Lead.chain_id.in_(own_chains))
+            own_groups = select(ChainGroup.id).where(ChainGroup.leader_id == actor.id)
+            in_groups = select(Segment.id).where(Segment.group_id.in_(own_groups))
+            reach = or_(
+                Lead.sponsor_id == actor.id,
+                Lead.chain_id.in_(own_chains),
+                Lead.segment_id.in_(in_groups),
+            )
         case _:
             return false()
     named = and_(Lead.is_sensitive, _member(actor, MembershipKind.NAMED))

@@ -19,5 +19,11 @@ def carriers() -> Sequence[Row[int, str]]:
     return db.session.execute(statement).all()
 
 
+def district_code() -> str | None:
+    """The district's division code (GB/T 2260, six digits): that of its street offices."""
+    first = db.session.scalar(select(Street.code).order_by(Street.code).limit(1))
+    return first[:6] if first else None
+
+
 def streets() -> Sequence[Row[int, str]]:
     return db.session.execute(select(Street.id, Street.name).order_by(Street.code)).all()

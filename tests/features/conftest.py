@@ -1,10 +1,15 @@
 """What feature tests share."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
 from crm.core import clock
-from crm.core.db import db
+from crm.core.db import db, transaction
+from crm.enterprises.rules import search_text, title_key
+from crm.leads.models import Lead
 from crm.quotas import services as quotas
 from crm.quotas.models import Quota
 
@@ -32,3 +37,27 @@ def quota_ids(app):
 def units(person):
     """Three departments."""
     return [person("staff", f"{name}单位").department_id for name in "甲乙丙"]
+
+
+@pytest.fixture
+def add_leads(app: Any) -> Callable[..., list[int]]:
+    """add_leads({"title": …}, …): leads with what is given and plain facts for the rest; their ids."""
+
+    def add(*rows: dict[str, Any]) -> list[int]:
+        with app.app_context(), transaction() as session:
+            leads = []
+            for number, row in enumerate(rows, 1):
+                facts = {
+                    "title": f"第{number}号项目",
+                    "stage_since": clock.today(),
+                    "last_progress_on": clock.today(),
+                    **row,
+                }
+                facts.setdefault("title_key", title_key(facts["title"]))
+                facts.setdefault("search_text", search_text(facts["title"]))
+                leads.append(Lead(**facts))
+            session.add_all(leads)
+            session.flush()
+            return [lead.id for lead in leads]
+
+    return add

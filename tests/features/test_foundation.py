@@ -18,6 +18,7 @@ def test_a_test_finds_nothing_another_has_left(db_session, person, turn):
     person("staff", "药山街道")
     with transaction() as session:
         session.execute(text("DELETE FROM segments"))
+        session.execute(text("DELETE FROM chain_groups"))
         session.execute(text("DELETE FROM chains"))
     assert db_session.scalar(select(func.count()).select_from(User)) == 2
 

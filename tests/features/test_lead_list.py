@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +14,6 @@ from crm.accounts.rules import Actor
 from crm.chains.models import Chain
 from crm.core.db import db, transaction
 from crm.core.lists import keyset_page
-from crm.enterprises.rules import search_text, title_key
 from crm.leads import queries
 from crm.leads.models import Lead, LeadMember, Milestone
 from crm.leads.rules import (
@@ -46,30 +44,6 @@ from crm.reminders.rules import ReminderKind
 from tests.databases import trial
 
 TODAY = date(2026, 11, 23)
-
-
-@pytest.fixture
-def add_leads(app: Any) -> Callable[..., list[int]]:
-    """add_leads({"title": …}, …): leads with what is given and plain facts for the rest; their ids."""
-
-    def add(*rows: dict[str, Any]) -> list[int]:
-        with app.app_context(), transaction() as session:
-            leads = []
-            for number, row in enumerate(rows, 1):
-                facts = {
-                    "title": f"第{number}号项目",
-                    "stage_since": TODAY,
-                    "last_progress_on": TODAY,
-                    **row,
-                }
-                facts.setdefault("title_key", title_key(facts["title"]))
-                facts.setdefault("search_text", search_text(facts["title"]))
-                leads.append(Lead(**facts))
-            session.add_all(leads)
-            session.flush()
-            return [lead.id for lead in leads]
-
-    return add
 
 
 def titles(page: str) -> list[str]:
