@@ -26,7 +26,7 @@ from crm.enterprises.wording import FIELD as ENTERPRISE_FIELD
 from crm.enterprises.wording import WORDS as ENTERPRISE_WORDS
 from crm.history import queries
 from crm.history.wording import ACTION, FIELD, SUBJECT
-from crm.leads.queries import names_in
+from crm.leads.queries import kept_secret, names_in
 from crm.leads.wording import FIELDS as LEAD_FIELD
 from crm.leads.wording import WORDS as LEAD_WORDS
 from crm.outbox.wording import ENDPOINT_FIELD
@@ -144,6 +144,7 @@ def index() -> ResponseReturnValue:
     except CursorError:
         abort(400)
     of = [(row.subject_type, row.subject_id) for row in page.rows if row.subject_id]
+    secret = kept_secret(g.actor, [row.lead_id for row in page.rows if row.lead_id])
     names = names_in((*of, *queries.references(page.rows)), english=not is_chinese(), actor=g.actor)
     return render_template(
         "history/index.html",
@@ -153,6 +154,7 @@ def index() -> ResponseReturnValue:
         action_words=ACTION,
         subject_words=SUBJECT,
         names=names,
+        secret=secret,
         field_word=field_word,
         value_word=value_word,
     )

@@ -133,6 +133,11 @@ def test_people_units_and_leads_are_named_in_as_many_queries_for_many_rows(
                 after={"owner_id": new.id, "department_id": None}, lead_id=lead.id,
             )  # fmt: skip
             history.record(
+                old, clock.now(), "lead_edited", lead,
+                before={"title": f"光伏项目{number}"}, after={"title": lead.title},
+                lead_id=lead.id, note=f"说明{number}",
+            )  # fmt: skip
+            history.record(
                 old, clock.now(), "meeting_item_added", None, subject_type="meeting_items",
                 after={"lead_id": lead.id, "position": 987654},
             )  # fmt: skip
@@ -150,7 +155,11 @@ def test_people_units_and_leads_are_named_in_as_many_queries_for_many_rows(
     with count_queries() as many:
         page = client.get("/history/").text
     assert "<ins>风电项目5</ins>" in page
-    assert "风电项目1" not in page  # sensitive: its auditor is not named for it
+    assert "光伏项目2" in page
+    assert "说明2" in page
+    for told in ("风电项目1", "光伏项目1", "说明1", "后手1"):
+        assert told not in page  # sensitive: the auditor is not named for it
+    assert page.count("敏感项目，内容只给名单内人员看") == 2
     assert "987654" in page
     assert len(many) == len(few)
     page = sign_in(person("auditor", locale="en")).get("/history/")

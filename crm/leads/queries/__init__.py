@@ -21,7 +21,7 @@ from crm.leads.queries.page import (
     lead_page_of,
     signing_days_of,
 )
-from crm.leads.queries.trail import changed_on_behalf, events_of, names_in
+from crm.leads.queries.trail import changed_on_behalf, events_of, kept_secret, names_in
 
 __all__ = [
     "ACTIVITIES_SHOWN",
@@ -39,6 +39,7 @@ __all__ = [
     "first_leads",
     "first_reaches",
     "hidden_matching",
+    "kept_secret",
     "lead_heading",
     "lead_page",
     "lead_page_of",

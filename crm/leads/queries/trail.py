@@ -1,6 +1,6 @@
 """What ever happened to a lead, and the names of what its events point to."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -104,3 +104,11 @@ def names_in(
         for column, *names in [_NAMED[table]]
     ]
     return {(table, row_id): name for table, row_id, name in db.session.execute(union_all(*parts))}
+
+
+def kept_secret(actor: Actor, lead_ids: Collection[int]) -> frozenset[int]:
+    """Those of these leads that are sensitive and not this person's to read."""
+    statement = select(Lead.id).where(
+        Lead.id.in_(sorted(set(lead_ids))), Lead.is_sensitive, ~may_see(actor)
+    )
+    return frozenset(db.session.scalars(statement))
