@@ -5,18 +5,17 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, g, render_template
+from flask import g, render_template
 from flask.typing import ResponseReturnValue
 
 from crm.accounts.rules import LEAD_READERS
 from crm.chains import queries
 from crm.chains.rules import ChainKind, Tier
+from crm.chains.views import bp
 from crm.chains.wording import named, word
 from crm.core.guard import allow
 from crm.leads.queries import leads_by_segment
 from crm.leads.rules.filters import Bucket, LeadFilter
-
-bp = Blueprint("chains", __name__, url_prefix="/chains")
 
 TIERS = (Tier.UP, Tier.MID, Tier.DOWN, None)
 

@@ -1,0 +1,8 @@
+"""The pages of chains: the overview, and what is written about them."""
+
+from flask import Blueprint
+
+bp = Blueprint("chains", __name__, url_prefix="/chains")
+
+# The pages hang themselves on the blueprint when they are imported.
+from crm.chains.views import overview  # noqa: E402, F401
