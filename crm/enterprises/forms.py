@@ -35,7 +35,7 @@ from crm.core.fields import (
 )
 from crm.core.forms import BaseForm, optional_id, trimmed
 from crm.enterprises.models import Enterprise
-from crm.enterprises.rules import Ownership
+from crm.enterprises.rules import Ownership, read_division
 from crm.enterprises.services import ContactEntry, EnterpriseEntry, Membership
 from crm.enterprises.wording import CONTACT_FIELD, FIELD, RANKING_FIELD, WORDS
 
@@ -75,6 +75,17 @@ class PercentField(StringField):
         self.data = share
 
 
+class RegionField(StringField):
+    """A division as its code or its name: 370105, 济南, 山东省济南市. `data` is the code or None."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        typed = one_line(valuelist[0]) if valuelist else None
+        self.data = read_division(typed) if typed else None
+        if typed and self.data is None:
+            self.data = typed
+            raise ValueError(_l("写6位行政区划代码，或省、市的名称，例如370100、济南"))
+
+
 class EnterpriseForm(BaseForm):
     """One company. `parent` is typed as a name or credit code; the view finds whom it means."""
 
@@ -112,7 +123,14 @@ class EnterpriseForm(BaseForm):
         description=_l("GB/T 4754，例如C3985"),
         validators=[Optional(), Regexp(CODE.pattern + r"\Z", message=_l("写门类字母和2到4位数字"))],
     )
+    business_scope = TextBlock(
+        FIELD["business_scope"], longest=4000, description=_l("按营业执照；据此判断能上哪条产业链")
+    )
     address = TextLine(FIELD["address"], longest=200)
+    region_code = RegionField(
+        FIELD["region_code"],
+        description=_l("6位行政区划代码或省市名称；不填按信用代码、名称和地址判断"),
+    )
     legal_representative = TextLine(
         FIELD["legal_representative"],
         longest=60,
@@ -154,7 +172,9 @@ class EnterpriseForm(BaseForm):
             parent_shareholding=self.parent_shareholding.data,
             parent_since=self.parent_since.data,
             industry_code=(self.industry_code.data or "").upper() or None,
+            business_scope=self.business_scope.data,
             address=self.address.data,
+            region_code=self.region_code.data,
             legal_representative=self.legal_representative.data,
             note=self.note.data,
             same_name_reason=self.same_name_reason.data,

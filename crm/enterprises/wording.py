@@ -7,18 +7,22 @@ from enum import StrEnum
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from crm.core.language import is_chinese
 from crm.core.sheets import SheetFault
 from crm.enterprises.rules import (
     Ownership,
     UsccFault,
     UsccFaultCode,
     clean_uscc,
+    names_of_division,
+    pinyin_full,
     suggest_uscc,
     why_not_uscc,
 )
 from crm.enterprises.rules.ranking import Basis
 from crm.enterprises.rules.ranking.columns import Column
 from crm.enterprises.rules.ranking.reading import RowFault, RowMessage
+from crm.enterprises.rules.seats import is_told_whole
 from crm.enterprises.rules.shareholding import LinkFault
 from crm.enterprises.rules.signals import SignalKind
 
@@ -108,7 +112,9 @@ FIELD: dict[str, LazyString] = {
     "parent_shareholding": _l("持股比例"),
     "parent_since": _l("持股起始日"),
     "industry_code": _l("国民经济行业代码"),
+    "business_scope": _l("经营范围"),
     "address": _l("地址"),
+    "region_code": _l("所在地区"),
     "legal_representative": _l("法定代表人"),
     "note": _l("备注"),
 }
@@ -136,6 +142,20 @@ RANKING_FIELD: dict[str, LazyString] = {
 }
 
 
+ENGLISH_NAMES = {
+    "陕西": "Shaanxi",
+    "内蒙古": "Inner Mongolia",
+    "西藏": "Xizang",
+    "香港": "Hong Kong",
+    "澳门": "Macao",
+    "呼和浩特": "Hohhot",
+    "乌鲁木齐": "Urumqi",
+    "哈尔滨": "Harbin",
+    "拉萨": "Lhasa",
+}
+"""Names of places that are not written as they are read."""
+
+
 def unreadable_list(fault: SheetFault) -> LazyString | None:
     """Why a list was not opened, where the general words speak of ledgers; None for any other reason."""
     return {
@@ -154,6 +174,8 @@ def tell(field: str, value: object) -> object:
     """A value of the trail in words: codes of ownership, and percentages."""
     if field == "ownership" and value in tuple(Ownership):
         return word(Ownership(str(value)))
+    if field == "region_code" and value is not None:
+        return region_words(str(value))
     if field == "parent_shareholding" and value is not None:
         return percent(str(value))
     return value
@@ -169,6 +191,22 @@ def percent(value: object) -> str:
     """51% from 51.00, 33.33% from 33.33."""
     text = f"{value}"
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text}%"
+
+
+def region_words(code: str | None) -> str:
+    """A division by its names, 山东济南, and where only those above it are known, by its code too."""
+    names = names_of_division(code)
+    if not code or not names:
+        return ""
+    if is_chinese():
+        text = "".join(names[-1:] if names[-1].endswith("市") else names)
+    else:
+        text = ", ".join(ENGLISH_NAMES.get(name) or _spelt(name) for name in reversed(names))
+    return text if is_told_whole(code) else f"{text} {code}"
+
+
+def _spelt(name: str) -> str:
+    return pinyin_full(name.removesuffix("市")).capitalize()
 
 
 def word(code: StrEnum) -> LazyString:

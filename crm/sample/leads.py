@@ -11,7 +11,7 @@ from crm.chains.models import Segment
 from crm.core.db import db
 from crm.core.pinyin import pinyin_initials
 from crm.enterprises.models import Contact, Enterprise
-from crm.enterprises.rules import loose_name, normalise_name, search_text, title_key
+from crm.enterprises.rules import loose_name, normalise_name, search_text, seat_of, title_key
 from crm.history import services as history
 from crm.leads.models import Lead
 from crm.leads.rules import (
@@ -114,6 +114,7 @@ def _enterprise(name: str, owner: User, at: datetime) -> Enterprise:
         name_loose=loose_name(name),
         pinyin_initials=initials,
         search_text=search_text(name, initials),
+        region_code=seat_of(name=name),
         created_by_id=owner.id,
         created_at=at,
     )

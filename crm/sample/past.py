@@ -15,7 +15,7 @@ from crm.core.clock import office_moment
 from crm.core.db import db
 from crm.core.pinyin import pinyin_initials
 from crm.enterprises.models import Contact, Enterprise
-from crm.enterprises.rules import loose_name, normalise_name, search_text, title_key
+from crm.enterprises.rules import loose_name, normalise_name, search_text, seat_of, title_key
 from crm.leads.models import Figure, Lead, Milestone, StageChange
 from crm.leads.rules import (
     AgreementType,
@@ -155,7 +155,7 @@ def _lead(title: str, company: str, amount: int, owner: User, course: Course) ->
     investor = Enterprise(
         name=company, name_norm=normalise_name(company), name_loose=loose_name(company),
         pinyin_initials=initials, search_text=search_text(company, initials),
-        created_by_id=owner.id, created_at=_moment(first),
+        region_code=seat_of(name=company), created_by_id=owner.id, created_at=_moment(first),
     )  # fmt: skip
     db.session.add(investor)
     db.session.flush()

@@ -13,6 +13,7 @@ from crm.enterprises.rules.names import (
 )
 from crm.enterprises.rules.ownership import Ownership
 from crm.enterprises.rules.phones import mask_phone, normalise_phone
+from crm.enterprises.rules.seats import names_of_division, read_division, seat_of
 from crm.enterprises.rules.uscc import (
     UsccFault,
     UsccFaultCode,
@@ -32,12 +33,15 @@ __all__ = [
     "is_uscc",
     "loose_name",
     "mask_phone",
+    "names_of_division",
     "normalise_name",
     "normalise_phone",
     "pieces",
     "pinyin_full",
     "pinyin_initials",
+    "read_division",
     "search_text",
+    "seat_of",
     "similar",
     "similarity",
     "suggest_uscc",

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Protocol
 
-from crm.enterprises.rules.regions import BRACKETED, LEADING
+from crm.enterprises.rules.regions import BRACKETED, LEADING, short_region
 
 SIMILAR_FROM = 88  # in percent; compares loose keys, never raw names
 LEAST_KEY = 2
@@ -87,6 +87,12 @@ def _folded(text: str) -> str:
     return "".join(char for char in upper if unicodedata.category(char) not in INVISIBLE)
 
 
+def fold_name(name: str) -> str:
+    """One width, script and case, without separators; brackets are still there."""
+    text = SEPARATORS.sub("", _folded(name).translate(BRACKETS))
+    return text.replace("有限责任公司", "有限公司").replace("(集团)", "集团")
+
+
 def normalise_name(name: str) -> str:
     """The key under which one company stands whatever way its name was typed.
 
@@ -97,7 +103,7 @@ def normalise_name(name: str) -> str:
 
 
 def _normalised_once(name: str) -> str:
-    text = BRACKETED.sub(short_region, _cleaned(name)).replace("(", "").replace(")", "")
+    text = BRACKETED.sub(short_region, fold_name(name)).replace("(", "").replace(")", "")
     return _short_leading_regions(text).replace("有限责任公司", "有限公司")
 
 
@@ -107,7 +113,7 @@ def loose_name(name: str) -> str:
 
 
 def _loosened_once(name: str) -> str:
-    text = _cleaned(name)
+    text = fold_name(name)
     text = BRACKETED.sub("", text).replace("(", "").replace(")", "") or text
     return _without_leading_region(_without_form(text))
 
@@ -183,19 +189,6 @@ def _common(a: str, b: str) -> int:
             row[position] = diagonal + 1 if char == other else max(above, row[position - 1])
             diagonal = above
     return row[-1]
-
-
-def _cleaned(name: str) -> str:
-    """Folded and without separators; brackets are still there."""
-    text = SEPARATORS.sub("", _folded(name).translate(BRACKETS))
-    return text.replace("有限责任公司", "有限公司").replace("(集团)", "集团")
-
-
-def short_region(found: re.Match[str]) -> str:
-    """The short form of a region that LEADING or BRACKETED found."""
-    groups = found.groupdict()
-    district = groups.get("district")
-    return groups.get("short") or groups.get("only") or (district or "")[:-1]
 
 
 def _short_leading_regions(text: str) -> str:

@@ -20,6 +20,7 @@ from crm.enterprises.rules import (
     normalise_name,
     pinyin_initials,
     search_text,
+    seat_of,
 )
 from crm.enterprises.rules.shareholding import LinkFault, why_not_link
 from crm.enterprises.wording import FIELD, tell, uscc_words, word
@@ -32,7 +33,8 @@ LONGEST_DESCENT = 50
 CHANGED = "enterprise_changed"
 COLUMNS = (
     "name", "short_name", "name_en", "former_names", "uscc", "ownership", "parent_id",
-    "parent_shareholding", "parent_since", "industry_code", "address", "legal_representative", "note",
+    "parent_shareholding", "parent_since", "industry_code", "business_scope", "address",
+    "region_code", "legal_representative", "note",
 )  # fmt: skip
 
 
@@ -53,7 +55,11 @@ class EnterpriseEntry:
     """Since when the parent holds that much. Another day than before says that what was until then
     was true and ended; the same day, or none, that it was entered wrongly."""
     industry_code: str | None = None
+    business_scope: str | None = None
+    """经营范围 as on the licence."""
     address: str | None = None
+    region_code: str | None = None
+    """GB/T 2260; None: follows from code, name and address (`seat_of`)."""
     legal_representative: str | None = None
     """法定代表人 as on the licence: the name alone, no number of a document."""
     note: str | None = None
@@ -119,8 +125,11 @@ def save(
     faults.raise_if_any()
     # Asked before anything changes: a query flushes, and the trail reads what is not yet flushed.
     parents = ("parent", name_of(enterprise.parent_id), name_of(entry.parent_id))
-    old_name = enterprise.name
+    old_name, old_seat = enterprise.name, enterprise.region_code
+    was_derived = old_seat == _derived_seat(enterprise)
     _fill(enterprise, entry)
+    if entry.region_code is None or (was_derived and entry.region_code == old_seat):
+        enterprise.region_code = _derived_seat(enterprise)
     if ended is not None:
         ended.recorded_by_id, ended.recorded_at = actor.id or None, at
         db.session.add(ended)
@@ -154,7 +163,10 @@ def give_code(actor: Doer, at: datetime, enterprise: Enterprise, code: str) -> N
             "uscc", "other_uscc", _l("这家企业登记的是另一个统一社会信用代码，请核对营业执照")
         )
     faults.raise_if_any()
+    was_derived = enterprise.region_code == _derived_seat(enterprise)
     enterprise.uscc = code
+    if was_derived:
+        enterprise.region_code = _derived_seat(enterprise)
     set_name_keys(enterprise)
     history.record_changes(actor, at, CHANGED, enterprise)
     enterprise.version += 1
@@ -170,6 +182,7 @@ def _register(
     faults.raise_if_any()
     enterprise = Enterprise(created_by_id=actor.id or None, created_at=at, version=1)
     _fill(enterprise, entry)
+    enterprise.region_code = entry.region_code or _derived_seat(enterprise)
     set_name_keys(enterprise)
     _flush(enterprise)
     told = {key: getattr(enterprise, key) for key in COLUMNS if key != "parent_id"}
@@ -189,6 +202,10 @@ def _fill(enterprise: Enterprise, entry: EnterpriseEntry) -> None:
             value = clean_uscc(value) if value else None
         if getattr(enterprise, key) != value:
             setattr(enterprise, key, value)
+
+
+def _derived_seat(enterprise: Enterprise) -> str | None:
+    return seat_of(None, enterprise.uscc, enterprise.name, enterprise.address)
 
 
 def _to_change(enterprise_id: int, version: int | None) -> Enterprise:

@@ -27,6 +27,7 @@ from crm.enterprises.wording import (
     RANKING_FIELD,
     WORDS,
     percent,
+    region_words,
     tell,
     uscc_warning,
 )
@@ -130,6 +131,7 @@ def detail(enterprise_id: int) -> ResponseReturnValue:
         "enterprises/detail.html",
         company=company,
         ownership=WORDS[Ownership][company.ownership] if company.ownership else None,
+        region=region_words(company.region_code),
         percent=percent,
         uscc_warning=uscc_warning(company.uscc) if company.uscc else None,
         children=queries.children_of(enterprise_id),

@@ -14,7 +14,7 @@ from crm.chains.models import Chain, Segment
 from crm.core.bulk import among, chunked, insert_rows, reserve_ids
 from crm.core.db import Base, db
 from crm.enterprises.models import Enterprise
-from crm.enterprises.rules import loose_name, pinyin_initials, search_text
+from crm.enterprises.rules import loose_name, pinyin_initials, search_text, seat_of
 from crm.history.models import AuditEvent
 from crm.imports.rules import KnownChain, KnownSegment, Taxonomy
 from crm.leads.models import ExchangeRate
@@ -134,6 +134,7 @@ class Known:
                     "name_loose": loose_name(name)[:120],
                     "pinyin_initials": initials,
                     "search_text": words,
+                    "region_code": seat_of(name=name),
                     "created_by_id": self._actor.id or None,
                     "created_at": self._at,
                 }

@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from crm.enterprises.rules.names import loose_name, normalise_name, short_region
-from crm.enterprises.rules.regions import BRACKETED, LEADING
+from crm.enterprises.rules.names import loose_name, normalise_name
+from crm.enterprises.rules.regions import BRACKETED, LEADING, short_region
 
 FORM = re.compile(
     r"(?P<group>集团)?(?P<form>股份有限公司|有限公司|股份公司|控股公司|总公司|公司|株式会社)?$"
