@@ -17,6 +17,7 @@ def test_a_test_finds_nothing_another_has_left(db_session, person, turn):
     assert db_session.scalar(select(func.count()).select_from(Chain)) > 5
     person("staff", "药山街道")
     with transaction() as session:
+        session.execute(text("DELETE FROM segment_links"))
         session.execute(text("DELETE FROM segments"))
         session.execute(text("DELETE FROM chain_groups"))
         session.execute(text("DELETE FROM chains"))

@@ -1,65 +1,82 @@
-"""Loading the chain taxonomy. Idempotent: what exists is left alone, by code."""
+"""Loading the chain taxonomy. Idempotent, and what an office changed stays as it made it."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select, update
 
-from crm.chains.models import Chain, ChainGroup, Segment
-from crm.chains.rules import ChainKind, Tier
+from crm.chains.models import Chain, ChainGroup, Segment, SegmentLink
+from crm.chains.rules import DEFAULT_WEIGHT, ChainKind, SegmentLayout, Tier
 from crm.core.db import db
 
 _SUFFIX = re.compile(r"\[[^\]]*\]$")
 
 
 def load_taxonomy(taxonomy: Mapping[str, Any]) -> int:
-    """Chains, future tracks and segments of a taxonomy file; how many were new."""
+    """Chains, segments, groups and links of a taxonomy file; how many were new.
+
+    A segment nobody has changed (version 1) takes the file's words; any other is left alone.
+    """
     chains = {chain.code: chain for chain in db.session.scalars(select(Chain))}
-    segments = set(db.session.scalars(select(Segment.code)))
+    segments = {segment.code: segment for segment in db.session.scalars(select(Segment))}
+    known = set(segments)
     added = position = 0
     for key, kind in (("chains", ChainKind.CHAIN), ("future_tracks", ChainKind.FUTURE_TRACK)):
         for entry in taxonomy.get(key, ()):
             position += 1
             chain = chains.get(entry["code"])
             if chain is None:
-                chain = Chain(
-                    code=entry["code"],
-                    name=entry["name"],
-                    name_en=entry.get("gloss"),
-                    kind=kind,
-                    anchor=entry.get("anchor"),
-                    position=position,
-                )
+                chain = Chain(code=entry["code"], kind=kind, position=position, version=1)
                 db.session.add(chain)
-                db.session.flush()
                 added += 1
+            if chain.version == 1:
+                chain.name = entry["name"]
+                chain.name_en = entry.get("gloss")
+                chain.anchor = entry.get("anchor")
+            db.session.flush()
             for place, part in enumerate(entry["segments"]):
-                if part["code"] in segments:
-                    continue
-                db.session.add(
-                    Segment(
-                        chain_id=chain.id,
-                        code=part["code"],
-                        name=_SUFFIX.sub("", part["name"]),
-                        name_en=part.get("gloss"),
-                        tier=Tier(part["tier"]) if part.get("tier") else None,
-                        examples=part.get("examples"),
-                        position=place,
+                segment = segments.get(part["code"])
+                if segment is None:
+                    segment = segments[part["code"]] = Segment(
+                        chain_id=chain.id, code=part["code"], position=place, version=1
                     )
-                )
-                added += 1
+                    db.session.add(segment)
+                    added += 1
+                if segment.version == 1:
+                    _describe(segment, part)
     db.session.flush()
-    return added + _load_groups(taxonomy.get("official_groups", ()))
+    ids = {code: segment.id for code, segment in segments.items()}
+    return (
+        added
+        + _load_groups(taxonomy.get("official_groups", ()))
+        + _load_links(taxonomy.get("links", ()), ids, known)
+    )
+
+
+def _describe(segment: Segment, part: Mapping[str, Any]) -> None:
+    segment.name = _SUFFIX.sub("", part["name"])
+    segment.name_en = part.get("gloss")
+    segment.tier = Tier(part["tier"]) if part.get("tier") else None
+    segment.layout = SegmentLayout(part.get("layout", SegmentLayout.FOCUS))
+    segment.is_key = part.get("is_key", False)
+    segment.weight = part.get("weight", DEFAULT_WEIGHT)
+    segment.keywords = part.get("keywords")
+    segment.industry_codes = part.get("industry_codes")
+    segment.examples = part.get("examples")
 
 
 def _load_groups(entries: Iterable[Mapping[str, Any]]) -> int:
     """Chain groups, by name; one that is new takes the segments that stand in no group yet."""
-    known = set(db.session.scalars(select(ChainGroup.name)))
+    groups = {group.name: group for group in db.session.scalars(select(ChainGroup))}
     chains = {row.code: row.id for row in db.session.execute(select(Chain.code, Chain.id))}
     added = 0
     for position, entry in enumerate(entries, 1):
-        if entry["name"] in known:
+        known = groups.get(entry["name"])
+        if known is not None:
+            if known.version == 1 and known.name_en is None:
+                known.name_en = entry.get("gloss")
             continue
         group = ChainGroup(
             code=entry.get("code") or f"G{position}",
@@ -77,3 +94,40 @@ def _load_groups(entries: Iterable[Mapping[str, Any]]) -> int:
         )
         added += 1
     return added
+
+
+def _load_links(
+    entries: Iterable[Mapping[str, Any]], ids: Mapping[str, int], known: set[str]
+) -> int:
+    """Links between segments. Those between segments `known` before come with the first ones only,
+    so that one which an office took away stays away; none closes a circle with an office's own."""
+    feeds: dict[int, set[int]] = defaultdict(set)
+    for from_id, to_id in db.session.execute(select(SegmentLink.from_id, SegmentLink.to_id)):
+        feeds[from_id].add(to_id)
+    is_first = not feeds
+    added = 0
+    for entry in entries:
+        ends = {entry["from"], entry["to"]}
+        if not is_first and ends <= known:
+            continue
+        from_id, to_id = ids[entry["from"]], ids[entry["to"]]
+        if to_id in feeds[from_id] or _leads_to(feeds, to_id, from_id):
+            continue
+        feeds[from_id].add(to_id)
+        db.session.add(SegmentLink(from_id=from_id, to_id=to_id, product=entry.get("product")))
+        added += 1
+    db.session.flush()
+    return added
+
+
+def _leads_to(feeds: Mapping[int, set[int]], start: int, goal: int) -> bool:
+    """Whether what `start` makes ends up at `goal`, over any number of links."""
+    seen, open_ends = {start}, [start]
+    while open_ends:
+        each = open_ends.pop()
+        if each == goal:
+            return True
+        further = feeds.get(each, set()) - seen
+        seen |= further
+        open_ends.extend(further)
+    return False
