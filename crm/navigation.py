@@ -65,6 +65,11 @@ SECTIONS: dict[str, tuple[tuple[str, Any], ...]] = {
         ("dispatch.meetings", _l("调度会")),
         ("dispatch.brief", _l("周一简报")),
     ),
+    "enterprises.index": (
+        ("enterprises.index", _l("企业")),
+        ("enterprises.rankings", lazy_pgettext("list", "榜单")),
+        ("enterprises.signals", lazy_pgettext("list", "扩产信号")),
+    ),
     "quotas.index": (
         ("quotas.index", _l("看板")),
         ("recognition.index", _l("认定")),

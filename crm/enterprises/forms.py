@@ -25,19 +25,31 @@ from wtforms.validators import (
 from wtforms.widgets import HiddenInput
 
 from crm.core.fields import (
+    AmountField,
     DayField,
+    Required,
     SeenVersion,
     TextBlock,
     TextLine,
     at_most,
+    code_choice,
     mail_address,
     one_line,
 )
 from crm.core.forms import BaseForm, optional_id, trimmed
+from crm.core.money import Unit
 from crm.enterprises.models import Enterprise
 from crm.enterprises.rules import Ownership, read_division
-from crm.enterprises.services import ContactEntry, EnterpriseEntry, Membership
-from crm.enterprises.wording import CONTACT_FIELD, FIELD, RANKING_FIELD, WORDS
+from crm.enterprises.rules.signals import SignalKind
+from crm.enterprises.services import ContactEntry, EnterpriseEntry, Membership, SignalEntry
+from crm.enterprises.wording import (
+    CONTACT_FIELD,
+    FIELD,
+    RANKING_FIELD,
+    SIGNAL_FIELD,
+    WORDS,
+    word,
+)
 
 CODE = re.compile(r"[A-Ta-t]?[0-9]{2,4}")
 
@@ -203,6 +215,50 @@ class ContactForm(BaseForm):
         return ContactEntry(
             self.name.data, self.position.data, self.phone.data, self.email.data, self.note.data
         )
+
+
+class SignalForm(BaseForm):
+    """A sign that a company may soon invest, with where it was read."""
+
+    version = SeenVersion()
+    kind = code_choice(
+        SIGNAL_FIELD["kind"],
+        SignalKind,
+        word,
+        empty=_l("请选择"),
+        validators=[Required(_l("请选择信号类别"))],
+    )
+    happened_on = DayField(
+        SIGNAL_FIELD["happened_on"], validators=[Required(_l("请填写发生日期"))]
+    )
+    source = TextLine(
+        SIGNAL_FIELD["source"],
+        longest=200,
+        description=_l("公告编号、报道标题或网址，能据此查到"),
+        validators=[Required(_l("请写明来源"))],
+    )
+    amount = AmountField(
+        SIGNAL_FIELD["amount_yuan"], unit=Unit.YI, description=_l("来源写明的投资或融资额")
+    )
+    note = TextBlock(SIGNAL_FIELD["note"], longest=1000)
+
+    def validate_amount(self, field: AmountField) -> None:
+        if field.amount is not None and field.amount.currency != "CNY":
+            raise ValidationError(_l("请写人民币金额；外币金额写在备注里"))
+
+    def entry(self) -> SignalEntry:
+        return SignalEntry(
+            self.kind.data,
+            self.happened_on.data,
+            self.source.data,
+            self.note.data,
+            self.amount.amount.value if self.amount.amount else None,
+        )
+
+
+class SignalWithdrawForm(BaseForm):
+    version = SeenVersion()
+    reason = TextLine(_l("撤回原因"), longest=200, validators=[Required(_l("请说明撤回的原因"))])
 
 
 class MembershipForm(BaseForm):

@@ -7,7 +7,8 @@ from enum import StrEnum
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from crm.core.language import is_chinese
+from crm.core.language import is_chinese, language
+from crm.core.money import format_yuan
 from crm.core.sheets import SheetFault
 from crm.enterprises.rules import (
     Ownership,
@@ -120,6 +121,13 @@ FIELD: dict[str, LazyString] = {
 }
 """The facts of a company as the form and the trail call them."""
 
+SIGNAL_FIELD: dict[str, LazyString] = {
+    "kind": _l("信号类别"),
+    "happened_on": _l("发生日期"),
+    "source": _l("信号来源"),
+    "amount_yuan": _l("信号金额"),
+    "note": _l("备注"),
+}
 CONTACT_FIELD: dict[str, LazyString] = {
     "name": _l("姓名"),
     "position": _l("职务"),
@@ -174,6 +182,10 @@ def tell(field: str, value: object) -> object:
     """A value of the trail in words: codes of ownership, and percentages."""
     if field == "ownership" and value in tuple(Ownership):
         return word(Ownership(str(value)))
+    if field == "kind" and value in tuple(SignalKind):
+        return word(SignalKind(str(value)))
+    if field == "amount_yuan" and isinstance(value, int):
+        return format_yuan(value, language())
     if field == "region_code" and value is not None:
         return region_words(str(value))
     if field == "parent_shareholding" and value is not None:

@@ -37,10 +37,18 @@ from crm.enterprises.queries.rankings import (
     memberships_of,
     ranking_lists,
 )
+from crm.enterprises.queries.signals import (
+    SignalFilter,
+    count_of_signals,
+    page_of_signals,
+    signal_of,
+    signals_of,
+)
 
 __all__ = [
     "Change",
     "EnterpriseFilter",
+    "SignalFilter",
     "Tab",
     "by_id",
     "by_name",
@@ -52,6 +60,7 @@ __all__ = [
     "contact_of",
     "contacts_of",
     "count_of",
+    "count_of_signals",
     "edition_by_id",
     "editions",
     "exact_proposals",
@@ -62,12 +71,15 @@ __all__ = [
     "memberships_of",
     "name_of",
     "page_of",
+    "page_of_signals",
     "pick",
     "previous_edition",
     "proposals_of",
     "ranking_lists",
     "row_card",
     "rows_of_edition",
+    "signal_of",
+    "signals_of",
     "similar_to",
     "tab_counts",
 ]

@@ -32,6 +32,12 @@ from crm.enterprises.services.rankings import (
     save_edition,
     withdraw_membership,
 )
+from crm.enterprises.services.signals import (
+    SignalEntry,
+    correct_signal,
+    log_signal,
+    withdraw_signal,
+)
 
 __all__ = [
     "COLUMNS",
@@ -40,6 +46,7 @@ __all__ = [
     "EditionEntry",
     "EnterpriseEntry",
     "Membership",
+    "SignalEntry",
     "Taken",
     "add",
     "add_contact",
@@ -48,8 +55,10 @@ __all__ = [
     "confirm_exact",
     "confirm_match",
     "confirm_membership",
+    "correct_signal",
     "give_code",
     "import_edition",
+    "log_signal",
     "look_at",
     "propose_matches",
     "register_from_row",
@@ -61,4 +70,5 @@ __all__ = [
     "save_edition",
     "set_name_keys",
     "withdraw_membership",
+    "withdraw_signal",
 ]

@@ -5,4 +5,12 @@ from flask import Blueprint
 bp = Blueprint("enterprises", __name__, url_prefix="/enterprises")
 
 # The pages hang themselves on the blueprint when they are imported.
-from crm.enterprises.views import cards, importing, matches, people, printed, rankings  # noqa: E402, F401
+from crm.enterprises.views import (  # noqa: E402, F401
+    cards,
+    importing,
+    matches,
+    people,
+    printed,
+    rankings,
+    signals,
+)

@@ -15,16 +15,18 @@ from crm.core.language import is_chinese
 from crm.core.lists import COUNT_LIMIT, CursorError
 from crm.core.web import mark
 from crm.enterprises import access, queries, services
-from crm.enterprises.forms import EnterpriseForm
+from crm.enterprises.forms import EnterpriseForm, SignalForm
 from crm.enterprises.models import Enterprise
 from crm.enterprises.queries import EnterpriseFilter
 from crm.enterprises.rules import Ownership, mask_phone
 from crm.enterprises.views import bp
 from crm.enterprises.views.consequences import after_change_of
+from crm.enterprises.views.signals import weighed, weight_words
 from crm.enterprises.wording import (
     CONTACT_FIELD,
     FIELD,
     RANKING_FIELD,
+    SIGNAL_FIELD,
     WORDS,
     percent,
     region_words,
@@ -37,7 +39,7 @@ from crm.leads import companies
 from crm.leads.wording import word as lead_word
 
 LONGEST_SEARCH = 100
-FIELDS_TOLD = {**CONTACT_FIELD, **RANKING_FIELD, **FIELD}
+FIELDS_TOLD = {**CONTACT_FIELD, **RANKING_FIELD, **SIGNAL_FIELD, **FIELD}
 ABOUT_PEOPLE = ("contact_", "phone_")
 
 
@@ -141,6 +143,10 @@ def detail(enterprise_id: int) -> ResponseReturnValue:
         contacts=shown,
         hides_contacts=len(shown) < len(people),
         mask_phone=mask_phone,
+        signals=weighed(queries.signals_of(enterprise_id)),
+        signal_form=SignalForm(formdata=None),
+        weight_words=weight_words(),
+        may_log=access.may_log_signals(g.actor),
         memberships=queries.memberships_of(enterprise_id),
         list_name=list_name,
         activities=[activity_entry(row) for row in companies.activities_of(g.actor, enterprise_id)],
