@@ -228,9 +228,7 @@ class SignalForm(BaseForm):
         empty=_l("请选择"),
         validators=[Required(_l("请选择信号类别"))],
     )
-    happened_on = DayField(
-        SIGNAL_FIELD["happened_on"], validators=[Required(_l("请填写发生日期"))]
-    )
+    happened_on = DayField(SIGNAL_FIELD["happened_on"], validators=[Required(_l("请填写发生日期"))])
     source = TextLine(
         SIGNAL_FIELD["source"],
         longest=200,

@@ -15,9 +15,7 @@ from crm.enterprises.services import EnterpriseEntry, SignalEntry
 from crm.history.models import AuditEvent
 
 AT = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
-NOTICE = SignalEntry(
-    SignalKind.EXPANSION, date(2026, 5, 30), "公告2026-045", "二期", 1_200_000_000
-)
+NOTICE = SignalEntry(SignalKind.EXPANSION, date(2026, 5, 30), "公告2026-045", "二期", 1_200_000_000)
 
 
 def text_of(answer):
@@ -62,7 +60,9 @@ def test_a_signal_is_logged_once_corrected_by_its_author_and_withdrawn_with_a_re
             person("staff", "堤口路街道"), AT, company, number, NOTICE, version=2
         )
     with pytest.raises(Refused), transaction():
-        services.withdraw_signal(person("unit_head", "北园街道"), AT, company, number, " ", version=2)
+        services.withdraw_signal(
+            person("unit_head", "北园街道"), AT, company, number, " ", version=2
+        )
     with transaction():
         services.withdraw_signal(
             person("unit_head", "北园街道"), AT, company, number, "公司已辟谣", version=2
