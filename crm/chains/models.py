@@ -105,6 +105,37 @@ class SegmentLink(Base):
     from_id: Mapped[ref] = mapped_column(ForeignKey("segments.id"))
     to_id: Mapped[ref] = mapped_column(ForeignKey("segments.id"))
     product: Mapped[str | None] = mapped_column(String(120))
+    version: Mapped[revision]
+
+
+class ChainChange(Base):
+    """A change of chains and segments with what takes it back (撤销); see ADR 0027.
+
+    `rows` holds each row before and after: {"table", "id", "before", "after"}, None where there was
+    no row. `leads` holds which leads followed: {"ids", "before", "after"}, both as [chain, segment].
+    """
+
+    __tablename__ = "chain_changes"
+
+    id: Mapped[pk]
+    action: Mapped[str] = mapped_column(String(40))  # as the audit trail names it
+    about: Mapped[str] = mapped_column(String(120))  # what was changed, by name
+    rows: Mapped[list[Any]] = mapped_column(JSON)
+    leads: Mapped[list[Any]] = mapped_column(JSON)
+    by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    undone_by_id: Mapped[ref | None] = mapped_column(ForeignKey("users.id"))
+
+
+class ChangedChain(Base):
+    """A chain that a change touched: its page offers to take the newest one back."""
+
+    __tablename__ = "changed_chains"
+    __table_args__ = (Index("ix_changed_chains_chain", "chain_id", "change_id"),)
+
+    change_id: Mapped[ref] = mapped_column(ForeignKey("chain_changes.id"), primary_key=True)
+    chain_id: Mapped[ref] = mapped_column(ForeignKey("chains.id"), primary_key=True)
 
 
 class Presence(Base):
