@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from crm.chains.models import Chain, ChainGroup, Segment, SegmentLink
 from crm.chains.rules import DEFAULT_WEIGHT, ChainKind, SegmentLayout, Tier
+from crm.chains.rules.links import way_between
 from crm.core.db import db
 
 _SUFFIX = re.compile(r"\[[^\]]*\]$")
@@ -111,23 +112,10 @@ def _load_links(
         if not is_first and ends <= known:
             continue
         from_id, to_id = ids[entry["from"]], ids[entry["to"]]
-        if to_id in feeds[from_id] or _leads_to(feeds, to_id, from_id):
+        if to_id in feeds[from_id] or way_between(feeds, to_id, from_id):
             continue
         feeds[from_id].add(to_id)
         db.session.add(SegmentLink(from_id=from_id, to_id=to_id, product=entry.get("product")))
         added += 1
     db.session.flush()
     return added
-
-
-def _leads_to(feeds: Mapping[int, set[int]], start: int, goal: int) -> bool:
-    """Whether what `start` makes ends up at `goal`, over any number of links."""
-    seen, open_ends = {start}, [start]
-    while open_ends:
-        each = open_ends.pop()
-        if each == goal:
-            return True
-        further = feeds.get(each, set()) - seen
-        seen |= further
-        open_ends.extend(further)
-    return False
