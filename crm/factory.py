@@ -132,6 +132,7 @@ def register_features(app: Flask, settings: Settings) -> None:
     from crm.chains import views as chains
     from crm.checkup import views as checkup
     from crm.closing import views as closing
+    from crm.coverage import views as coverage
     from crm.dashboard import views as dashboard
     from crm.dispatch import views as dispatch
     from crm.enterprises import views as enterprises
@@ -160,6 +161,7 @@ def register_features(app: Flask, settings: Settings) -> None:
         chains,
         checkup,
         closing,
+        coverage,
         dashboard,
         dispatch,
         enterprises,

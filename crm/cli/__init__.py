@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from crm.cli.chains import chain_commands
 from crm.cli.database import make_migration, prepare
 from crm.cli.forecasts import quotas_backtest
 from crm.cli.history import history_commands
@@ -24,3 +25,4 @@ def register(app: Flask) -> None:
     app.cli.add_command(history_commands)
     app.cli.add_command(ledger_commands)
     app.cli.add_command(ranking_commands)
+    app.cli.add_command(chain_commands)

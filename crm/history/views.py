@@ -18,6 +18,7 @@ from crm.core.forms import trimmed
 from crm.core.guard import allow
 from crm.core.language import is_chinese
 from crm.core.lists import CursorError
+from crm.coverage.wording import FIELD as COVERAGE_FIELD
 from crm.dispatch.wording import FIELD as DISPATCH_FIELD
 from crm.dispatch.wording import ITEM_FIELD
 from crm.dispatch.wording import WORDS as DISPATCH_WORDS
@@ -61,6 +62,7 @@ FIELDS_OF: dict[str, dict[str, Any]] = {
     "quota_divisions": QUOTA_FIELD,
     "ranking_switches": QUOTA_FIELD,
     "checkup_settings": CHECKUP_FIELD,
+    "coverage_settings": COVERAGE_FIELD,
     "reminders": REMINDER_FIELD,
     "instructions": DISPATCH_FIELD,
     "meetings": DISPATCH_FIELD,

@@ -85,6 +85,8 @@ class Lead(Base):
         Index("ix_leads_title_key", "title_key"),
         # A chain's leads by amount; the last two columns let their number be counted here.
         Index("ix_leads_chain", "chain_id", "investment_yuan", "id", "stage", "is_sensitive"),
+        # Who stands at which segment, or at none of a chain, counted in the index alone.
+        Index("ix_leads_segment", "segment_id", "stage", "chain_id", "is_sensitive"),
         # What counts a lead's milestones by month and chain, read in the index alone.
         Index("ix_leads_events", "id", "path", "chain_id", "chain_role", "land_mu"),
         # The numbers of the homes. With the columns `may_see` asks for they are counted in the
@@ -150,7 +152,7 @@ class Lead(Base):
 
     description: Mapped[text | None]  # 建设内容及规模
     chain_id: Mapped[ref | None] = mapped_column(ForeignKey("chains.id"))
-    segment_id: Mapped[ref | None] = mapped_column(ForeignKey("segments.id"), index=True)
+    segment_id: Mapped[ref | None] = mapped_column(ForeignKey("segments.id"))
     chain_move: Mapped[ChainMove | None]
     chain_role: Mapped[ChainRole | None]
     industry_code: Mapped[str | None] = mapped_column(String(6))

@@ -17,6 +17,13 @@ def chains() -> Sequence[Row[int, str, str | None]]:
     ).all()
 
 
+def chain_named(code: str) -> int | None:
+    """The id of the chain in use with this code, whatever the case of its letters."""
+    return db.session.scalar(
+        select(Chain.id).where(Chain.code == code.strip().upper(), Chain.retired_on.is_(None))
+    )
+
+
 def chain_map() -> Sequence[Row[*tuple[Any, ...]]]:
     """Chains and future tracks with their segments, in order, one row a segment."""
     return db.session.execute(

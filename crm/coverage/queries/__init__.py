@@ -1,0 +1,1 @@
+"""Reading coverage: its settings, and the facts of every segment."""

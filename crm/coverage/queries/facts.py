@@ -1,0 +1,342 @@
+"""What stands at every segment, is coming and is asked for: a fixed number of statements, counted in SQL.
+
+Everybody is given the district's numbers, sensitive leads included, since a status must be one truth
+(ADR 0006); the lists behind them show what a person may see and tell how many more are counted.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy.orm import aliased
+
+from crm.accounts.models import Department, User
+from crm.chains.models import AnchorNeed, Chain, ChainGroup, Presence, Segment
+from crm.chains.rules import NeedKind
+from crm.core.db import db, rows_of
+from crm.coverage.queries.settings import settings_held
+from crm.coverage.rules import (
+    COMING,
+    LANDED,
+    Coming,
+    CoverageSettings,
+    Firms,
+    Judged,
+    Node,
+    Number,
+    SegmentFacts,
+    Status,
+    judge_tree,
+)
+from crm.coverage.rules.chances import chances_of
+from crm.leads.models import Lead
+from crm.leads.models import among as at_stages
+from crm.leads.rules import Stage
+from crm.outlook.models import ForecastRun
+
+SEGMENT_COLUMNS = (
+    Segment.id, Segment.chain_id, Segment.parent_id, Segment.code, Segment.name, Segment.name_en,
+    Segment.tier, Segment.layout, Segment.is_key, Segment.weight, Segment.version,
+    ChainGroup.name.label("group"), ChainGroup.name_en.label("group_en"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is counted at a segment, those below it included. `leads` are not parked, lost or transferred;
+    `in_talks`, `signed` (from signing on) and first tips add up to them."""
+
+    firms: int = 0
+    leads: int = 0
+    in_talks: int = 0
+    signed: int = 0
+    needs: int = 0
+    need_yuan: int = 0
+    sensitive: int = 0  # of the leads
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.firms + other.firms,
+            self.leads + other.leads,
+            self.in_talks + other.in_talks,
+            self.signed + other.signed,
+            self.needs + other.needs,
+            self.need_yuan + other.need_yuan,
+            self.sensitive + other.sensitive,
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.firms or self.leads or self.needs)
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A segment with its status, its reasons and its counts."""
+
+    segment: Any  # the columns of SEGMENT_COLUMNS
+    facts: SegmentFacts
+    judged: Judged
+    counts: Counts
+
+    @property
+    def status(self) -> Status:
+        return self.judged.status
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCovered:
+    """A chain with its segments in their order. `unplaced` leads are on the chain, at no segment."""
+
+    chain: Any  # id, code, name, name_en, kind, anchor, confirmed_on, version, leader, department
+    segments: tuple[Covered, ...]
+    counts: Counts  # each company, lead and need once a segment, without those of subtrees again
+    unplaced: int
+
+    def having(self, status: Status) -> int:
+        return sum(each.status is status for each in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """All chains asked for, and by what they were judged."""
+
+    chains: tuple[ChainCovered, ...]
+    settings: CoverageSettings
+    chances: Mapping[Stage, int]
+    forecast_on: date | None  # the day of the forecast that gave the chances; None: the prior
+    without_chain: int  # leads on no chain at all, counted where all chains are asked for
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the statements say of one segment alone."""
+
+    firms: list[Firms] = field(default_factory=list)
+    coming: list[Coming] = field(default_factory=list)
+    landed: int = 0
+    supply_needs: int = 0
+    other_needs: int = 0
+    need_yuan: int = 0
+    sensitive: int = 0
+    landed_leads: int = 0
+
+    def facts(self, layout: Any) -> SegmentFacts:
+        return SegmentFacts(
+            layout, tuple(self.firms), tuple(self.coming), self.landed, self.supply_needs,
+            self.other_needs,
+        )  # fmt: skip
+
+    def counts(self) -> Counts:
+        first = sum(each.count for each in self.coming if each.stage is Stage.LEAD)
+        contracted = sum(each.count for each in self.coming if each.stage is Stage.SIGNED)
+        signed = contracted + self.landed_leads
+        leads = sum(each.count for each in self.coming) + self.landed_leads
+        return Counts(
+            sum(each.count for each in self.firms), leads, leads - first - signed, signed,
+            self.supply_needs + self.other_needs, self.need_yuan, self.sensitive,
+        )  # fmt: skip
+
+
+def coverage(today: date, *, chain_id: int | None = None) -> Coverage:
+    """Every chain in use, or one, with its segments and their status: eight statements."""
+    settings, _version = settings_held()
+    chances, forecast_on = _chances()
+    chains = _chains(chain_id)
+    segments = _segments(chain_id)
+    at = Segment.chain_id == chain_id if chain_id is not None else true()
+    found: defaultdict[int, _Found] = defaultdict(_Found)
+    _add_firms(found, rows_of(firm_counts(at, today, settings)))
+    _add_needs(found, rows_of(need_counts(at)))
+    unplaced = _add_leads(found, rows_of(lead_counts(chain_id)))
+    for row in rows_of(recorded_landings(at)):
+        found[row.segment_id].landed -= row.n
+    nodes = [Node(row.id, row.parent_id, found[row.id].facts(row.layout)) for row in segments]
+    judged = judge_tree(nodes, settings, chances)
+    own = {row.id: found[row.id].counts() for row in segments}
+    counts = _with_below(own, {row.id: row.parent_id for row in segments})
+    by_chain: defaultdict[int, list[Any]] = defaultdict(list)
+    for row in segments:
+        by_chain[row.chain_id].append(row)
+    return Coverage(
+        tuple(
+            ChainCovered(
+                chain,
+                tuple(Covered(row, *judged[row.id], counts[row.id]) for row in by_chain[chain.id]),
+                sum((own[row.id] for row in by_chain[chain.id]), Counts()),
+                unplaced[chain.id],
+            )
+            for chain in chains
+        ),
+        settings,
+        chances,
+        forecast_on,
+        unplaced[None],
+    )
+
+
+def _chances() -> tuple[Mapping[Stage, int], date | None]:
+    """Per cent by stage from the newest archived forecast, and its day."""
+    run = db.session.execute(
+        select(ForecastRun.parameters, ForecastRun.made_on)
+        .order_by(ForecastRun.week_of.desc(), ForecastRun.id.desc())
+        .limit(1)
+    ).first()
+    weekly = run.parameters.get("weekly_by_stage") if run else None
+    return chances_of(weekly), run.made_on if run and weekly else None
+
+
+def _chains(chain_id: int | None) -> Sequence[Any]:
+    statement = (
+        select(
+            Chain.id, Chain.code, Chain.name, Chain.name_en, Chain.kind, Chain.anchor,
+            Chain.confirmed_on, Chain.version, User.name.label("leader"),
+            Department.name.label("department"),
+        )
+        .outerjoin(User, User.id == Chain.leader_id)
+        .outerjoin(Department, Department.id == Chain.department_id)
+        .where(Chain.retired_on.is_(None))
+        .order_by(Chain.position, Chain.id)
+    )  # fmt: skip
+    if chain_id is not None:
+        statement = statement.where(Chain.id == chain_id)
+    return rows_of(statement).all()
+
+
+def _segments(chain_id: int | None) -> Sequence[Any]:
+    statement = (
+        select(*SEGMENT_COLUMNS)
+        .outerjoin(ChainGroup, ChainGroup.id == Segment.group_id)
+        .where(Segment.retired_on.is_(None))
+        .order_by(Segment.chain_id, Segment.position, Segment.id)
+    )
+    if chain_id is not None:
+        statement = statement.where(Segment.chain_id == chain_id)
+    return rows_of(statement).all()
+
+
+def stands_on(day: date) -> ColumnElement[bool]:
+    """Companies standing at their segment on a day."""
+    return and_(
+        or_(Presence.since_on.is_(None), Presence.since_on <= day),
+        or_(Presence.ended_on.is_(None), Presence.ended_on > day),
+    )
+
+
+def firm_counts(
+    at: ColumnElement[bool], day: date, settings: CoverageSettings
+) -> Select[*tuple[Any, ...]]:
+    """Companies by segment, role, strength and whether they were checked long ago."""
+    is_stale = Presence.checked_on < day - timedelta(days=settings[Number.STALE_AFTER_DAYS])
+    keys = (Presence.segment_id, Presence.role, Presence.strength, is_stale.label("is_stale"))
+    return (
+        select(*keys, func.count().label("n"))
+        .join(Segment, Segment.id == Presence.segment_id)
+        .where(stands_on(day), at)
+        .group_by(*keys)
+    )
+
+
+def need_counts(at: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Open needs of anchor firms by segment and list."""
+    return (
+        select(
+            AnchorNeed.segment_id, AnchorNeed.kind, func.count().label("n"),
+            func.coalesce(func.sum(AnchorNeed.amount_yuan), 0).label("yuan"),
+        )
+        .join(Segment, Segment.id == AnchorNeed.segment_id)
+        .where(AnchorNeed.met_on.is_(None), at)
+        .group_by(AnchorNeed.segment_id, AnchorNeed.kind)
+    )  # fmt: skip
+
+
+def lead_counts(chain_id: int | None = None) -> Select[*tuple[Any, ...]]:
+    """Leads by segment, stage and chain, read in the index alone; at no segment: by their chain."""
+    keys = (Lead.segment_id, Lead.stage, Lead.chain_id)
+    statement = (
+        select(
+            *keys,
+            func.count().label("n"),
+            func.count().filter(Lead.is_sensitive).label("sensitive"),
+        )
+        .where(at_stages((*COMING, *LANDED)))
+        .group_by(*keys)
+    )
+    if chain_id is None:
+        return statement
+    here = select(Segment.id).where(Segment.chain_id == chain_id)
+    return statement.where(
+        or_(Lead.segment_id.in_(here), and_(Lead.segment_id.is_(None), Lead.chain_id == chain_id))
+    )
+
+
+def is_of(presence: Any) -> ColumnElement[bool]:
+    """Leads whose company this is: the one registered here, before it is known the investor."""
+    return or_(
+        Lead.legal_entity_id == presence.enterprise_id,
+        and_(Lead.legal_entity_id.is_(None), Lead.investor_id == presence.enterprise_id),
+    )
+
+
+def recorded_landings(at: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Registered leads by segment whose company is recorded anywhere on its chain, standing or not.
+
+    They are counted by that record, so the lead itself counts no company any more.
+    """
+    recorded_at = aliased(Segment)
+    return (
+        select(Lead.segment_id, func.count(Lead.id.distinct()).label("n"))
+        .select_from(Presence)
+        .join(recorded_at, recorded_at.id == Presence.segment_id)
+        .join(Lead, is_of(Presence))
+        .join(Segment, Segment.id == Lead.segment_id)
+        .where(at_stages(LANDED), Segment.chain_id == recorded_at.chain_id, at)
+        .group_by(Lead.segment_id)
+    )
+
+
+def _add_firms(found: Mapping[int, _Found], rows: Iterable[Any]) -> None:
+    for row in rows:
+        found[row.segment_id].firms.append(Firms(row.role, row.strength, bool(row.is_stale), row.n))
+
+
+def _add_needs(found: Mapping[int, _Found], rows: Iterable[Any]) -> None:
+    for row in rows:
+        each = found[row.segment_id]
+        each.need_yuan += int(row.yuan)
+        if row.kind is NeedKind.SUPPLY:
+            each.supply_needs += row.n
+        else:
+            each.other_needs += row.n
+
+
+def _add_leads(found: Mapping[int, _Found], rows: Iterable[Any]) -> defaultdict[int | None, int]:
+    """Leads at their segments; by chain those that stand at none."""
+    unplaced: defaultdict[int | None, int] = defaultdict(int)
+    for row in rows:
+        if row.segment_id is None:
+            unplaced[row.chain_id] += row.n
+            continue
+        each = found[row.segment_id]
+        each.sensitive += row.sensitive
+        if row.stage in LANDED:
+            each.landed += row.n
+            each.landed_leads += row.n
+        else:
+            each.coming.append(Coming(row.stage, row.n))
+    return unplaced
+
+
+def _with_below(own: Mapping[int, Counts], parents: Mapping[int, int | None]) -> dict[int, Counts]:
+    """Counts of each segment with those of all below it."""
+    together = dict(own)
+    for segment_id, counts in own.items():
+        above, seen = parents[segment_id], {segment_id}
+        while above in together and above not in seen:
+            seen.add(above)
+            together[above] += counts
+            above = parents[above]
+    return together
