@@ -10,7 +10,6 @@ from crm.core import clock
 from crm.coverage.queries.facts import ChainCovered, coverage
 from crm.coverage.wording import reason_text, word
 
-
 chain_commands = AppGroup("chains", help="The industrial chains: where nothing is, whom to call.")
 
 
