@@ -14,6 +14,7 @@ from crm.leads.models import Lead
 from crm.outlook.services import archive_week
 from crm.quotas.services import rejudge
 from crm.sample import (
+    chains,
     checkup,
     closing,
     criteria,
@@ -51,6 +52,7 @@ def load(at: datetime, today: date, files_dir: Path) -> int:
     rankings.load_editions(users["leader"], today, at)
     for chain in db.session.scalars(select(Chain).order_by(Chain.position).limit(2)):
         chain.leader_id = users["district"].id
+    chains.load(users, today, at)
     division.load_leaders(found, at)
     papers.load(found, files_dir, at)
     outlook.load(found, today, at)
