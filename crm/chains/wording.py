@@ -60,7 +60,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
 
 
 PRESENCE_FIELD: dict[str, LazyString] = {
-    "enterprise": _l("企业"),
+    "enterprise": _l("本地企业"),
     "segment": _l("环节"),
     "role": _l("链上角色"),
     "strength": _l("强弱"),
@@ -78,7 +78,7 @@ NEED_FIELD: dict[str, LazyString] = {
     "enterprise": _l("链主企业"),
     "kind": _l("清单"),
     "segment": _l("环节"),
-    "description": _l("内容"),
+    "description": _l("具体内容"),
     "partner": _l("现有或意向合作方"),
     "amount_yuan": _l("年金额"),
     "noted_on": _l("提出日期"),
