@@ -8,6 +8,7 @@ from crm.enterprises.services.contacts import (
     save_contact,
 )
 from crm.enterprises.services.editions import EditionEntry, Taken, import_edition, look_at
+from crm.enterprises.services.finding import company_meant
 from crm.enterprises.services.identity import (
     COLUMNS,
     EnterpriseEntry,
@@ -52,6 +53,7 @@ __all__ = [
     "add_contact",
     "by_name",
     "by_uscc",
+    "company_meant",
     "confirm_exact",
     "confirm_match",
     "confirm_membership",

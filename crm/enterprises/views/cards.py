@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS
 from crm.core import clock
-from crm.core.errors import Fault, NotFound, Refused
+from crm.core.errors import NotFound
 from crm.core.forms import attempt
 from crm.core.guard import allow
 from crm.core.language import is_chinese
@@ -237,7 +237,7 @@ def known_facts(company: Enterprise | None) -> dict[str, Any]:
 def _save(form: EnterpriseForm, enterprise_id: int | None) -> Enterprise:
     """The company, the words its leads are found by, their verdicts."""
     at = clock.now()
-    parent = company_meant(form.parent.data)
+    parent = services.company_meant(form.parent.data)
     saved = services.save(g.actor, at, enterprise_id, form.entry(parent), version=form.version.data)
     if enterprise_id:
         after_change_of(enterprise_id, at)
@@ -252,24 +252,6 @@ def tell_saved(saved: Enterprise, *, is_new: bool) -> None:
         flash(_("名称相近的企业还有：%(names)s。请核对是否同一家。", names=names), "warning")
     if saved.uscc and (warning := uscc_warning(saved.uscc)):
         flash(str(warning), "warning")
-
-
-def company_meant(typed: str | None, field: str = "parent") -> Enterprise | None:
-    """The company a person typed into `field`: by code, full name, or the only hit. Raises Refused."""
-    if not typed:
-        return None
-    found = queries.by_uscc(typed) or queries.by_name(typed)
-    if found is not None:
-        return found
-    hits = queries.pick(typed, limit=5)
-    if len(hits) == 1:
-        return queries.by_id(hits[0].id)
-    if hits:
-        names = mark("、", ", ").join(row.name for row in hits)
-        text = _("有几家企业符合，请写全称：%(names)s", names=names)
-    else:
-        text = _("没有登记这家企业，请先登记")
-    raise Refused([Fault(field, "unknown_company", text)])
 
 
 @bp.get("/pick")

@@ -18,7 +18,7 @@ from crm.enterprises.models import RankingEntry
 from crm.enterprises.rules.ranking import Basis
 from crm.enterprises.services import Confirmed
 from crm.enterprises.views import bp
-from crm.enterprises.views.cards import company_meant, list_name
+from crm.enterprises.views.cards import list_name
 from crm.enterprises.views.consequences import judge_again
 from crm.enterprises.views.printed import known_edition
 from crm.enterprises.wording import WORDS, number
@@ -134,7 +134,7 @@ def _confirm(form: MatchForm, row_id: int) -> RankingEntry:
     except ValueError:
         abort(400)
     if chosen is None:
-        company = company_meant(form.enterprise.data, "enterprise")
+        company = services.company_meant(form.enterprise.data, "enterprise")
         if company is None:
             raise Refused([Fault("enterprise", "company_missing", _("请选择或填写企业"))])
         chosen = company.id
@@ -205,5 +205,5 @@ def _as_printed(row: Any) -> dict[str, Any]:
 
 def _register(form: RegisterFromRowForm, row_id: int) -> RankingEntry:
     at = clock.now()
-    parent = company_meant(form.parent.data)
+    parent = services.company_meant(form.parent.data)
     return services.register_from_row(g.actor, at, row_id, form.entry(parent), form.document.data)
