@@ -112,7 +112,7 @@ class ForecastQuota(Base):
     unknown_low: Mapped[int]  # 尚未入库
     unknown_high: Mapped[int]
     # Who moves it most and what would be enough: {"movers": [{"lead_id", "p", "if_signed", "if_lost"}],
-    # "more": n, "names": [ids]}; empty in forecasts kept before this was.
+    # "more": n, "names": [ids], "gain_of_one": P}; empty in forecasts kept before this was.
     told: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
 

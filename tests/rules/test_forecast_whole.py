@@ -49,6 +49,17 @@ RICH = Settings(
 # ---------------------------------------------------------------- exact
 
 
+@given(st.integers(0, 6), st.integers(0, 9), st.integers(0, 3))
+@settings(max_examples=15)
+def test_one_more_that_counts_is_a_target_of_one_less(count, target, certain):
+    found, lower = (
+        seen(leads(count, ["A"]), [quota(target=each, certain=certain)]).quotas[0]
+        for each in (target, target - 1)
+    )
+    gain = lower.p_meet - found.p_meet
+    assert found.gain_of_one(target) == pytest.approx(gain, abs=1e-9)
+
+
 @given(st.integers(0, 6), st.integers(-1, 9))
 @settings(max_examples=15)
 def test_with_nothing_shared_the_chance_is_that_of_every_outcome(count, target):

@@ -54,7 +54,7 @@ def keep(found: YearForecast, week_of: date, at: datetime) -> ForecastRun:
                 run_id=run.id, code=each.code, event=by_code[each.code].event.value,
                 target=target.target, certain=target.certain, p_meet=each.p_meet,
                 low=each.band80[0], high=each.band80[1], expected=each.expected,
-                unknown_low=each.not_yet_known[0], unknown_high=each.not_yet_known[1], told=_told(each),
+                unknown_low=each.not_yet_known[0], unknown_high=each.not_yet_known[1], told=_told(each, target.target),
             )
         )  # fmt: skip
     db.session.flush()
@@ -72,7 +72,7 @@ def keep(found: YearForecast, week_of: date, at: datetime) -> ForecastRun:
     return run
 
 
-def _told(quota: QuotaForecast) -> dict[str, Any]:
+def _told(quota: QuotaForecast, target: int) -> dict[str, Any]:
     """Names before numbers: who moves the quota most, and what would be enough."""
     names = quota.needed.names
     return {
@@ -85,4 +85,5 @@ def _told(quota: QuotaForecast) -> dict[str, Any]:
         ],
         "more": quota.needed.more,
         "names": None if names is None else list(names),
+        "gain_of_one": quota.gain_of_one(target),
     }  # fmt: skip

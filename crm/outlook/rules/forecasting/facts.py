@@ -218,6 +218,16 @@ class QuotaForecast:
     thin_bands: tuple[str, ...] = ()
     flags: frozenset[Flag] = frozenset()
 
+    def gain_of_one(self, target: int) -> float | None:
+        """What one more project that counts for certain adds to P(meet): P(one less than the target).
+
+        None without percentage.
+        """
+        if not self.distribution:
+            return None
+        short = target - 1 - self.first_count
+        return self.distribution[short] if 0 <= short < len(self.distribution) else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Training:
