@@ -1,13 +1,18 @@
-"""The chains from the terminal: what is missing, segment by segment."""
+"""The chains from the terminal: what is missing, segment by segment, and whom to call about it."""
 
 import click
 from flask.cli import AppGroup
 
-from crm.chains.queries import chain_named
+from crm.accounts.queries import system_actor
+from crm.chains.queries import chain_named, segment_named
 from crm.chains.wording import word as chain_word
 from crm.cli.terminal import print_json
 from crm.core import clock
 from crm.coverage.queries.facts import ChainCovered, coverage
+from crm.coverage.queries.talks import told_to
+from crm.coverage.queries.targets import targets
+from crm.coverage.rules.scoring import Score
+from crm.coverage.telling import reasons_of
 from crm.coverage.wording import reason_text, word
 
 chain_commands = AppGroup("chains", help="The industrial chains: where nothing is, whom to call.")
@@ -52,5 +57,38 @@ def _document(found: ChainCovered) -> dict[str, object]:
                 ],
             }
             for each in found.segments
+        ],
+    }
+
+
+@chain_commands.command("targets")
+@click.option("--segment", "code", required=True, metavar="CODE", help="which segment, by its code")
+@click.option("--top", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+def chains_targets(code: str, top: int, as_json: bool) -> None:
+    """Whom to call about a segment and those below it, the best first, with every reason.
+
+    Exit 2 for an unknown segment.
+    """
+    segment, today = segment_named(code), clock.today()
+    found = targets(today, segment.chain_id, segment.id) if segment else None
+    if found is None:
+        raise click.UsageError(f"no segment has the code {code!r}")
+    scores = told_to(system_actor(), found.scores[:top], found.groups, today)
+    if as_json:
+        print_json({"segment": segment.code, "targets": [_target(each) for each in scores]})
+        return
+    for each in scores:
+        told = "；".join(f"{one.signed} {one.sentence}" for one in reasons_of(each))
+        click.echo(f"{each.points}\t{each.facts.name}\t{told}")
+
+
+def _target(each: Score) -> dict[str, object]:
+    return {
+        "enterprise": each.facts.name,
+        "score": each.points,
+        "reasons": [
+            {"code": one.code.value, "points": one.points, "text": one.sentence}
+            for one in reasons_of(each)
         ],
     }

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.coverage.rules import PER_POINT, Number, Part, Reason, ReasonCode, Status
+from crm.coverage.rules.scoring import Exclusion, ListKind, Term
 
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     Status: {
@@ -26,6 +27,56 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Number.STALE_PERCENT: _l("过期未核折算"),
         Number.NEED_POINTS: _l("每项配套需求扣减"),
         Number.TALKS_PERCENT: _l("在谈抬升所需"),
+        Number.TARGET_GAP_POINTS: _l("环节空白"),
+        Number.TARGET_WEAK_POINTS: _l("环节薄弱"),
+        Number.LIST_COUNTED_POINTS: _l("指标认可的榜单"),
+        Number.LIST_LARGE_POINTS: _l("其他500强、100强榜单"),
+        Number.LIST_OTHER_POINTS: _l("其他榜单"),
+        Number.ANCHOR_PARTNER_POINTS: _l("链主点名"),
+        Number.ANCHOR_NEED_POINTS: _l("链主在本环节有需求"),
+        Number.SIGNAL_POINTS: _l("扩产信号"),
+        Number.SIGNAL_HALF_LIFE_DAYS: _l("扩产信号减半"),
+        Number.AFFILIATE_POINTS: _l("省内关联企业"),
+        Number.QUOTA_FIT_POINTS: _l("可望计入指标"),
+        Number.CONTACT_POINTS: _l("有人可联系"),
+        Number.TALKS_MINUS_POINTS: _l("已在谈扣减"),
+        Number.GROUP_TALKS_MINUS_POINTS: _l("集团内在谈扣减"),
+        Number.REFUSED_MINUS_POINTS: _l("一年内终止扣减"),
+    },
+    ListKind: {
+        ListKind.COUNTED: _l("指标认可的榜单"),
+        ListKind.LARGE: _l("其他500强、100强榜单"),
+        ListKind.OTHER: _l("其他榜单"),
+    },
+    Exclusion: {
+        Exclusion.LOCAL: _l("已在本区"),
+        Exclusion.LANDED: _l("在本环节已有项目注册"),
+        Exclusion.EXCLUDED_TYPE: _l("属于不招引的类型"),
+        Exclusion.DISMISSED: _l("暂不考虑"),
+    },
+    Term: {
+        Term.GAP: _l("环节空白"),
+        Term.WEAK: _l("环节薄弱"),
+        Term.FILLED: _l("环节已有企业"),
+        Term.NOT_SOUGHT: _l("环节不作招引"),
+        Term.LISTED: _l("上榜：%(what)s"),
+        Term.NOT_LISTED: _l("不在已核对的榜单上"),
+        Term.ANCHOR_PARTNER: _l("链主点名：%(what)s"),
+        Term.ANCHOR_NEED: _l("链主在本环节有需求：%(what)s"),
+        Term.NO_ANCHOR: _l("未见与本地链主的供需关系"),
+        Term.SIGNALS: _l("扩产信号：%(what)s"),
+        Term.NO_SIGNALS: _l("未见扩产信号"),
+        Term.IN_PROVINCE: _l("企业就在省内"),
+        Term.AFFILIATE: _l("省内有关联企业：%(what)s"),
+        Term.NO_AFFILIATE: _l("省内未见关联企业"),
+        Term.FITS_QUOTA: _l("可望计入%(what)s"),
+        Term.FITS_NO_QUOTA: _l("尚看不出能计入哪项指标"),
+        Term.CONTACT: _l("有联系人和电话"),
+        Term.REFERRED: _l("有引荐人"),
+        Term.NO_CONTACT: _l("没有联系人电话"),
+        Term.IN_TALKS: _l("已在谈：%(what)s"),
+        Term.GROUP_IN_TALKS: _l("集团内企业在谈：%(what)s"),
+        Term.REFUSED: _l("一年内终止过：%(what)s"),
     },
 }
 
@@ -38,6 +89,23 @@ ABOUT: dict[Number, LazyString] = {
     Number.STALE_PERCENT: _l("过期未核的企业再乘以这个比例。"),
     Number.NEED_POINTS: _l("链主尚未满足的每项配套需求减去这些分，有企业在就不会减成空白。"),
     Number.TALKS_PERCENT: _l("没有企业时，在谈项目预计落地数达到百分之几，才由空白算作薄弱。"),
+    Number.TARGET_GAP_POINTS: _l("企业所属的环节空白时加这些分。"),
+    Number.TARGET_WEAK_POINTS: _l("企业所属的环节薄弱时加这些分。"),
+    Number.LIST_COUNTED_POINTS: _l(
+        "企业或控股它的企业在某项指标认可的榜单上；几个榜单只取最高的。"
+    ),
+    Number.LIST_LARGE_POINTS: _l("在指标没有采用的500强、100强榜单上。"),
+    Number.LIST_OTHER_POINTS: _l("在其他榜单上。"),
+    Number.ANCHOR_PARTNER_POINTS: _l("本地链主的三张清单提到这家企业。"),
+    Number.ANCHOR_NEED_POINTS: _l("本地链主在企业所属的环节有未满足的需求。"),
+    Number.SIGNAL_POINTS: _l("当天的公告扩产得满分，其他信号较少，都随时间减弱。"),
+    Number.SIGNAL_HALF_LIFE_DAYS: _l("每过这些天，扩产信号的分量减半。"),
+    Number.AFFILIATE_POINTS: _l("企业或同一集团的企业在本省。"),
+    Number.QUOTA_FIT_POINTS: _l("上榜或公告的投资额达到某项指标的门槛。"),
+    Number.CONTACT_POINTS: _l("登记了联系人和电话，或者有引荐人。"),
+    Number.TALKS_MINUS_POINTS: _l("全区已有人在谈这家企业。"),
+    Number.GROUP_TALKS_MINUS_POINTS: _l("全区已有人在谈同一集团的企业。"),
+    Number.REFUSED_MINUS_POINTS: _l("一年内有这家企业的项目终止。"),
 }
 
 FIELD: dict[str, LazyString] = {name.value: words for name, words in WORDS[Number].items()}

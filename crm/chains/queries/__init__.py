@@ -1,5 +1,5 @@
 """Reading chains: their segments, and what stands on them."""
 
-from crm.chains.queries.taxonomy import chain_map, chain_named, chains, segments
+from crm.chains.queries.taxonomy import chain_map, chain_named, chains, segment_named, segments
 
-__all__ = ["chain_map", "chain_named", "chains", "segments"]
+__all__ = ["chain_map", "chain_named", "chains", "segment_named", "segments"]

@@ -24,6 +24,15 @@ def chain_named(code: str) -> int | None:
     )
 
 
+def segment_named(code: str) -> Row[int, int, str, str, str | None] | None:
+    """(id, chain_id, code, name, name_en) of the segment in use with this code, in any case."""
+    return db.session.execute(
+        select(Segment.id, Segment.chain_id, Segment.code, Segment.name, Segment.name_en).where(
+            Segment.code == code.strip().upper(), Segment.retired_on.is_(None)
+        )
+    ).one_or_none()
+
+
 def chain_map() -> Sequence[Row[*tuple[Any, ...]]]:
     """Chains and future tracks with their segments, in order, one row a segment."""
     return db.session.execute(

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from crm.enterprises.rules.signals import HALF_LIFE_DAYS
+
 
 class Number(StrEnum):
     """A number by the name it is stored under; its ending tells the unit: points, per cent, days."""
@@ -20,6 +22,21 @@ class Number(StrEnum):
     STALE_PERCENT = "stale_percent"
     NEED_POINTS = "need_points"
     TALKS_PERCENT = "talks_percent"
+    TARGET_GAP_POINTS = "target_gap_points"
+    TARGET_WEAK_POINTS = "target_weak_points"
+    LIST_COUNTED_POINTS = "list_counted_points"
+    LIST_LARGE_POINTS = "list_large_points"
+    LIST_OTHER_POINTS = "list_other_points"
+    ANCHOR_PARTNER_POINTS = "anchor_partner_points"
+    ANCHOR_NEED_POINTS = "anchor_need_points"
+    SIGNAL_POINTS = "signal_points"
+    SIGNAL_HALF_LIFE_DAYS = "signal_half_life_days"
+    AFFILIATE_POINTS = "affiliate_points"
+    QUOTA_FIT_POINTS = "quota_fit_points"
+    CONTACT_POINTS = "contact_points"
+    TALKS_MINUS_POINTS = "talks_minus_points"
+    GROUP_TALKS_MINUS_POINTS = "group_talks_minus_points"
+    REFUSED_MINUS_POINTS = "refused_minus_points"
 
 
 class Part(StrEnum):
@@ -48,6 +65,22 @@ TERMS: dict[Number, Terms] = {
     Number.STALE_PERCENT: Terms(Part.STATUS, 50, 0, 100),
     Number.NEED_POINTS: Terms(Part.STATUS, 1, 0, 20),
     Number.TALKS_PERCENT: Terms(Part.STATUS, 50, 1, 500),
+    # DOMAIN §3's model; what is taken away is ours.
+    Number.TARGET_GAP_POINTS: Terms(Part.TARGETS, 25, 0, 100),
+    Number.TARGET_WEAK_POINTS: Terms(Part.TARGETS, 15, 0, 100),
+    Number.LIST_COUNTED_POINTS: Terms(Part.TARGETS, 20, 0, 100),
+    Number.LIST_LARGE_POINTS: Terms(Part.TARGETS, 12, 0, 100),
+    Number.LIST_OTHER_POINTS: Terms(Part.TARGETS, 10, 0, 100),
+    Number.ANCHOR_PARTNER_POINTS: Terms(Part.TARGETS, 15, 0, 100),
+    Number.ANCHOR_NEED_POINTS: Terms(Part.TARGETS, 15, 0, 100),
+    Number.SIGNAL_POINTS: Terms(Part.TARGETS, 10, 0, 100),
+    Number.SIGNAL_HALF_LIFE_DAYS: Terms(Part.TARGETS, HALF_LIFE_DAYS, 1, 3650),
+    Number.AFFILIATE_POINTS: Terms(Part.TARGETS, 10, 0, 100),
+    Number.QUOTA_FIT_POINTS: Terms(Part.TARGETS, 10, 0, 100),
+    Number.CONTACT_POINTS: Terms(Part.TARGETS, 10, 0, 100),
+    Number.TALKS_MINUS_POINTS: Terms(Part.TARGETS, 30, 0, 100),
+    Number.GROUP_TALKS_MINUS_POINTS: Terms(Part.TARGETS, 10, 0, 100),
+    Number.REFUSED_MINUS_POINTS: Terms(Part.TARGETS, 15, 0, 100),
 }
 
 

@@ -1,0 +1,345 @@
+"""What is known of the companies that suit some segments: one statement a kind of fact, however many.
+
+None of it depends on who asks: a score must be one truth. What a reader may know of the leads behind
+it is asked for those shown alone (`talks.py`).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, union_all
+from sqlalchemy.orm import aliased
+
+from crm.chains.models import AnchorNeed, Presence, SegmentFit
+from crm.chains.rules import FitState
+from crm.core.db import db, rows_of
+from crm.coverage.models import TargetDismissal
+from crm.coverage.rules.goals import Announced, Goal, goal_of
+from crm.coverage.rules.scoring import Listed, Sign, Wanted, kind_of_list
+from crm.coverage.rules.status import COMING, LANDED
+from crm.enterprises.models import (
+    Contact,
+    Enterprise,
+    ExpansionSignal,
+    RankingEdition,
+    RankingEntry,
+    RankingList,
+)
+from crm.enterprises.rules import normalise_name
+from crm.enterprises.rules.shareholding import Link
+from crm.leads.models import Lead
+from crm.leads.models import among as at_stages
+from crm.leads.rules import Stage
+from crm.outlook.queries import last_forecast
+from crm.quotas.models import Quota
+from crm.quotas.rules import parse_criteria
+
+TALKING = (*COMING, Stage.PARKED)
+"""The stages at which somebody here has the company in hand: before registration, or put off."""
+
+REFUSED_WITHIN_DAYS = 365
+
+
+def fitting(segment_ids: Collection[int]) -> ColumnElement[bool]:
+    return SegmentFit.segment_id.in_(segment_ids) & (SegmentFit.state != FitState.REJECTED)
+
+
+def candidates(segment_ids: Collection[int]) -> Sequence[Any]:
+    """Companies that suit one of the segments, a row for each segment they suit."""
+    return rows_of(
+        select(
+            SegmentFit.enterprise_id, SegmentFit.segment_id, SegmentFit.score, Enterprise.name,
+            Enterprise.region_code, Enterprise.industry_code,
+        )
+        .join(Enterprise, Enterprise.id == SegmentFit.enterprise_id)
+        .where(fitting(segment_ids))
+    ).all()  # fmt: skip
+
+
+def _suiting(segment_ids: Collection[int]) -> Select[int]:
+    return select(SegmentFit.enterprise_id).where(fitting(segment_ids))
+
+
+@dataclass(slots=True)
+class Groups:
+    """Groups of companies to which candidates belong, by who stands at the top."""
+
+    top_of: dict[int, int] = field(default_factory=dict)
+    members: defaultdict[int, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    links: dict[int, list[Link]] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+
+    def others(self, company: int) -> list[int]:
+        """The other companies of its group."""
+        top = self.top_of.get(company)
+        return [] if top is None else [each.id for each in self.members[top] if each.id != company]
+
+    def first_inside(self, province: str, most: int) -> dict[int, list[tuple[int, str]]]:
+        """By group its first companies (by name) with a seat in the province: (id, name)."""
+        return {
+            top: sorted(
+                (
+                    (each.id, each.name)
+                    for each in members
+                    if (each.region_code or "").startswith(province)
+                ),
+                key=lambda one: (one[1], one[0]),
+            )[:most]
+            for top, members in self.members.items()
+        }
+
+
+def _members_of(segment_ids: Collection[int]) -> Any:
+    """A subquery of (id, top): all companies of the groups to which a candidate belongs."""
+    held = select(Enterprise.parent_id).where(Enterprise.parent_id.is_not(None))
+    up = (
+        select(Enterprise.id, Enterprise.parent_id)
+        .where(
+            Enterprise.id.in_(_suiting(segment_ids)),
+            or_(Enterprise.parent_id.is_not(None), Enterprise.id.in_(held)),
+        )
+        .cte("up", recursive=True)
+    )
+    above, below = aliased(Enterprise), aliased(Enterprise)
+    # UNION, not UNION ALL: a circle left by two simultaneous edits comes to an end.
+    up = up.union(select(above.id, above.parent_id).join(up, above.id == up.c.parent_id))
+    down = (
+        select(up.c.id, up.c.id.label("top"))
+        .where(up.c.parent_id.is_(None))
+        .cte("down", recursive=True)
+    )
+    return down.union(select(below.id, down.c.top).join(down, below.parent_id == down.c.id))
+
+
+def groups(segment_ids: Collection[int]) -> Groups:
+    """One statement, however high and wide the groups are."""
+    down = _members_of(segment_ids)
+    found = Groups()
+    for row in rows_of(
+        select(
+            down.c.id, down.c.top, Enterprise.name, Enterprise.region_code, Enterprise.parent_id,
+            Enterprise.parent_shareholding, Enterprise.parent_since,
+        )
+        .join(Enterprise, Enterprise.id == down.c.id)
+        .order_by(down.c.id)
+    ):  # fmt: skip
+        found.top_of[row.id] = row.top
+        found.members[row.top].append(row)
+        found.names[row.id] = row.name
+        if row.parent_id is not None:
+            found.links[row.id] = [Link(row.parent_id, row.parent_shareholding, row.parent_since)]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A company's place on the newest edition of a ranking, with the ranking's code."""
+
+    code: str
+    listed: Listed
+
+
+def goals(today: date) -> tuple[Goal, ...]:
+    """The quotas of the year that judge leads, with what the forecast kept last says of one more."""
+    gains = {row.code: (row.told or {}).get("gain_of_one") for row in last_forecast(today.year)}
+    rows = rows_of(
+        select(Quota.code, Quota.label, Quota.label_en, Quota.criteria)
+        .where(Quota.opens <= today, Quota.closes >= today, Quota.criteria.is_not(None))
+        .order_by(Quota.position, Quota.id)
+    )
+    return tuple(
+        goal_of(
+            row.code, row.label, row.label_en, parse_criteria(row.criteria), gains.get(row.code)
+        )
+        for row in rows
+        if row.criteria  # an indicator may hold JSON's null
+    )
+
+
+def places(today: date, counted: Collection[str]) -> dict[int, list[Place]]:
+    """By company its places on the newest edition of each ranking published by today."""
+    newest = (
+        select(RankingEdition.list_id, func.max(RankingEdition.published_on).label("on"))
+        .where(RankingEdition.published_on <= today)
+        .group_by(RankingEdition.list_id)
+        .subquery()
+    )
+    found: defaultdict[int, list[Place]] = defaultdict(list)
+    for row in rows_of(
+        select(
+            RankingEntry.enterprise_id, RankingEntry.rank, RankingEdition.year, RankingList.code,
+            RankingList.name, RankingList.name_en,
+        )
+        .join(RankingEdition, RankingEdition.id == RankingEntry.edition_id)
+        .join(RankingList, RankingList.id == RankingEdition.list_id)
+        .join(
+            newest,
+            (newest.c.list_id == RankingEdition.list_id)
+            & (newest.c.on == RankingEdition.published_on),
+        )
+    ):  # fmt: skip
+        listed = Listed(kind_of_list(row.code, counted), row.name, row.name_en, row.year, row.rank)
+        found[row.enterprise_id].append(Place(row.code, listed))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Open needs of anchor firms: by the company they name, and by segment."""
+
+    naming: Mapping[int, tuple[Wanted, ...]]
+    at: Mapping[int, tuple[Wanted, ...]]
+
+
+def needs() -> Needs:
+    """Two statements: the needs of the whole district, and the companies that they name in words."""
+    at: defaultdict[int, list[Wanted]] = defaultdict(list)
+    by_id: defaultdict[int, list[Wanted]] = defaultdict(list)
+    by_name: defaultdict[str, list[Wanted]] = defaultdict(list)
+    for row in rows_of(
+        select(
+            AnchorNeed.segment_id, AnchorNeed.kind, AnchorNeed.description, AnchorNeed.partner_id,
+            AnchorNeed.partner_name, Enterprise.name,
+        )
+        .join(Enterprise, Enterprise.id == AnchorNeed.enterprise_id)
+        .where(AnchorNeed.met_on.is_(None))
+        .order_by(AnchorNeed.id)
+    ):  # fmt: skip
+        wanted = Wanted(row.name, row.kind, row.description)
+        at[row.segment_id].append(wanted)
+        if row.partner_id is not None:
+            by_id[row.partner_id].append(wanted)
+        elif row.partner_name and (key := normalise_name(row.partner_name)[:120]):
+            by_name[key].append(wanted)
+    named = select(Enterprise.id, Enterprise.name_norm).where(
+        Enterprise.name_norm.in_(sorted(by_name))
+    )
+    for company, key in db.session.execute(named):
+        by_id[company] += by_name[key]
+    return Needs(_tuples(by_id), _tuples(at))
+
+
+def _tuples(found: Mapping[int, list[Any]]) -> dict[int, tuple[Any, ...]]:
+    return {key: tuple(dict.fromkeys(each)) for key, each in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Signs of expansion by company, and the amounts that they name."""
+
+    of: Mapping[int, tuple[Sign, ...]]
+    announced: Mapping[int, Sequence[Announced]]
+
+
+def signs(segment_ids: Collection[int]) -> Signs:
+    found: defaultdict[int, list[Sign]] = defaultdict(list)
+    announced: defaultdict[int, list[Announced]] = defaultdict(list)
+    for row in rows_of(
+        select(
+            ExpansionSignal.enterprise_id, ExpansionSignal.kind, ExpansionSignal.happened_on,
+            ExpansionSignal.source, ExpansionSignal.amount_yuan,
+        )
+        .where(
+            ExpansionSignal.withdrawn_at.is_(None),
+            ExpansionSignal.enterprise_id.in_(_suiting(segment_ids)),
+        )
+        .order_by(ExpansionSignal.id)
+    ):  # fmt: skip
+        found[row.enterprise_id].append(Sign(row.kind, row.happened_on, row.source))
+        if row.amount_yuan:
+            announced[row.enterprise_id].append(Announced(row.happened_on, row.amount_yuan))
+    return Signs({company: tuple(each) for company, each in found.items()}, dict(announced))
+
+
+def with_telephone(segment_ids: Collection[int]) -> set[int]:
+    """Candidates at which somebody can be called."""
+    statement = (
+        select(Contact.enterprise_id)
+        .where(Contact.phone.is_not(None), Contact.enterprise_id.in_(_suiting(segment_ids)))
+        .distinct()
+    )
+    return set(db.session.scalars(statement))
+
+
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """Companies by what their leads say: somebody talks to them, they refused, they were recommended."""
+
+    talking: frozenset[int]
+    refused: frozenset[int]
+    referred: frozenset[int]
+
+
+def has_refused(today: date) -> ColumnElement[bool]:
+    """Leads lost within a year."""
+    since = today - timedelta(days=REFUSED_WITHIN_DAYS)
+    return at_stages([Stage.LOST]) & (Lead.stage_since > since) & (Lead.stage_since <= today)
+
+
+def in_hand(segment_ids: Collection[int], today: date) -> InHand:
+    """Of candidates and of the companies of their groups; the ranked company of a lead counts, too."""
+    down = _members_of(segment_ids)
+    concerned = union_all(_suiting(segment_ids), select(down.c.id))
+    tells = or_(at_stages(TALKING), has_refused(today), Lead.referrer.is_not(None))
+    leads = union_all(
+        *(
+            select(
+                column.label("company"),
+                case((at_stages(TALKING), 1), else_=0).label("talks"),
+                case((has_refused(today), 1), else_=0).label("refused"),
+                case((Lead.referrer.is_not(None), 1), else_=0).label("referred"),
+            ).where(column.in_(concerned), tells)
+            for column in (Lead.investor_id, Lead.list_enterprise_id)
+        )
+    ).subquery()
+    rows = db.session.execute(
+        select(
+            leads.c.company, func.max(leads.c.talks), func.max(leads.c.refused),
+            func.max(leads.c.referred),
+        ).group_by(leads.c.company)
+    ).all()  # fmt: skip
+    return InHand(
+        frozenset(company for company, talks, _, _ in rows if talks),
+        frozenset(company for company, _, refused, _ in rows if refused),
+        frozenset(company for company, _, _, referred in rows if referred),
+    )
+
+
+def standing(segment_ids: Collection[int], today: date) -> set[int]:
+    """Candidates that stand on a chain here already, at whatever segment."""
+    statement = (
+        select(Presence.enterprise_id)
+        .where(
+            Presence.enterprise_id.in_(_suiting(segment_ids)),
+            or_(Presence.ended_on.is_(None), Presence.ended_on > today),
+        )
+        .distinct()
+    )
+    return set(db.session.scalars(statement))
+
+
+def landed(segment_ids: Collection[int]) -> set[tuple[int, int]]:
+    """(company, segment): its project at the segment is registered here."""
+    found: set[tuple[int, int]] = set()
+    statement = (
+        select(Lead.investor_id, Lead.legal_entity_id, Lead.segment_id)
+        .where(Lead.segment_id.in_(segment_ids), at_stages(LANDED))
+        .distinct()
+    )
+    for investor, entity, segment in db.session.execute(statement):
+        if segment is not None:
+            found |= {(company, segment) for company in (investor, entity) if company is not None}
+    return found
+
+
+def dismissed(segment_ids: Collection[int], today: date) -> set[tuple[int, int]]:
+    """(company, segment): put aside until a day to come."""
+    statement = select(TargetDismissal.enterprise_id, TargetDismissal.segment_id).where(
+        TargetDismissal.segment_id.in_(segment_ids),
+        TargetDismissal.withdrawn_at.is_(None),
+        TargetDismissal.until_on > today,
+    )
+    return {(company, segment) for company, segment in db.session.execute(statement)}

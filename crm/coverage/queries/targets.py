@@ -1,0 +1,184 @@
+"""Whom to call for a segment or a chain: every company that suits, scored, in order."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from crm.coverage.queries import known
+from crm.coverage.queries.facts import ChainCovered, Covered, coverage
+from crm.coverage.rules.goals import Ranked, may_meet
+from crm.coverage.rules.scoring import (
+    Exclusion,
+    Listed,
+    QuotaFit,
+    Refusal,
+    Score,
+    Talk,
+    TargetFacts,
+    is_excluded_type,
+    ranked,
+    score,
+    weights_of,
+)
+from crm.enterprises.rules.shareholding import holders
+from crm.places.queries import district_code
+
+HELD_AT_LEAST = Decimal("0.5")
+"""A ranked company speaks for those it holds by half or more; a share nobody entered is taken so."""
+
+AFFILIATES_TOLD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The companies to call about some segments of a chain, the best first, and those left out."""
+
+    chain: ChainCovered
+    segments: Mapping[int, Covered]
+    """The segments asked for, by id."""
+    scores: Sequence[Score]
+    excluded: Sequence[Score]
+    groups: known.Groups
+    province: str | None  # the first two digits of the district's division
+
+
+def targets(today: date, chain_id: int, segment_id: int | None = None) -> Targets | None:
+    """For a chain, or for one of its segments with those below it; None where there is none such.
+
+    A fixed number of statements, however many companies suit. The facts of leads are told to a
+    reader by `talks.told_to`.
+    """
+    covered = coverage(today, chain_id=chain_id)
+    if not covered.chains:
+        return None
+    chain = covered.chains[0]
+    wanted = _asked_for(chain, segment_id)
+    if not wanted:
+        return None
+    district = district_code()
+    found = _Companies(wanted, today, district)
+    weights = weights_of(covered.settings)
+    importance = {each: wanted[each].segment.weight for each in wanted}
+    everyone = ranked((score(each, weights, today) for each in found.facts()), importance)
+    return Targets(
+        chain,
+        wanted,
+        [each for each in everyone if not each.is_excluded],
+        [each for each in everyone if each.is_excluded],
+        found.groups,
+        district[:2] if district else None,
+    )
+
+
+def _asked_for(chain: ChainCovered, segment_id: int | None) -> dict[int, Covered]:
+    """The segment and all below it, or every segment of the chain."""
+    by_id = {each.segment.id: each for each in chain.segments}
+    if segment_id is None:
+        return by_id
+    inside = {segment_id} & by_id.keys()
+    while more := {
+        key for key, each in by_id.items() if each.segment.parent_id in inside and key not in inside
+    }:
+        inside |= more
+    return {key: each for key, each in by_id.items() if key in inside}
+
+
+_UNTOLD = (Talk(),)
+_REFUSED = (Refusal(),)
+"""What stands for a lead before anybody asks who may know of it."""
+
+
+class _Companies:
+    """Everything known of the companies that suit, read once."""
+
+    def __init__(self, wanted: Mapping[int, Covered], today: date, district: str | None) -> None:
+        ids = sorted(wanted)
+        self.wanted, self.today, self.district = wanted, today, district
+        self.rows = known.candidates(ids)
+        self.goals = known.goals(today)
+        self.groups = known.groups(ids)
+        self.places = known.places(today, {code for goal in self.goals for code in goal.lists})
+        self.needs = known.needs()
+        self.signs = known.signs(ids)
+        self.with_telephone = known.with_telephone(ids)
+        self.hand = known.in_hand(ids, today)
+        self.standing = known.standing(ids, today)
+        self.landed = known.landed(ids)
+        self.dismissed = known.dismissed(ids, today)
+
+    def facts(self) -> Iterator[TargetFacts]:
+        province = self.district[:2] if self.district else None
+        status = {key: each.status for key, each in self.wanted.items()}
+        hand, groups, needs = self.hand, self.groups, self.needs
+        inside = groups.first_inside(province, AFFILIATES_TOLD + 1) if province else {}
+        talking = Counter(groups.top_of[each] for each in hand.talking if each in groups.top_of)
+        for row in self.rows:
+            company, region = row.enterprise_id, row.region_code
+            lists, quotas = self._ranked(company)
+            top = groups.top_of.get(company)
+            is_talking = company in hand.talking
+            yield TargetFacts(
+                company,
+                row.name,
+                row.segment_id,
+                status[row.segment_id],
+                row.score,
+                lists,
+                needs.naming.get(company, ()),
+                needs.at.get(row.segment_id, ()),
+                self.signs.of.get(company, ()),
+                region[:2] == province if region and province else None,
+                _names(inside[top], company) if top in inside else (),
+                quotas,
+                company in self.with_telephone,
+                company in hand.referred,
+                _UNTOLD if is_talking else (),
+                _UNTOLD if top is not None and talking[top] > is_talking else (),
+                _REFUSED if company in hand.refused else (),
+                tuple(self._exclusions(row)),
+            )
+
+    def _ranked(self, company: int) -> tuple[tuple[Listed, ...], tuple[QuotaFit, ...]]:
+        """Its places on rankings, those of its holders included, and the quotas it may serve."""
+        in_group = company in self.groups.top_of
+        announced = self.signs.announced.get(company, ())
+        if not in_group and not announced and company not in self.places:
+            return (), ()
+        held = holders(company, self.groups.links, self.today)
+        places = [
+            (place, share, None if holder == company else self.groups.names.get(holder))
+            for holder, share in held
+            for place in self.places.get(holder, ())
+        ]
+        return (
+            tuple(
+                place.listed._replace(holder=holder)
+                for place, share, holder in places
+                if share is None or share >= HELD_AT_LEAST
+            ),
+            may_meet(
+                self.goals,
+                [Ranked(place.code, share) for place, share, _ in places],
+                announced,
+                self.today,
+            ),
+        )
+
+    def _exclusions(self, row: Any) -> Iterator[Exclusion]:
+        company, place = row.enterprise_id, (row.enterprise_id, row.segment_id)
+        if company in self.standing or (row.region_code and row.region_code == self.district):
+            yield Exclusion.LOCAL
+        if place in self.landed:
+            yield Exclusion.LANDED
+        if is_excluded_type(row.industry_code):
+            yield Exclusion.EXCLUDED_TYPE
+        if place in self.dismissed:
+            yield Exclusion.DISMISSED
+
+
+def _names(inside: Sequence[tuple[int, str]], company: int) -> tuple[str, ...]:
+    """The others of its group; a few of them are told."""
+    return tuple(name for each, name in inside if each != company)[:AFFILIATES_TOLD]

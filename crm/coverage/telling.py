@@ -1,0 +1,158 @@
+"""Why a company is a target, in words: one sentence a contribution, without a full stop.
+
+What may be opened stands beside the sentence (`Behind`), so that a page can link it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+
+from crm.core.language import is_chinese
+from crm.coverage.rules.scoring import (
+    Contribution,
+    Listed,
+    QuotaFit,
+    Refusal,
+    Score,
+    Sign,
+    Talk,
+    Term,
+    Wanted,
+)
+from crm.coverage.wording import word
+from crm.enterprises.wording import word as enterprise_word
+from crm.leads.wording import word as lead_word
+from crm.outlook.prognosis import points as chance_points
+from crm.quotas.telling import subject
+from crm.quotas.wording import day_text
+
+LISTS_TOLD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A part of a reason; `lead_id` where the reader may open the lead."""
+
+    text: str
+    lead_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonTold:
+    """A contribution in words. `sentence` is all of it; a page may show `head` and link `parts`."""
+
+    code: Term
+    points: int
+    head: str
+    parts: tuple[Behind, ...]
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.head}{_joined(part.text for part in self.parts)}"
+
+    @property
+    def signed(self) -> str:
+        """+25, 0, −30."""
+        return f"{self.points:+d}".replace("-", "−") if self.points else "0"
+
+
+def reasons_of(found: Score) -> tuple[ReasonTold, ...]:
+    """Every contribution in words, in the order of the score."""
+    return tuple(reason_told(each) for each in found.contributions)
+
+
+def reason_told(each: Contribution) -> ReasonTold:
+    parts = tuple(_parts(each))
+    template = word(each.term)
+    head = str(template) % {"what": ""} if parts else str(template)
+    return ReasonTold(each.term, each.points, head, parts)
+
+
+def brief_of(found: Score) -> str:
+    """What speaks for it and against it in one paragraph: the description of a lead made of it."""
+    mark = "；" if is_chinese() else "; "
+    return mark.join(each.sentence for each in reasons_of(found) if each.points)
+
+
+def _parts(each: Contribution) -> Iterator[Behind]:
+    match each.term:
+        case Term.LISTED:
+            yield from (Behind(_listed(one)) for one in each.behind[:LISTS_TOLD])
+        case Term.ANCHOR_PARTNER | Term.ANCHOR_NEED:
+            yield from _anchors(each.behind)
+        case Term.SIGNALS:
+            yield Behind(_signals(each.behind))
+        case Term.AFFILIATE:
+            yield from (Behind(name) for name in each.behind)
+        case Term.FITS_QUOTA:
+            yield from (Behind(_quota(one)) for one in each.behind)
+        case Term.IN_TALKS | Term.GROUP_IN_TALKS:
+            yield from (Behind(_talk(one), one.lead_id) for one in each.behind)
+        case Term.REFUSED:
+            yield from (Behind(_refusal(one), one.lead_id) for one in each.behind)
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return ("、" if is_chinese() else ", ").join(texts)
+
+
+def _listed(one: Listed) -> str:
+    name = one.name_en if one.name_en and not is_chinese() else one.name
+    if one.rank is None:
+        place = _("%(year)s年%(list)s", year=one.year, list=name)
+    else:
+        place = _("%(year)s年%(list)s第%(rank)s位", year=one.year, list=name, rank=one.rank)
+    if one.holder is None:
+        return place
+    return _("%(holder)s在%(place)s", holder=one.holder, place=place)
+
+
+def _anchors(needs: Iterable[Wanted]) -> Iterator[Behind]:
+    """Each anchor firm once, with what it needs."""
+    by_anchor: dict[str, list[str]] = {}
+    for need in needs:
+        by_anchor.setdefault(need.anchor, []).append(need.description)
+    for anchor, descriptions in by_anchor.items():
+        what = _joined(dict.fromkeys(filter(None, descriptions)))
+        yield Behind(_("%(anchor)s（%(what)s）", anchor=anchor, what=what) if what else anchor)
+
+
+def _signals(signs: tuple[Sign, ...]) -> str:
+    newest = signs[0]
+    told = _("%(day)s%(kind)s", day=day_text(newest.on), kind=enterprise_word(newest.kind))
+    if len(signs) == 1:
+        return told
+    return _("%(newest)s等%(n)s条", newest=told, n=len(signs))
+
+
+def _quota(one: QuotaFit) -> str:
+    """What one more would add is told where a forecast tells it."""
+    name = subject(one.label, one.label_en)
+    if one.gain is None:
+        return name
+    return _("%(quota)s（再计入1个，完成把握%(gain)s）", quota=name, gain=chance_points(one.gain))
+
+
+def _talk(one: Talk) -> str:
+    if one.lead_id is not None and one.title is not None:
+        return _lead(one.title, lead_word(one.stage), one.unit)
+    return _ask(one.unit)
+
+
+def _refusal(one: Refusal) -> str:
+    if one.lead_id is None or one.title is None:
+        return _ask(one.unit)
+    reason = lead_word(one.reason) if one.reason else None
+    return _lead(one.title, reason, day_text(one.on) if one.on else None)
+
+
+def _lead(title: str, *details: Any) -> str:
+    told = _joined(str(each) for each in details if each)
+    return _("%(title)s（%(details)s）", title=title, details=told) if told else title
+
+
+def _ask(unit: str | None) -> str:
+    """As the search before entry says it (`leads.access.masked_hits`)."""
+    return _("请联系%(unit)s", unit=unit) if unit else _("请联系局领导")
