@@ -27,6 +27,7 @@ from crm.leads.wording import word as lead_word
 from crm.outlook.prognosis import points as chance_points
 from crm.quotas.telling import subject
 from crm.quotas.wording import day_text
+from crm.quotas.wording.marks import listed, mark
 
 LISTS_TOLD = 3
 
@@ -50,7 +51,7 @@ class ReasonTold:
 
     @property
     def sentence(self) -> str:
-        return f"{self.head}{_joined(part.text for part in self.parts)}"
+        return f"{self.head}{listed(part.text for part in self.parts)}"
 
     @property
     def signed(self) -> str:
@@ -72,8 +73,7 @@ def reason_told(each: Contribution) -> ReasonTold:
 
 def brief_of(found: Score) -> str:
     """What speaks for it and against it in one paragraph: the description of a lead made of it."""
-    mark = "；" if is_chinese() else "; "
-    return mark.join(each.sentence for each in reasons_of(found) if each.points)
+    return mark("；", "; ").join(each.sentence for each in reasons_of(found) if each.points)
 
 
 def _parts(each: Contribution) -> Iterator[Behind]:
@@ -94,8 +94,10 @@ def _parts(each: Contribution) -> Iterator[Behind]:
             yield from (Behind(_refusal(one), one.lead_id) for one in each.behind)
 
 
-def _joined(texts: Iterable[str]) -> str:
-    return ("、" if is_chinese() else ", ").join(texts)
+def _bracketed(name: str, details: Iterable[Any]) -> str:
+    """甲公司（乙、丙）; without details the name alone."""
+    told = listed(str(each) for each in details if each)
+    return f"{name}{mark('（', ' (')}{told}{mark('）', ')')}" if told else name
 
 
 def _listed(one: Listed) -> str:
@@ -115,13 +117,12 @@ def _anchors(needs: Iterable[Wanted]) -> Iterator[Behind]:
     for need in needs:
         by_anchor.setdefault(need.anchor, []).append(need.description)
     for anchor, descriptions in by_anchor.items():
-        what = _joined(dict.fromkeys(filter(None, descriptions)))
-        yield Behind(_("%(anchor)s（%(what)s）", anchor=anchor, what=what) if what else anchor)
+        yield Behind(_bracketed(anchor, dict.fromkeys(descriptions)))
 
 
 def _signals(signs: tuple[Sign, ...]) -> str:
     newest = signs[0]
-    told = _("%(day)s%(kind)s", day=day_text(newest.on), kind=enterprise_word(newest.kind))
+    told = f"{day_text(newest.on)}{mark('', ', ')}{enterprise_word(newest.kind)}"
     if len(signs) == 1:
         return told
     return _("%(newest)s等%(n)s条", newest=told, n=len(signs))
@@ -137,7 +138,7 @@ def _quota(one: QuotaFit) -> str:
 
 def _talk(one: Talk) -> str:
     if one.lead_id is not None and one.title is not None:
-        return _lead(one.title, lead_word(one.stage), one.unit)
+        return _bracketed(one.title, [lead_word(one.stage), one.unit])
     return _ask(one.unit)
 
 
@@ -145,12 +146,7 @@ def _refusal(one: Refusal) -> str:
     if one.lead_id is None or one.title is None:
         return _ask(one.unit)
     reason = lead_word(one.reason) if one.reason else None
-    return _lead(one.title, reason, day_text(one.on) if one.on else None)
-
-
-def _lead(title: str, *details: Any) -> str:
-    told = _joined(str(each) for each in details if each)
-    return _("%(title)s（%(details)s）", title=title, details=told) if told else title
+    return _bracketed(one.title, [reason, day_text(one.on) if one.on else None])
 
 
 def _ask(unit: str | None) -> str:

@@ -54,7 +54,8 @@ def keep(found: YearForecast, week_of: date, at: datetime) -> ForecastRun:
                 run_id=run.id, code=each.code, event=by_code[each.code].event.value,
                 target=target.target, certain=target.certain, p_meet=each.p_meet,
                 low=each.band80[0], high=each.band80[1], expected=each.expected,
-                unknown_low=each.not_yet_known[0], unknown_high=each.not_yet_known[1], told=_told(each, target.target),
+                unknown_low=each.not_yet_known[0], unknown_high=each.not_yet_known[1],
+                told=_told(each, target.target),
             )
         )  # fmt: skip
     db.session.flush()
