@@ -1,10 +1,15 @@
-"""Who may see and change what stands on a chain.
+"""Who may change the chains themselves, and who may see and change what stands on them.
 
 Which firms stand where, and what the anchor firms need, is the district's common knowledge: whoever
 reads leads reads it, and whoever works on leads keeps it true.
 """
 
 from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS, LEDGER_IMPORTERS, Actor, Role
+from crm.chains.models import Chain
+
+CHAIN_EDITORS = (Role.DIRECTOR,)
+"""Bureau leaders: they run the task forces (专班), and a merger moves everybody's leads."""
+CONFIRMERS = (Role.DIRECTOR, Role.DISTRICT_LEADER)
 
 FIRM_READERS = LEAD_READERS
 FIRM_KEEPERS = LEAD_WRITERS
@@ -17,3 +22,14 @@ def may_keep_firms(actor: Actor) -> bool:
 
 def may_import_firms(actor: Actor) -> bool:
     return actor.role in FIRM_IMPORTERS or actor.role is Role.SYSTEM
+
+
+def may_edit_chains(actor: Actor) -> bool:
+    return actor.role in (*CHAIN_EDITORS, Role.SYSTEM)
+
+
+def may_confirm(actor: Actor, chain: Chain) -> bool:
+    """Bureau leaders, and a chain's own leader (链长), who heads its task force."""
+    return may_edit_chains(actor) or (
+        actor.role is Role.DISTRICT_LEADER and chain.leader_id == actor.id
+    )

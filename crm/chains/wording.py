@@ -5,9 +5,12 @@ from enum import StrEnum
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from crm.chains.rules import ChainKind, NeedKind, PresenceRole, Strength, Tier
+from crm.chains.rules import ChainKind, NeedKind, PresenceRole, SegmentLayout, Strength, Tier
+from crm.chains.rules.entries import EntryFault
+from crm.chains.rules.links import LinkFault
 from crm.chains.rules.neighbours import Side
 from crm.chains.rules.presence import FirmState, NeedFault, PresenceFault
+from crm.chains.rules.tree import TreeFault
 from crm.core.language import is_chinese, language
 from crm.core.money import format_yuan
 
@@ -56,7 +59,71 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         NeedFault.MET_IN_FUTURE: _l("满足日期晚于今天，满足后再登记"),
         NeedFault.OWN_PARTNER: _l("合作方不能是企业自己"),
     },
+    SegmentLayout: {
+        SegmentLayout.FOCUS: _l("重点招引"),
+        SegmentLayout.EXTERNAL: _l("外部协作"),
+        SegmentLayout.NONE: _l("不布局"),
+    },
+    EntryFault: {
+        EntryFault.NO_CODE: _l("请填写编码"),
+        EntryFault.BAD_CODE: _l("编码只用大写字母、数字和连字符，例如NFM-M1"),
+        EntryFault.LONG_CODE: _l("编码太长"),
+        EntryFault.SAME_CODE: _l("表中有两行用了这个编码"),
+        EntryFault.NO_NAME: _l("请填写名称"),
+        EntryFault.LONG_NAME: _l("名称最多60个字"),
+        EntryFault.LONG_NAME_EN: _l("英文名最多120个字符"),
+        EntryFault.BAD_WEIGHT: _l("权重填1到5的整数"),
+        EntryFault.LONG_WORD: _l("有一项太长：关键词最多30个字，示例企业最多60个字"),
+        EntryFault.MANY_WORDS: _l("最多40项"),
+        EntryFault.BAD_INDUSTRY_CODE: _l("行业代码填国标的门类字母或2到4位数字，例如3985"),
+        EntryFault.LONG_PRODUCT: _l("产品最多120个字"),
+        EntryFault.LONG_ANCHOR: _l("最多300个字"),
+    },
+    TreeFault: {
+        TreeFault.UNKNOWN: _l("没有这个环节"),
+        TreeFault.UNDER_ITSELF: _l("环节不能放到自己或自己的下级里"),
+        TreeFault.RETIRED_PLACE: _l("不能放到已停用的环节里"),
+        TreeFault.NOT_BESIDE: _l("那个位置已有变化，请刷新后再移动"),
+        TreeFault.CIRCLE: _l("上级关系成环"),
+        TreeFault.OTHER_CHAIN: _l("上级属于另一条产业链或层级"),
+        TreeFault.SAME_CODE: _l("编码重复"),
+    },
+    LinkFault: {
+        LinkFault.ITSELF: _l("环节不能供给自己"),
+        LinkFault.TWICE: _l("这两个环节之间已有同向的联系"),
+        LinkFault.CIRCLE: _l("供需联系会成环"),
+    },
 }
+
+
+CHAIN_FIELD: dict[str, LazyString] = {
+    "code": _l("编码"),
+    "name": _l("名称"),
+    "name_en": _l("英文名"),
+    "kind": _l("类别"),
+    "anchor": _l("园区与链主"),
+    "leader_id": _l("链长"),
+    "department_id": _l("牵头单位"),
+    "confirmed_on": _l("专班确认"),
+    "confirmed_by_id": _l("确认人"),
+    "retired_on": _l("停用日期"),
+    "chain_id": _l("产业链"),
+    "parent_id": _l("上级环节"),
+    "group_id": _l("链群"),
+    "tier": _l("层级"),
+    "layout": _l("布局定位"),
+    "is_key": _l("关键环节"),
+    "weight": _l("权重"),
+    "keywords": _l("关键词"),
+    "industry_codes": _l("行业代码"),
+    "examples": _l("示例企业"),
+    "merged_into_id": _l("并入"),
+    "position": _l("次序"),
+    "from_id": _l("供给环节"),
+    "to_id": _l("需求环节"),
+    "product": _l("产品"),
+}
+"""Chains, segments, groups and links as their forms, sheets and the trail call what is said of them."""
 
 
 PRESENCE_FIELD: dict[str, LazyString] = {
@@ -117,3 +184,11 @@ def placed(chain: str, segment: str) -> str:
 def named(name: str, name_en: str | None) -> str:
     """The name of a chain or segment in the reader's language; without an English one the Chinese."""
     return name_en if name_en and not is_chinese() else name
+
+
+TIERLESS = _l("不分层")
+
+
+def tier_word(tier: Tier | None) -> LazyString:
+    """The word for a tier; a segment of none is 不分层."""
+    return TIERLESS if tier is None else word(tier)

@@ -12,12 +12,15 @@ from sqlalchemy import Enum
 from crm.accounts.rules import DepartmentKind, Role
 from crm.accounts.wording import DEPARTMENT_FIELD, DEPARTMENT_KIND, ROLE, WAY
 from crm.accounts.wording import FIELD as ACCOUNT_FIELD
+from crm.chains.wording import CHAIN_FIELD
+from crm.chains.wording import WORDS as CHAIN_WORDS
 from crm.checkup.wording import FIELD as CHECKUP_FIELD
 from crm.core.db import Base
 from crm.core.forms import trimmed
 from crm.core.guard import allow
 from crm.core.language import is_chinese
 from crm.core.lists import CursorError
+from crm.core.web import mark
 from crm.coverage.wording import FIELD as COVERAGE_FIELD
 from crm.dispatch.wording import FIELD as DISPATCH_FIELD
 from crm.dispatch.wording import ITEM_FIELD
@@ -72,6 +75,10 @@ FIELDS_OF: dict[str, dict[str, Any]] = {
     "reminder_recipients": CHOICE_FIELD,
     "absences": ABSENCE_FIELD,
     "channel_endpoints": ENDPOINT_FIELD,
+    "chains": CHAIN_FIELD,
+    "chain_groups": CHAIN_FIELD,
+    "segments": CHAIN_FIELD,
+    "segment_links": CHAIN_FIELD,
 }
 WORDS_OF: dict[Any, Any] = {
     Role: ROLE,
@@ -83,6 +90,7 @@ WORDS_OF: dict[Any, Any] = {
     **REMINDER_WORDS,
     **DISPATCH_WORDS,
     **OUTBOX_WORDS,
+    **CHAIN_WORDS,
 }
 
 
@@ -106,6 +114,8 @@ def value_word(table: str, name: str, value: Any, names: Names) -> Any:
         return names.get((target, value), f"#{value}")
     if isinstance(value, bool):
         return _("是") if value else _("否")
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return mark("、", ", ").join(value)
     if isinstance(value, (dict, list)):
         return structure_word(name, value)
     if table == "reminder_settings" and name == "steps":

@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, func, literal, select, true, union_all
 
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor
-from crm.chains.models import Chain, Segment
+from crm.chains.models import Chain, ChainGroup, Segment
 from crm.core.db import db, rows_of
 from crm.core.lists import Order, Page, keyset_page, whole
 from crm.enterprises.models import Enterprise
@@ -64,6 +64,7 @@ _NAMED: dict[str, tuple[Any, ...]] = {
     "enterprises": (Enterprise.id, Enterprise.name),
     "chains": (Chain.id, Chain.name, Chain.name_en),
     "segments": (Segment.id, Segment.name, Segment.name_en),
+    "chain_groups": (ChainGroup.id, ChainGroup.name, ChainGroup.name_en),
     "zones": (Zone.id, Zone.name, Zone.name_en),
     "carriers": (Carrier.id, Carrier.name),
     "streets": (Street.id, Street.name),

@@ -1,0 +1,99 @@
+"""The segments of all chains as their trees, and the links between them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from crm.chains.models import (
+    AnchorNeed,
+    Chain,
+    ChainChange,
+    ChangedChain,
+    Presence,
+    Segment,
+    SegmentFit,
+    SegmentLink,
+)
+from crm.chains.rules import FitState
+from crm.chains.rules.tree import Forest, Node
+from crm.core.db import db, rows_of
+
+
+def forest() -> Forest:
+    """All segments, retired ones among them."""
+    return Forest(
+        Node(row.id, row.code, row.chain_id, row.parent_id, row.tier, row.position, row.retired)
+        for row in rows_of(
+            select(
+                Segment.id,
+                Segment.code,
+                Segment.chain_id,
+                Segment.parent_id,
+                Segment.tier,
+                Segment.position,
+                Segment.retired_on.is_not(None).label("retired"),
+            )
+        )
+    )
+
+
+def links() -> set[tuple[int, int]]:
+    """(supplying segment, needing segment) of every link."""
+    return {
+        (row.from_id, row.to_id) for row in rows_of(select(SegmentLink.from_id, SegmentLink.to_id))
+    }
+
+
+def chain_by_code(code: str) -> Chain | None:
+    return db.session.scalar(select(Chain).where(Chain.code == code))
+
+
+def segment_by_code(chain_id: int, code: str) -> Segment | None:
+    return db.session.scalar(
+        select(Segment).where(Segment.chain_id == chain_id, Segment.code == code)
+    )
+
+
+def segments_of(chain_id: int) -> Sequence[Segment]:
+    """Every segment of a chain in the order of its trees, retired ones among them."""
+    return db.session.scalars(
+        select(Segment).where(Segment.chain_id == chain_id).order_by(Segment.position, Segment.id)
+    ).all()
+
+
+def last_changes(chain_id: int, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """(id, action, about, at, by_id) of what was changed last in a chain and still holds, newest first."""
+    return rows_of(
+        select(
+            ChainChange.id, ChainChange.action, ChainChange.about, ChainChange.at, ChainChange.by_id
+        )
+        .join(ChangedChain, ChangedChain.change_id == ChainChange.id)
+        .where(ChangedChain.chain_id == chain_id, ChainChange.undone_at.is_(None))
+        .order_by(ChainChange.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def firms_at(segment_ids: Sequence[int]) -> dict[int, int]:
+    """How many local firms stand at each of these segments."""
+    return _counts(Presence.segment_id, segment_ids, Presence.ended_on.is_(None))
+
+
+def needs_at(segment_ids: Sequence[int]) -> dict[int, int]:
+    """How many needs of anchor firms are open at each of these segments."""
+    return _counts(AnchorNeed.segment_id, segment_ids, AnchorNeed.met_on.is_(None))
+
+
+def fits_at(segment_ids: Sequence[int]) -> dict[int, int]:
+    """How many companies belong to each of these segments, suggested or confirmed."""
+    return _counts(SegmentFit.segment_id, segment_ids, SegmentFit.state != FitState.REJECTED)
+
+
+def _counts(column: Any, segment_ids: Sequence[int], condition: Any) -> dict[int, int]:
+    if not segment_ids:
+        return {}
+    statement = (
+        select(column, func.count()).where(column.in_(segment_ids), condition).group_by(column)
+    )
+    return dict(iter(rows_of(statement)))

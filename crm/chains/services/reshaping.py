@@ -1,0 +1,331 @@
+"""One change of chains and segments: made step by step, told in the trail, kept to be taken back.
+
+Whoever makes one begins it with `begin`, which lets one person at a time change the trees: a move
+that was allowed by itself must not close a circle with another one. What stands above chains (leads)
+follows in the same transaction, see `crm.coverage.services.reshaping`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Enum, func, inspect, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from crm.accounts.rules import Actor
+from crm.chains.models import Chain, ChainChange, ChangedChain, Segment, SegmentLink
+from crm.chains.queries.trees import forest, links
+from crm.chains.rules.links import has_circle
+from crm.chains.rules.tree import Forest, Node, faults_of, numbered
+from crm.core.clock import office_day
+from crm.core.db import Base, UTCDateTime, db
+from crm.core.errors import Fault, NotFound, Refused
+from crm.history import services as history
+from crm.history.services import plain
+
+UNTOLD = frozenset({"position", "version"})
+"""Columns that follow by themselves: neither told in the trail nor compared before an undo."""
+LONGEST_ABOUT = 120
+
+
+@dataclass(slots=True)
+class Following:
+    """Leads at some segments that are to stand elsewhere: where from and where to, (chain, segment)."""
+
+    before: tuple[int, int]
+    after: tuple[int, int]
+    ids: list[int] = field(default_factory=list)
+    """Which leads: filled in by whoever knows them."""
+
+
+@dataclass(slots=True)
+class Reshaping:
+    """A change while it is made. `set`, `add` and `remove` are its only steps."""
+
+    actor: Actor
+    at: datetime
+    forest: Forest
+    action: str = ""
+    about: str = ""
+    chains: set[int] = field(default_factory=set)
+    followings: list[Following] = field(default_factory=list)
+    merged: list[tuple[int, int]] = field(default_factory=list)
+    """(segment, segment it went into), for what hangs on segments above chains."""
+    _new: list[Base] = field(default_factory=list)
+    _before: dict[Base, dict[str, Any]] = field(default_factory=dict)
+    _gone: list[tuple[Base, dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        return office_day(self.at)
+
+    def tells(self, action: str, about: str, *chains: int) -> None:
+        """What this change is: its word in the trail, what it is about, the chains it touches."""
+        self.action, self.about = action, about[:LONGEST_ABOUT]
+        self.chains.update(chains)
+
+    def set(self, row: Base, **values: Any) -> None:
+        for name, value in values.items():
+            old = getattr(row, name)
+            if old == value:
+                continue
+            if row not in self._new:
+                self._before.setdefault(row, {}).setdefault(name, old)
+            setattr(row, name, value)
+
+    def add(self, row: Base) -> None:
+        db.session.add(row)
+        self._new.append(row)
+
+    def remove(self, row: Base) -> None:
+        """Its row goes; what it was is kept."""
+        kept = _image(row)
+        for name, old in self._before.pop(row, {}).items():
+            kept[name] = plain(old)
+        self._gone.append((row, kept))
+        db.session.delete(row)
+
+    def leads_go(self, before: tuple[int, int], after: tuple[int, int]) -> None:
+        """Leads at one (chain, segment) are to stand at another."""
+        self.followings.append(Following(before, after))
+
+    def place(self, changed: Mapping[int, Node]) -> None:
+        """Bring segments to where a rule says they stand; leads follow them to another chain."""
+        rows = {
+            row.id: row
+            for row in db.session.scalars(select(Segment).where(Segment.id.in_(changed)))
+        }
+        for key, node in changed.items():
+            row = rows[key]
+            if row.chain_id != node.chain:
+                self.leads_go((row.chain_id, key), (node.chain, key))
+                self.chains.update((row.chain_id, node.chain))
+            self.set(
+                row,
+                parent_id=node.parent,
+                chain_id=node.chain,
+                tier=node.tier,
+                position=node.position,
+            )
+        self.forest = Forest({**self.forest.nodes, **changed}.values())
+
+    def renumber(self, *chains: int) -> None:
+        """Number the segments of these chains anew, in the order of their trees."""
+        after = numbered(self.forest.nodes.values(), chains)
+        self.place({key: node for key, node in after.items() if self.forest.nodes[key] != node})
+
+    def finish(self, *, can_be_undone: bool = True) -> ChainChange | None:
+        """Write it, tell the trail, keep what takes it back; None where nothing changed."""
+        for row in self._before:
+            if self._told(row):
+                row.version += 1  # type: ignore[attr-defined]
+        _write()
+        kept = [*self._images()]
+        self._record()
+        if not kept:
+            return None
+        if not can_be_undone:
+            return None
+        change = ChainChange(
+            action=self.action, about=self.about, rows=kept, by_id=self.actor.id or None, at=self.at,
+            leads=[
+                {"ids": each.ids, "before": [*each.before], "after": [*each.after]}
+                for each in self.followings
+                if each.ids
+            ],
+        )  # fmt: skip
+        db.session.add(change)
+        db.session.flush()
+        db.session.add_all(
+            ChangedChain(change_id=change.id, chain_id=chain) for chain in sorted(self.chains)
+        )
+        db.session.flush()
+        return change
+
+    def _told(self, row: Base) -> dict[str, Any]:
+        """What a person would call changed of a row, before."""
+        return {
+            name: old
+            for name, old in self._before[row].items()
+            if name not in UNTOLD and old != getattr(row, name)
+        }
+
+    def _images(self) -> Iterable[dict[str, Any]]:
+        for row in self._new:
+            yield {"table": row.__tablename__, "id": row.id, "before": None, "after": _image(row)}  # type: ignore[attr-defined]
+        for row, before in self._before.items():
+            changed = {n: old for n, old in before.items() if old != getattr(row, n)}
+            if changed:
+                yield {
+                    "table": row.__tablename__,
+                    "id": row.id,  # type: ignore[attr-defined]
+                    "before": {name: plain(old) for name, old in changed.items()},
+                    "after": {name: plain(getattr(row, name)) for name in changed},
+                }
+        for row, kept in self._gone:
+            yield {"table": row.__tablename__, "id": kept["id"], "before": kept, "after": None}
+
+    def _record(self) -> None:
+        for row in self._new:
+            history.record(self.actor, self.at, self.action, row, after=_said(_image(row)))
+        for row in self._before:
+            told = self._told(row)
+            if told:
+                after = {name: getattr(row, name) for name in told}
+                history.record(self.actor, self.at, self.action, row, before=told, after=after)
+        for row, kept in self._gone:
+            history.record(self.actor, self.at, self.action, row, before=_said(kept))
+
+
+def begin(actor: Actor, at: datetime) -> Reshaping:
+    """Begin a change; nobody else changes chains until this transaction ends."""
+    db.session.execute(select(Chain.id).order_by(Chain.id).with_for_update())
+    return Reshaping(actor, at, forest())
+
+
+def take_back(change: ChainChange, undoing: Reshaping) -> None:
+    """Make everything as it was before a change. Raises Refused where something was built on it since.
+
+    Leads are not this module's: whoever stands above moves them back first.
+    """
+    if change.undone_at is not None:
+        raise NotFound
+    if _newer(change):
+        raise built_on(_l("这之后还有改动，请先撤销后来的"))
+    undoing.tells("chain_change_undone", change.about)
+    undoing.chains.update(
+        db.session.scalars(select(ChangedChain.chain_id).where(ChangedChain.change_id == change.id))
+    )
+    with db.session.no_autoflush:
+        added = [_put_back(each, undoing) for each in reversed(change.rows)]
+        _take_away([row for row in added if row is not None], undoing)
+    change.undone_at, change.undone_by_id = undoing.at, undoing.actor.id or None
+    _write()
+    undoing.forest = forest()
+    undoing.renumber(*undoing.chains)
+    if faults_of(undoing.forest.nodes.values()) or has_circle(links()):
+        raise built_on(_l("撤销后环节或供需联系会成环"))
+
+
+def built_on(text: Any) -> Refused:
+    return Refused([Fault("", "built_on", text)])
+
+
+def _newer(change: ChainChange) -> bool:
+    """Whether a chain of this change was changed after it, and that still holds."""
+    mine = select(ChangedChain.chain_id).where(ChangedChain.change_id == change.id)
+    later = (
+        select(ChangedChain.change_id)
+        .join(ChainChange, ChainChange.id == ChangedChain.change_id)
+        .where(
+            ChangedChain.chain_id.in_(mine),
+            ChainChange.id > change.id,
+            ChainChange.undone_at.is_(None),
+        )
+    )
+    return db.session.scalar(later.limit(1)) is not None
+
+
+def _put_back(kept: Mapping[str, Any], undoing: Reshaping) -> Base | None:
+    """One row as it was; a row that was not there is answered, to be taken away."""
+    model = _models()[kept["table"]]
+    row = db.session.get(model, kept["id"], populate_existing=True)
+    before, after = kept["before"], kept["after"]
+    if after is None:
+        undoing.add(model(**_values(model, before, but={"id"} if row is not None else ())))
+        return None
+    if row is None or any(
+        plain(getattr(row, name)) != value for name, value in after.items() if name not in UNTOLD
+    ):
+        raise built_on(_l("这之后有人又改过其中的内容，不能再撤销"))
+    if before is None:
+        return row
+    if isinstance(row, Segment) and before.get("chain_id", row.chain_id) != row.chain_id:
+        undoing.leads_go((row.chain_id, row.id), (before["chain_id"], row.id))
+    undoing.set(row, **_values(model, before))
+    return None
+
+
+def _take_away(rows: list[Base], undoing: Reshaping) -> None:
+    """Rows a change had added go again, unless something else holds on to them by now."""
+    for row in rows:
+        for name in ("parent_id", "merged_into_id"):
+            if getattr(row, name, None) is not None:
+                setattr(row, name, None)  # parents go in any order
+    _write()
+    for row in rows:
+        if isinstance(row, SegmentLink):
+            undoing.remove(row)
+    _write()
+    for row in rows:
+        if not isinstance(row, SegmentLink):
+            if _is_held(row):
+                raise built_on(_l("新增的内容已被使用，不能再撤销"))
+            undoing.remove(row)
+
+
+def _is_held(row: Base) -> bool:
+    """Whether any row of any table points to this one; what only remembers changes does not count."""
+    for table in Base.metadata.tables.values():
+        if table.name == ChangedChain.__tablename__:
+            continue
+        columns = [
+            key.parent for key in table.foreign_keys if key.column.table.name == row.__tablename__
+        ]
+        if columns and db.session.scalar(
+            select(func.count())
+            .select_from(table)
+            .where(or_(*(each == row.id for each in columns)))  # type: ignore[attr-defined]
+        ):
+            return True
+    return False
+
+
+def _models() -> dict[str, Any]:
+    return {mapper.class_.__tablename__: mapper.class_ for mapper in Base.registry.mappers}
+
+
+def _image(row: Base) -> dict[str, Any]:
+    """Every column of a row, as JSON keeps it."""
+    return {
+        column.key: plain(getattr(row, column.key)) for column in inspect(type(row)).column_attrs
+    }
+
+
+def _said(image: Mapping[str, Any]) -> dict[str, Any]:
+    """What the trail tells of a row that came or went."""
+    return {
+        name: value
+        for name, value in image.items()
+        if value not in (None, [], False) and name not in UNTOLD and name != "id"
+    }
+
+
+def _values(model: Any, image: Mapping[str, Any], but: Iterable[str] = ()) -> dict[str, Any]:
+    """What JSON kept, as the columns hold it."""
+    columns = model.__table__.c
+    return {
+        name: _value(columns[name].type, kept) for name, kept in image.items() if name not in but
+    }
+
+
+def _value(kind: Any, kept: Any) -> Any:
+    if kept is None:
+        return None
+    if isinstance(kind, Enum):
+        return kind.enum_class(kept)  # type: ignore[misc]
+    if isinstance(kind, UTCDateTime):
+        return datetime.fromisoformat(kept)
+    if kind.python_type is date:
+        return date.fromisoformat(kept)
+    return kept
+
+
+def _write() -> None:
+    """Raises Refused where a code or a pair has been taken since."""
+    try:
+        db.session.flush()
+    except IntegrityError:
+        raise built_on(_l("编码、名称或记录与现有的重复")) from None

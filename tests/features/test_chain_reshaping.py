@@ -1,0 +1,307 @@
+"""Chains are changed: what stands on a segment follows it, and the last change can be taken back."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from crm.chains.models import (
+    AnchorNeed,
+    Chain,
+    ChainChange,
+    Presence,
+    Segment,
+    SegmentFit,
+    SegmentLink,
+)
+from crm.chains.queries.trees import forest, last_changes
+from crm.chains.rules import (
+    FitBasis,
+    FitState,
+    NeedKind,
+    PresenceRole,
+    SegmentLayout,
+    Strength,
+    Tier,
+)
+from crm.chains.rules.entries import ChainEntry, SegmentEntry
+from crm.chains.rules.tree import Place, faults_of
+from crm.chains.services import chains, linking, segments
+from crm.core import clock
+from crm.core.db import db, transaction
+from crm.core.errors import NotFound, Refused, Stale
+from crm.coverage.models import TargetDismissal
+from crm.coverage.services import reshaping
+from crm.enterprises.models import Enterprise
+from crm.enterprises.rules import search_text
+from crm.history.models import AuditEvent
+from crm.leads.models import Lead
+from crm.leads.rules import Stage
+
+TODAY = date(2026, 11, 26)
+
+
+@pytest.fixture
+def leader(person):
+    return person("director")
+
+
+@pytest.fixture
+def reshape(db_session, leader):
+    """reshape(verb, …): one verb in a transaction of its own."""
+
+    def run(verb, *given, **more):
+        with transaction():
+            return reshaping.reshape(
+                leader, clock.now(), lambda change: verb(change, *given, **more)
+            )
+
+    return run
+
+
+@pytest.fixture
+def undo(db_session, leader):
+    """Take the last change of a chain back."""
+
+    def run(code):
+        chain = db.session.scalar(select(Chain.id).where(Chain.code == code))
+        with transaction():
+            reshaping.undo(leader, clock.now(), last_changes(chain, 1)[0].id)
+
+    return run
+
+
+def at(code):
+    return db.session.scalars(select(Segment).where(Segment.code == code)).one()
+
+
+def moved(reshape, code, place):
+    row = at(code)
+    return reshape(segments.move_segment, row.id, row.version, place)
+
+
+def merged(reshape, code, into):
+    row = at(code)
+    return reshape(segments.merge_segments, row.id, row.version, at(into).id)
+
+
+def company(name):
+    with transaction() as session:
+        row = Enterprise(name=name, name_norm=name, name_loose=name, search_text=search_text(name))
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def state():
+    """Everything that stands on chains, without the counters of versions."""
+
+    def told(model, *but):
+        columns = [c for c in model.__table__.c if c.key not in ("version", *but)]
+        return sorted(map(tuple, db.session.execute(select(*columns))), key=lambda row: row[0])
+
+    kinds = (Chain, Segment, SegmentLink, Presence, AnchorNeed, SegmentFit, TargetDismissal)
+    leads = db.session.execute(select(Lead.id, Lead.chain_id, Lead.segment_id).order_by(Lead.id))
+    return [told(kind) for kind in kinds], leads.all()
+
+
+@pytest.fixture
+def crowded(db_session, person, add_leads):
+    """Two segments with firms, needs, fits, links, dismissals and leads; one firm stands at both."""
+    one, into, third = at("MED-M1"), at("MED-M2"), at("MED-D1")
+    both, alone = company("甲公司"), company("乙公司")
+    owner = person("staff")
+    add_leads(
+        {"owner_id": owner.id, "chain_id": one.chain_id, "segment_id": one.id},
+        {
+            "owner_id": owner.id,
+            "chain_id": one.chain_id,
+            "segment_id": one.id,
+            "stage": Stage.LOST,
+        },
+    )
+    with transaction() as session:
+        session.query(SegmentLink).delete()
+        for firm, segment, role in (
+            (both, one, PresenceRole.ANCHOR),
+            (both, into, PresenceRole.SUPPLIER),
+            (alone, one, PresenceRole.SERVICE),
+        ):
+            session.add(
+                Presence(
+                    enterprise_id=firm, segment_id=segment.id, role=role,
+                    strength=Strength.MEDIUM, checked_on=TODAY, output_yuan=10, output_year=2025,
+                )
+            )  # fmt: skip
+            session.add(
+                SegmentFit(
+                    enterprise_id=firm, segment_id=segment.id, basis=FitBasis.KEYWORD, score=50,
+                    state=FitState.SUGGESTED,
+                )
+            )  # fmt: skip
+        session.add(
+            AnchorNeed(
+                enterprise_id=both, segment_id=one.id, kind=NeedKind.SUPPLY, description="轴承",
+                noted_on=TODAY,
+            )
+        )  # fmt: skip
+        session.add(
+            TargetDismissal(
+                enterprise_id=alone, segment_id=one.id, reason="无意向", until_on=TODAY,
+                at=clock.now(),
+            )
+        )  # fmt: skip
+        session.add_all(
+            [
+                SegmentLink(from_id=one.id, to_id=into.id),
+                SegmentLink(from_id=one.id, to_id=third.id, product="部件"),
+                SegmentLink(from_id=into.id, to_id=third.id),
+            ]
+        )
+    return one.id, into.id
+
+
+def test_everything_follows_a_merger_and_comes_back(crowded, reshape, undo):
+    one, into = crowded
+    before = state()
+    merged(reshape, "MED-M1", "MED-M2")
+    assert db.session.scalars(select(Lead.segment_id)).all() == [into, into]
+    firms = db.session.scalars(select(Presence).order_by(Presence.enterprise_id)).all()
+    assert [(row.segment_id, row.role) for row in firms] == [
+        (into, PresenceRole.ANCHOR),
+        (into, PresenceRole.SERVICE),
+    ]
+    assert firms[0].output_yuan == 20
+    for model in (AnchorNeed, SegmentFit, TargetDismissal):
+        assert set(db.session.scalars(select(model.segment_id))) == {into}
+    assert [row.to_id for row in db.session.scalars(select(SegmentLink))] == [at("MED-D1").id]
+    assert (at("MED-M1").retired_on, at("MED-M1").merged_into_id) == (TODAY, into)
+    assert set(at("MED-M1").keywords) <= set(at("MED-M2").keywords)
+    told = db.session.scalars(
+        select(AuditEvent).where(AuditEvent.action == "lead_followed_segment")
+    ).all()
+    assert [event.after for event in told] == [{"segment_id": into}] * 2
+    undo("MED")
+    assert state() == before
+    assert db.session.scalars(select(Lead.segment_id)).all() == [one, one]
+
+
+def test_what_moved_on_since_cannot_be_taken_back(crowded, reshape, undo):
+    merged(reshape, "MED-M1", "MED-M2")
+    with transaction():
+        lead = db.session.scalars(select(Lead).order_by(Lead.id)).first()
+        lead.segment_id = at("MED-D1").id
+    before = state()
+    with pytest.raises(Refused) as refused:
+        undo("MED")
+    assert "其中1个项目" in str(refused.value.faults[0].text)
+    assert state() == before
+
+
+def test_a_subtree_goes_to_another_chain_with_its_leads(crowded, reshape, undo):
+    _one, into = crowded
+    before = state()
+    moved(reshape, "MED-M1", Place(at("MED-M2").chain_id, parent=into))
+    moved(reshape, "MED-M2", Place(at("NFM-M1").chain_id, Tier.DOWN))
+    assert {(at(code).chain_id, at(code).tier) for code in ("MED-M1", "MED-M2")} == {
+        (at("NFM-M1").chain_id, Tier.DOWN)
+    }
+    assert set(db.session.scalars(select(Lead.chain_id))) == {at("NFM-M1").chain_id}
+    assert faults_of(forest().nodes.values()) == {}
+    undo("NFM")
+    undo("MED")
+    assert state()[1] == before[1]
+    assert [row[:5] for row in state()[0][1]] == [row[:5] for row in before[0][1]]
+
+
+def test_refusals_of_moves_and_mergers(reshape):
+    row, below = at("MED-M1"), at("MED-M2")
+    moved(reshape, "MED-M2", Place(row.chain_id, parent=row.id))
+    with pytest.raises(Refused):
+        moved(reshape, "MED-M1", Place(row.chain_id, parent=below.id))
+    with pytest.raises(Refused):
+        merged(reshape, "MED-M1", "MED-M2")
+    with pytest.raises(Stale) as stale:
+        reshape(segments.move_segment, below.id, 1, Place(row.chain_id, Tier.UP))
+    assert any(each.after == row.name for each in stale.value.changes)
+
+
+def test_two_ends_of_a_way_are_not_merged(reshape):
+    with transaction() as session:
+        session.query(SegmentLink).delete()
+    for supply, need in (("MED-U1", "MED-M1"), ("MED-M1", "MED-D1")):
+        reshape(linking.link_segments, at(supply).id, at(need).id, None)
+    with pytest.raises(Refused) as refused:
+        merged(reshape, "MED-U1", "MED-D1")
+    assert at("MED-M1").name in str(refused.value.faults[0].text)
+    with pytest.raises(Refused) as refused:
+        reshape(linking.link_segments, at("MED-D1").id, at("MED-U1").id, None)
+    assert refused.value.faults[0].code == "circle"
+
+
+def test_what_is_stood_on_is_not_taken_out_of_use(crowded, leader, reshape):
+    row = at("MED-M1")
+    with pytest.raises(Refused) as refused, transaction():
+        reshaping.retire_segment(leader, clock.now(), row.id, row.version)
+    assert {fault.code for fault in refused.value.faults} == {"leads", "firms", "needs"}
+    chain = db.session.get(Chain, row.chain_id)
+    with pytest.raises(Refused) as refused, transaction():
+        reshaping.retire_chain(leader, clock.now(), chain.id, chain.version)
+    assert "1个项目" in str(refused.value.faults[0].text)
+    free = at("MED-U1")
+    with transaction():
+        reshaping.retire_segment(leader, clock.now(), free.id, free.version)
+    assert at("MED-U1").retired_on == TODAY
+    with pytest.raises(Refused):
+        moved(reshape, "MED-U2", Place(free.chain_id, parent=free.id))
+
+
+def test_an_added_segment_goes_again_unless_it_is_in_use(reshape, undo, add_leads, person):
+    chain = at("MED-U1").chain_id
+    entry = SegmentEntry("MED-X1", "名" * 60, layout=SegmentLayout.EXTERNAL, keywords=("甲", "乙"))
+    before = state()
+    row = reshape(segments.add_segment, Place(chain, Tier.DOWN, at("MED-D1").id), entry)
+    assert (row.tier, row.keywords) == (Tier.DOWN, ["甲", "乙"])
+    undo("MED")
+    assert state()[0][2:] == before[0][2:]
+    row = reshape(segments.add_segment, Place(chain, Tier.DOWN), entry)
+    add_leads({"owner_id": person("staff").id, "chain_id": chain, "segment_id": row.id})
+    with pytest.raises(Refused):
+        undo("MED")
+    for wrong in (
+        SegmentEntry("MED-X1", "又一个"),
+        SegmentEntry("小写", "坏编码"),
+        SegmentEntry("MED-X2", "名" * 200),
+        SegmentEntry("MED-X3", "权重", weight=9),
+        SegmentEntry("MED-X4", "行业", industry_codes=("39x",)),
+    ):
+        with pytest.raises(Refused):
+            reshape(segments.add_segment, Place(chain, Tier.DOWN), wrong)
+
+
+def test_changes_are_taken_back_in_their_order(reshape, undo, leader):
+    moved(reshape, "MED-M1", Place(at("MED-M1").chain_id, parent=at("MED-M2").id))
+    moved(reshape, "MED-M2", Place(at("MED-M1").chain_id, Tier.UP))
+    first = db.session.scalars(select(ChainChange.id).order_by(ChainChange.id)).first()
+    with pytest.raises(Refused), transaction():
+        reshaping.undo(leader, clock.now(), first)
+    undo("MED")
+    undo("MED")
+    assert (at("MED-M1").parent_id, at("MED-M1").tier, at("MED-M2").tier) == (None, "mid", "mid")
+
+
+def test_bureau_leaders_change_chains_and_a_chains_leader_confirms_it(db_session, person):
+    chain = db.session.scalars(select(Chain).where(Chain.code == "MED")).one()
+    head, other = person("district_leader"), person("district_leader")
+    with transaction():
+        db.session.get(Chain, chain.id).leader_id = head.id
+    for actor in (other, person("unit_head"), person("staff")):
+        with pytest.raises(NotFound), transaction():
+            chains.confirm_chain(actor, clock.now(), chain.id, chain.version)
+        with pytest.raises(NotFound), transaction():
+            reshaping.reshape(
+                actor, clock.now(), lambda change: chains.add_chain(change, ChainEntry("X", "新"))
+            )
+    with transaction():
+        chains.confirm_chain(head, clock.now(), chain.id, chain.version)
+    assert (chain.confirmed_on, chain.confirmed_by_id) == (TODAY, head.id)
