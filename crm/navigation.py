@@ -70,6 +70,11 @@ SECTIONS: dict[str, tuple[tuple[str, Any], ...]] = {
         ("enterprises.rankings", lazy_pgettext("list", "榜单")),
         ("enterprises.signals", lazy_pgettext("list", "扩产信号")),
     ),
+    "chains.index": (
+        ("chains.index", lazy_pgettext("list", "产业链")),
+        ("chains.firms", _l("本地企业")),
+        ("chains.anchors", _l("以商招商")),
+    ),
     "quotas.index": (
         ("quotas.index", _l("看板")),
         ("recognition.index", _l("认定")),

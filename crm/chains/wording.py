@@ -8,8 +8,8 @@ from flask_babel import lazy_gettext as _l
 from crm.chains.rules import ChainKind, NeedKind, PresenceRole, SegmentLayout, Strength, Tier
 from crm.chains.rules.entries import EntryFault
 from crm.chains.rules.links import LinkFault
-from crm.chains.rules.neighbours import Side
-from crm.chains.rules.presence import FirmState, NeedFault, PresenceFault
+from crm.chains.rules.neighbours import Neighbour, Question, Side
+from crm.chains.rules.presence import STALE_AFTER_DAYS, FirmState, NeedFault, PresenceFault
 from crm.chains.rules.tree import TreeFault
 from crm.core.language import is_chinese, language
 from crm.core.money import format_yuan
@@ -35,6 +35,17 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         FirmState.ENDED: _l("已退出"),
     },
     Side: {Side.UPSTREAM: _l("上游"), Side.DOWNSTREAM: _l("下游")},
+    Question: {
+        Question.SUPPLIER: _l("这一环节现在由哪些企业供应？"),
+        Question.BOUGHT: _l("一年采购多少，运距和账期如何？"),
+        Question.FURTHER_SUPPLIER: _l("贵公司的供应商又从哪些企业采购这一环节的产品？"),
+        Question.CUSTOMER: _l("产品主要卖给这一环节的哪些企业？"),
+        Question.SOLD: _l("一年销售多少，运距和账期如何？"),
+        Question.FURTHER_CUSTOMER: _l("贵公司的客户又把产品卖给这一环节的哪些企业？"),
+        Question.COOPERATION: _l("希望怎样合作，各自出什么？"),
+        Question.WOULD_COME: _l("其中哪些有意在外设厂或设点，看重什么条件？"),
+        Question.INTRODUCE: _l("能否请贵公司引荐，由谁对接？"),
+    },
     PresenceFault: {
         PresenceFault.NO_SUCH_SEGMENT: _l("没有这个环节，请从列表中选择"),
         PresenceFault.RETIRED_SEGMENT: _l("这个环节已停用，请选择其他环节"),
@@ -126,8 +137,15 @@ CHAIN_FIELD: dict[str, LazyString] = {
 """Chains, segments, groups and links as their forms, sheets and the trail call what is said of them."""
 
 
+def stale_words(days: int) -> LazyString:
+    """What marks a firm that nobody has checked for longer than the bureau set."""
+    if days == STALE_AFTER_DAYS:
+        return word(FirmState.STALE)
+    return _l("超过%(days)s天未核", days=days)
+
+
 PRESENCE_FIELD: dict[str, LazyString] = {
-    "enterprise": _l("本地企业"),
+    "enterprise": _l("企业全称"),
     "segment": _l("环节"),
     "role": _l("链上角色"),
     "strength": _l("强弱"),
@@ -174,6 +192,13 @@ def tell(field: str, value: object) -> object:
 def word(code: StrEnum) -> LazyString:
     """The word for a code of this feature, in the reader’s language. Raises KeyError."""
     return WORDS[type(code)][code]
+
+
+def side_words(neighbour: Neighbour) -> str:
+    """Where a missing segment lies: 直接上游, 上游的上游."""
+    if neighbour.side is Side.UPSTREAM:
+        return str(_l("直接上游") if neighbour.distance == 1 else _l("上游的上游"))
+    return str(_l("直接下游") if neighbour.distance == 1 else _l("下游的下游"))
 
 
 def placed(chain: str, segment: str) -> str:

@@ -227,7 +227,7 @@ SUBJECT = {
     "chain_groups": _l("链群"),
     "segments": _l("环节"),
     "segment_links": _l("供需联系"),
-    "presences": _l("本地企业"),
+    "presences": _l("企业所在环节"),
     "anchor_needs": _l("链主需求"),
     "segment_fits": _l("归链建议"),
     "target_dismissals": _l("暂不推荐的企业"),

@@ -219,7 +219,8 @@ def firm(presence_id: int) -> Any:
     ).one_or_none()
 
 
-def _needs() -> Select[*tuple[Any, ...]]:
+def needs_select() -> Select[*tuple[Any, ...]]:
+    """Entries of anchor firms' lists with the names a page shows."""
     return (
         select(
             AnchorNeed.id,
@@ -252,7 +253,7 @@ def _needs() -> Select[*tuple[Any, ...]]:
 def needs_of(enterprise_id: int) -> Sequence[Any]:
     """A company's lists: what is open first, the largest amount first."""
     return db.session.execute(
-        _needs()
+        needs_select()
         .where(AnchorNeed.enterprise_id == enterprise_id)
         .order_by(
             AnchorNeed.met_on.is_not(None),
@@ -265,12 +266,12 @@ def needs_of(enterprise_id: int) -> Sequence[Any]:
 
 def need(need_id: int) -> Any:
     """One entry of the lists; None if unknown."""
-    return db.session.execute(_needs().where(AnchorNeed.id == need_id)).one_or_none()
+    return db.session.execute(needs_select().where(AnchorNeed.id == need_id)).one_or_none()
 
 
 def all_needs(wanted: FirmFilter) -> Sequence[Any]:
     """The lists of all anchor firms on the chain or segment wanted, for a workbook."""
-    statement = _needs()
+    statement = needs_select()
     if wanted.chain_id is not None:
         statement = statement.where(Segment.chain_id == wanted.chain_id)
     if wanted.segment_id is not None:

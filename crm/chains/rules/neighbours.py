@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from crm.chains.rules.kinds import NeedKind
+
 FARTHEST = 2
 """A supplier's supplier is worth a question to the anchor firm; further away it knows nobody."""
 
@@ -14,6 +16,20 @@ class Side(StrEnum):
 
     UPSTREAM = "upstream"  # it feeds the anchor
     DOWNSTREAM = "downstream"  # the anchor feeds it
+
+
+class Question(StrEnum):
+    """What to ask an anchor firm about a segment (以商招商)."""
+
+    SUPPLIER = "supplier"
+    BOUGHT = "bought"
+    FURTHER_SUPPLIER = "further_supplier"
+    CUSTOMER = "customer"
+    SOLD = "sold"
+    FURTHER_CUSTOMER = "further_customer"
+    COOPERATION = "cooperation"
+    WOULD_COME = "would_come"
+    INTRODUCE = "introduce"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +63,9 @@ class Need:
     need_id: int
     segment_id: int
     amount_yuan: int | None = None
+    kind: NeedKind = NeedKind.SUPPLY
+    has_partner: bool = False
+    """Whether it is known who serves it today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +77,17 @@ class Call:
     need_ids: tuple[int, ...]
     amount_yuan: int | None
     """All that its needs there name; None where none names any."""
+
+
+def with_above(segments: Iterable[int], parents: Mapping[int, int | None]) -> frozenset[int]:
+    """Segments and all they are parts of: whoever makes a part stands at the whole as well."""
+    found: set[int] = set()
+    for segment in segments:
+        here: int | None = segment
+        while here is not None and here not in found:
+            found.add(here)
+            here = parents.get(here)
+    return frozenset(found)
 
 
 def neighbours(
@@ -148,3 +178,31 @@ def call_list(
         return (-weight, -(call.amount_yuan or 0), not call.need_ids, distance, call.segment_id)
 
     return tuple(sorted(calls, key=turn))
+
+
+def questions(neighbour: Neighbour | None, needs: Collection[Need]) -> tuple[Question, ...]:
+    """What to ask about a segment: nothing that its needs there already tell.
+
+    Of a supplier's supplier, or a customer's customer, the anchor firm is asked whom its own know.
+    """
+    supply = [each for each in needs if each.kind is NeedKind.SUPPLY]
+    customer = [each for each in needs if each.kind is NeedKind.CUSTOMER]
+    side = neighbour.side if neighbour else None
+    is_far = neighbour is not None and neighbour.distance > 1
+    asked = []
+    for kind, here, who, far, how_much in (
+        (supply, Side.UPSTREAM, Question.SUPPLIER, Question.FURTHER_SUPPLIER, Question.BOUGHT),
+        (customer, Side.DOWNSTREAM, Question.CUSTOMER, Question.FURTHER_CUSTOMER, Question.SOLD),
+    ):
+        if not kind and side is not here:
+            continue
+        if not kind and is_far:
+            asked.append(far)
+            continue
+        if not any(each.has_partner for each in kind):
+            asked.append(who)
+        if not any(each.amount_yuan is not None for each in kind):
+            asked.append(how_much)
+    if any(each.kind is NeedKind.PARTNER for each in needs):
+        asked.append(Question.COOPERATION)
+    return (*asked, Question.WOULD_COME, Question.INTRODUCE)

@@ -150,7 +150,7 @@ def _need(need_id: int, version: int | None) -> AnchorNeed:
     if need is None:
         raise NotFound
     if version is not None and need.version != version:
-        missed = trail.latest_of("anchor_needs", need_id, (), need.version - version)
+        missed = trail.latest_of("anchor_needs", need_id, (), max(0, need.version - version))
         raise Stale(need, trail.their_changes(missed, NEED_FIELD, tell))
     return need
 

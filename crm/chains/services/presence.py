@@ -232,7 +232,7 @@ def _standing(presence_id: int, version: int | None) -> Presence:
     if presence is None:
         raise NotFound
     if version is not None and presence.version != version:
-        missed = trail.latest_of("presences", presence_id, (), presence.version - version)
+        missed = trail.latest_of("presences", presence_id, (), max(0, presence.version - version))
         raise Stale(presence, trail.their_changes(missed, PRESENCE_FIELD, tell))
     if presence.ended_on is not None:
         _refuse([PresenceFault.HAS_ENDED])

@@ -7,6 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS
+from crm.chains.wording import named
+from crm.chains.wording import word as chain_word
 from crm.core import clock
 from crm.core.errors import NotFound
 from crm.core.forms import attempt
@@ -21,6 +23,7 @@ from crm.enterprises.queries import EnterpriseFilter
 from crm.enterprises.rules import Ownership, mask_phone
 from crm.enterprises.views import bp
 from crm.enterprises.views.consequences import after_change_of
+from crm.enterprises.views.on_chains import on_chains
 from crm.enterprises.views.signals import weighed, weight_words
 from crm.enterprises.wording import (
     CONTACT_FIELD,
@@ -152,6 +155,9 @@ def detail(enterprise_id: int) -> ResponseReturnValue:
         activities=[activity_entry(row) for row in companies.activities_of(g.actor, enterprise_id)],
         events=[event_entry(event) for event in events],
         lead_word=lead_word,
+        standing=on_chains(enterprise_id),
+        named=named,
+        chain_word=chain_word,
         may_edit=access.may_edit(g.actor),
         may_confirm=access.may_confirm_ranking(g.actor),
         may_reveal=access.may_reveal_phones(g.actor),
@@ -257,12 +263,12 @@ def tell_saved(saved: Enterprise, *, is_new: bool) -> None:
 @bp.get("/pick")
 @allow(*LEAD_READERS)
 def pick() -> ResponseReturnValue:
-    """Companies found by what is typed (`q`, or a form's `parent` or `enterprise`), to choose one of.
+    """Companies found by what is typed (`q`, or a form's own field), to choose one of.
 
     JSON when asked for (`{"results": [{"id", "name", "short_name", "uscc"}]}`); else a fragment:
     `as=options` for a datalist, otherwise radio buttons named `name` (default enterprise_id).
     """
-    asked = (request.args.get(name) for name in ("q", "parent", "enterprise"))
+    asked = (request.args.get(name) for name in ("q", "parent", "enterprise", "partner"))
     typed = next((text for text in asked if text), "").replace("\x00", "").strip()[:LONGEST_SEARCH]
     hits = queries.pick(typed) if typed else []
     if request.accept_mimetypes.best == "application/json":
