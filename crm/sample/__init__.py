@@ -30,6 +30,7 @@ from crm.sample import (
     rankings,
     recognition,
     reminders,
+    signals,
 )
 from crm.sample.people import PASSWORD, PEOPLE
 
@@ -50,6 +51,7 @@ def load(at: datetime, today: date, files_dir: Path) -> int:
     found = leads.load(users, today, at)
     rankings.load_member(users["leader"], today, at)
     rankings.load_editions(users["leader"], today, at)
+    signals.load(users["leader"], today, at)
     for chain in db.session.scalars(select(Chain).order_by(Chain.position).limit(2)):
         chain.leader_id = users["district"].id
     chains.load(users, today, at)
