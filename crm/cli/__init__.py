@@ -3,6 +3,7 @@
 from flask import Flask
 
 from crm.cli.chains import chain_commands
+from crm.cli.companies import company_commands
 from crm.cli.database import make_migration, prepare
 from crm.cli.forecasts import quotas_backtest
 from crm.cli.history import history_commands
@@ -26,3 +27,4 @@ def register(app: Flask) -> None:
     app.cli.add_command(ledger_commands)
     app.cli.add_command(ranking_commands)
     app.cli.add_command(chain_commands)
+    app.cli.add_command(company_commands)

@@ -15,6 +15,7 @@ from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS, Actor, Role
 
 READERS = LEAD_READERS
 EDITORS = LEAD_WRITERS
+COMPANY_IMPORTERS = (Role.UNIT_HEAD, Role.DIRECTOR)
 SIGNAL_LOGGERS = LEAD_WRITERS
 RANKING_CONFIRMERS = (Role.UNIT_HEAD, Role.DIRECTOR)
 PHONE_READERS = (Role.STAFF, Role.UNIT_HEAD, Role.DIRECTOR, Role.DISTRICT_LEADER)
@@ -22,6 +23,11 @@ PHONE_READERS = (Role.STAFF, Role.UNIT_HEAD, Role.DIRECTOR, Role.DISTRICT_LEADER
 
 def may_edit(actor: Actor) -> bool:
     return actor.role in EDITORS or actor.role is Role.SYSTEM
+
+
+def may_import(actor: Actor) -> bool:
+    """Take in a file of companies."""
+    return actor.role in COMPANY_IMPORTERS or actor.role is Role.SYSTEM
 
 
 def may_log_signals(actor: Actor) -> bool:

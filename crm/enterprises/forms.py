@@ -217,6 +217,13 @@ class ContactForm(BaseForm):
         )
 
 
+class RosterForm(BaseForm):
+    file = FileField(
+        _l("企业名录文件"),
+        description=_l(".xlsx或.csv，最多20000行；表头写明各列，顺序不限，其他列不读"),
+    )
+
+
 class SignalForm(BaseForm):
     """A sign that a company may soon invest, with where it was read."""
 

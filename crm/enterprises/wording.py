@@ -23,6 +23,7 @@ from crm.enterprises.rules import (
 from crm.enterprises.rules.ranking import Basis
 from crm.enterprises.rules.ranking.columns import Column
 from crm.enterprises.rules.ranking.reading import RowFault, RowMessage
+from crm.enterprises.rules.roster import Outcome, RosterColumn, RosterFault, RosterMessage
 from crm.enterprises.rules.seats import is_told_whole
 from crm.enterprises.rules.shareholding import LinkFault
 from crm.enterprises.rules.signals import SignalKind
@@ -58,6 +59,55 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         SignalKind.FUNDING: _l("融资"),
         SignalKind.SUBSIDIARY: _l("新设子公司"),
         SignalKind.POLICY: _l("政策"),
+    },
+    RosterFault: {
+        RosterFault.NAME_MISSING: _l("没有企业名称"),
+        RosterFault.NAME_TOO_SHORT: _l("企业名称过短，请写全称"),
+        RosterFault.NAME_TOO_LONG: _l("企业名称超过120个字，请核对是否选错了列"),
+        RosterFault.NAME_LIKE_FORMULA: _l("企业名称以公式符号开头，请改正"),
+        RosterFault.NAME_TWICE: _l("同一名称出现不止一次，信用代码又不同，请核对"),
+        RosterFault.USCC_WRONG: _l("统一社会信用代码有误，请核对营业执照"),
+        RosterFault.USCC_AS_NUMBER: _l(
+            "信用代码被表格当成数字，后几位已经丢失；请把这一列设为文本后重填"
+        ),
+        RosterFault.USCC_TWICE: _l("不同企业用了同一个信用代码，请核对"),
+        RosterFault.OTHER_USCC: _l("同名企业已登记，信用代码不同，请核对"),
+        RosterFault.USCC_OF_ANOTHER: _l("信用代码和名称分别属于两家已登记的企业；代码属于"),
+        RosterFault.SEVERAL_OF_NAME: _l("登记的同名企业不止一家，请填信用代码"),
+        RosterFault.SAME_ROW: _l("与这一行是同一家，只取一行"),
+        RosterFault.NOTE_SKIPPED: _l("是说明或合计，已跳过"),
+        RosterFault.LIKE_FORMULA: _l("以公式符号开头，没有读取"),
+        RosterFault.TOO_LONG: _l("内容过长，没有读取"),
+        RosterFault.OWNERSHIP_UNKNOWN: _l("看不出是哪一种所有制，没有读取"),
+        RosterFault.SHARE_UNREADABLE: _l("持股比例请写成51或51%，没有读取"),
+        RosterFault.INDUSTRY_UNREADABLE: _l("不是国民经济行业代码，没有读取"),
+        RosterFault.REGION_UNREADABLE: _l("不是行政区划代码或省市名称，没有读取"),
+        RosterFault.LEGAL_HAS_DIGITS: _l("法定代表人只写姓名，没有读取"),
+        RosterFault.PARENT_UNKNOWN: _l("母公司没有登记，文件里也没有，没有读取"),
+        RosterFault.PARENT_CIRCLE: _l("母公司是企业自己或它的下属企业，没有读取"),
+        RosterFault.SHARE_ALONE: _l("有持股比例而没有母公司，没有读取"),
+    },
+    RosterColumn: {
+        RosterColumn.NAME: _l("企业全称"),
+        RosterColumn.USCC: _l("统一社会信用代码"),
+        RosterColumn.SHORT_NAME: _l("简称"),
+        RosterColumn.NAME_EN: _l("英文名称"),
+        RosterColumn.FORMER_NAMES: _l("曾用名"),
+        RosterColumn.OWNERSHIP: _l("所有制"),
+        RosterColumn.PARENT: _l("母公司"),
+        RosterColumn.SHARE: _l("持股比例"),
+        RosterColumn.INDUSTRY: _l("国民经济行业代码"),
+        RosterColumn.SCOPE: _l("经营范围"),
+        RosterColumn.REGION: _l("所在地区"),
+        RosterColumn.ADDRESS: _l("地址"),
+        RosterColumn.LEGAL: _l("法定代表人"),
+        RosterColumn.NOTE: _l("备注"),
+    },
+    Outcome: {
+        Outcome.NEW: _l("新企业"),
+        Outcome.KNOWN: _l("已登记"),
+        Outcome.DOUBLE: _l("可能重复"),
+        Outcome.FAULTY: _l("有误，不导入"),
     },
     Basis: {
         Basis.USCC: _l("统一社会信用代码一致"),
@@ -171,6 +221,29 @@ def unreadable_list(fault: SheetFault) -> LazyString | None:
         SheetFault.TOO_MANY_SHEETS: _l("工作表超过50个，请只保留榜单"),
         SheetFault.TOO_MANY_COLUMNS: _l("超过200列，请删去榜单以外的列"),
     }.get(fault)
+
+
+def unreadable_roster(fault: SheetFault) -> LazyString | None:
+    """Likewise of a file of companies or of signals."""
+    return {
+        SheetFault.TOO_MANY_SHEETS: _l("工作表超过50个，请只保留要导入的一个"),
+        SheetFault.TOO_MANY_COLUMNS: _l("超过200列，请删去不用的列"),
+    }.get(fault)
+
+
+def roster_words(message: RosterMessage) -> str:
+    """A message about a row of companies, with its column and the value it is about."""
+    colon = "：" if is_chinese() else ": "
+    words = str(word(message.fault))
+    if message.fault is RosterFault.USCC_WRONG:
+        semicolon = "；" if is_chinese() else "; "
+        words = semicolon.join(str(each) for each in uscc_words(message.value)) or words
+    if message.column is not None:
+        words = f"{word(message.column)}{colon}{words}"
+    value = message.value
+    if message.fault is RosterFault.SAME_ROW:
+        value = str(_l("第%(n)s行", n=value))
+    return f"{words}{colon}{value}" if value else words
 
 
 def row_words(message: RowMessage) -> str:

@@ -165,6 +165,34 @@ def record(
     return event
 
 
+def event_row(
+    actor: Doer,
+    at: datetime,
+    action: str,
+    model: type[Base],
+    subject_id: int,
+    after: dict[str, Any],
+    *,
+    before: dict[str, Any] | None = None,
+    lead_id: int | None = None,
+    department_id: int | None = None,
+) -> dict[str, Any]:
+    """One event of the trail as a row for `bulk.insert_rows`, as `record` writes it."""
+    return {
+        "at": at,
+        "actor_id": actor.id or None,
+        "actor_name": actor.name,
+        "address": actor.address,
+        "action": action,
+        "subject_type": model.__tablename__,
+        "subject_id": subject_id,
+        "lead_id": lead_id,
+        "department_id": department_id if department_id is not None else actor.department_id,
+        "before": before,
+        "after": after,
+    }
+
+
 def record_changes(
     actor: Doer,
     at: datetime,

@@ -24,6 +24,8 @@ ACTION = {
     "difference_kept": _l("保留我方的值"),
     "enterprise_added": _l("登记企业"),
     "enterprise_changed": _l("修改企业"),
+    "companies_imported": _l("导入企业名录"),
+    "signals_imported": _l("导入扩产信号"),
     "signal_logged": _l("登记扩产信号"),
     "signal_corrected": _l("更正扩产信号"),
     "signal_withdrawn": _l("撤回扩产信号"),

@@ -16,7 +16,13 @@ YI = 10**8
 SIGNALS = (
     ("样本锂电材料股份有限公司", SignalKind.EXPANSION, 20, "上市公司公告（示例）2026-031", 12),
     ("样本锂电材料股份有限公司", SignalKind.FUNDING, 210, "交易所问询函回复（示例）", 8),
-    ("样本风电装备集团有限公司", SignalKind.SUBSIDIARY, 75, "国家企业信用信息公示系统（示例）", None),
+    (
+        "样本风电装备集团有限公司",
+        SignalKind.SUBSIDIARY,
+        75,
+        "国家企业信用信息公示系统（示例）",
+        None,
+    ),
     ("样本储能科技有限公司", SignalKind.POLICY, 150, "省新型储能行动方案（示例）", None),
 )
 

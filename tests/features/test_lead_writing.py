@@ -72,7 +72,7 @@ def test_a_search_finds_leads_by_part_of_a_name_by_code_and_by_initials(app, sta
     with app.app_context(), transaction() as session:
         enterprise = session.scalar(select(Enterprise))
         enterprise.uscc, enterprise.search_text = USCC, f"{enterprise.search_text} {USCC.lower()}"
-        refresh_search_text(enterprise.id)
+        refresh_search_text([enterprise.id])
     for query in ("硅溶胶", "示例硅", USCC[4:12], "gcgrj", "slgcl"):
         page = staff.get("/leads/entry", query_string={"q": query}).get_data(as_text=True)
         assert "高纯硅溶胶项目" in page, query
@@ -227,7 +227,7 @@ def test_a_renamed_company_is_found_by_its_new_name(app, staff):
         enterprise = session.scalar(select(Enterprise))
         enterprise.name, enterprise.search_text = "新名称有限公司", "新名称有限公司"
         session.flush()
-        assert refresh_search_text(enterprise.id) == 1
+        assert refresh_search_text([enterprise.id]) == 1
     assert "某项目" in staff.get("/leads/entry?q=新名称").get_data(as_text=True)
 
 

@@ -30,7 +30,7 @@ from crm.places.models import Carrier, Zone
 from crm.quotas.facts import (
     facts_of,
     leads_in_currency,
-    leads_of_enterprise,
+    leads_of_enterprises,
     leads_of_ranking_list,
 )
 from crm.quotas.models import Quota, SupersededVerdict, Verdict
@@ -199,7 +199,7 @@ def test_a_listed_parent_counts_by_the_share_it_holds(written, percent, code):
     judge_again(lead)
     assert codes(lead, "A") == {"ranking_none", "amount_below"}
     entry = add_ranking(group, person_id(written))
-    assert leads_of_enterprise(group.id) == [lead.id]
+    assert leads_of_enterprises([group.id]) == [lead.id]
     assert wrong() == [lead.id]
     judge_again(lead)
     assert code in codes(lead, "A")
@@ -237,7 +237,7 @@ def test_shares_along_a_group_are_multiplied_and_circles_end(written):
     lead = add_signed(yuan=YI, investor_id=child.id)
     (facts,) = facts_of([lead.id])
     assert [m.shareholding for m in facts.rankings] == [Decimal("0.36")]
-    assert leads_of_enterprise(group.id) == [lead.id]
+    assert leads_of_enterprises([group.id]) == [lead.id]
 
 
 def test_the_calendar_alone_changes_no_verdict(written):
@@ -484,7 +484,7 @@ def test_who_held_the_company_on_the_day_of_signing_counts_not_who_does_now(writ
     lead = add_signed(yuan=YI, investor_id=child.id)
     judge_again(lead)
     add_ranking(group, person_id(written))
-    assert leads_of_enterprise(group.id) == [lead.id]  # judged again although it is sold
+    assert leads_of_enterprises([group.id]) == [lead.id]  # judged again although it is sold
     judge_again(lead)
     assert code in codes(lead, "A")
 

@@ -8,11 +8,11 @@ from crm.core import days, money
 from crm.core import wording as core_wording
 from crm.enterprises import rules as enterprise_rules
 from crm.enterprises import wording as enterprise_wording
-from crm.enterprises.rules import UsccFaultCode, check_character, shareholding, signals
+from crm.enterprises.rules import UsccFaultCode, check_character, roster, shareholding, signals
 from crm.enterprises.rules.ranking import columns, companies, reading
 from crm.enterprises.wording import uscc_warning, uscc_words
 
-COMPANY_RULES = (shareholding, signals, companies, columns, reading)
+COMPANY_RULES = (roster, shareholding, signals, companies, columns, reading)
 
 
 def codes_of(module):

@@ -95,6 +95,13 @@ def names_of_division(code: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_NAMES[each] for each in above if each in _NAMES))
 
 
+def lies_in(code: str, above: str) -> bool:
+    """Whether a division is the other one or a part of it: 370105 lies in 370100 and in 370000."""
+    while above.endswith("00"):
+        above = above[:-2]
+    return code.startswith(above)
+
+
 def is_told_whole(code: str) -> bool:
     """Whether the names say all of it: a county is not in the table, only what lies above it."""
     return code in _NAMES

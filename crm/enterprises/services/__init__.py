@@ -33,6 +33,8 @@ from crm.enterprises.services.rankings import (
     save_edition,
     withdraw_membership,
 )
+from crm.enterprises.services.roster_import import RosterTaken, import_roster
+from crm.enterprises.services.roster_look import ALL_DOUBLES, RosterLook, look_at_roster, names_of
 from crm.enterprises.services.signals import (
     SignalEntry,
     correct_signal,
@@ -41,12 +43,15 @@ from crm.enterprises.services.signals import (
 )
 
 __all__ = [
+    "ALL_DOUBLES",
     "COLUMNS",
     "Confirmed",
     "ContactEntry",
     "EditionEntry",
     "EnterpriseEntry",
     "Membership",
+    "RosterLook",
+    "RosterTaken",
     "SignalEntry",
     "Taken",
     "add",
@@ -60,8 +65,11 @@ __all__ = [
     "correct_signal",
     "give_code",
     "import_edition",
+    "import_roster",
     "log_signal",
     "look_at",
+    "look_at_roster",
+    "names_of",
     "propose_matches",
     "register_from_row",
     "reject_match",

@@ -71,18 +71,40 @@ class EnterpriseEntry:
 
 def set_name_keys(enterprise: Enterprise) -> None:
     """Bring the keys for searching and for finding doubles in line with names and code."""
-    enterprise.name_norm = normalise_name(enterprise.name)[:LONGEST_NAME]
-    enterprise.name_loose = loose_name(enterprise.name)[:LONGEST_NAME]
-    enterprise.pinyin_initials = pinyin_initials(enterprise.name)[:LONGEST_NAME]
-    enterprise.search_text = search_text(
+    keys = name_keys(
         enterprise.name,
         enterprise.short_name,
         enterprise.name_en,
-        *(enterprise.former_names or "").splitlines(),
+        enterprise.former_names,
         enterprise.uscc,
-        enterprise.pinyin_initials,
-        pinyin_initials(enterprise.short_name or ""),
     )
+    for key, value in keys.items():
+        setattr(enterprise, key, value)
+
+
+def name_keys(
+    name: str,
+    short_name: str | None = None,
+    name_en: str | None = None,
+    former_names: str | None = None,
+    uscc: str | None = None,
+) -> dict[str, str]:
+    """The columns by which a company is searched for and its doubles are found."""
+    initials = pinyin_initials(name)[:LONGEST_NAME]
+    return {
+        "name_norm": normalise_name(name)[:LONGEST_NAME],
+        "name_loose": loose_name(name)[:LONGEST_NAME],
+        "pinyin_initials": initials,
+        "search_text": search_text(
+            name,
+            short_name,
+            name_en,
+            *(former_names or "").splitlines(),
+            uscc,
+            initials,
+            pinyin_initials(short_name or ""),
+        ),
+    }
 
 
 def add(

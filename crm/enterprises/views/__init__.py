@@ -12,5 +12,6 @@ from crm.enterprises.views import (  # noqa: E402, F401
     people,
     printed,
     rankings,
+    roster,
     signals,
 )

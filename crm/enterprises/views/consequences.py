@@ -5,7 +5,7 @@ from datetime import datetime
 
 from crm.core import clock
 from crm.leads.services.marks import refresh_search_text
-from crm.quotas.facts import leads_of_enterprise
+from crm.quotas.facts import leads_of_enterprises
 from crm.quotas.services import rejudge
 
 
@@ -16,5 +16,10 @@ def judge_again(lead_ids: Collection[int], at: datetime) -> None:
 
 def after_change_of(enterprise_id: int, at: datetime) -> None:
     """Names, code, parent or ranking changed: leads are found by the new words and judged again."""
-    refresh_search_text(enterprise_id)
-    judge_again(leads_of_enterprise(enterprise_id), at)
+    after_changes_of([enterprise_id], at)
+
+
+def after_changes_of(enterprise_ids: Collection[int], at: datetime) -> None:
+    """As `after_change_of`, of many companies at once."""
+    refresh_search_text(enterprise_ids)
+    judge_again(leads_of_enterprises(enterprise_ids), at)

@@ -7,10 +7,11 @@ from typing import Any
 from crm.core.bulk import insert_rows, reserve_ids
 from crm.enterprises.rules import pinyin_initials, search_text
 from crm.history.models import AuditEvent
+from crm.history.services import event_row
 from crm.imports.queries import KINDS
 from crm.imports.rules import LedgerRow
 from crm.imports.rules.facts import as_written, signing_day
-from crm.imports.services.known import Known, event
+from crm.imports.services.known import Known
 from crm.imports.services.matching import key_of
 from crm.imports.services.planning import Plan
 from crm.leads.models import Figure, Lead, Milestone, SigningDayChange, StageChange
@@ -152,7 +153,7 @@ class NewLeads:
             }
         )
         self._events.append(
-            event(
+            event_row(
                 actor, at, "lead_imported", Lead, lead_id,
                 {
                     "title": title, "stage": stage, "investor": row.investor,

@@ -16,6 +16,7 @@ from crm.core.db import Base, db
 from crm.enterprises.models import Enterprise
 from crm.enterprises.rules import loose_name, pinyin_initials, search_text, seat_of
 from crm.history.models import AuditEvent
+from crm.history.services import event_row
 from crm.imports.rules import KnownChain, KnownSegment, Taxonomy
 from crm.leads.models import ExchangeRate
 from crm.leads.rules import Rate
@@ -230,7 +231,9 @@ class Known:
             insert_rows(
                 AuditEvent,
                 [
-                    event(self._actor, self._at, action, model, row["id"], {"name": row["name"]})
+                    event_row(
+                        self._actor, self._at, action, model, row["id"], {"name": row["name"]}
+                    )
                     for row in rows
                 ],
             )
@@ -238,32 +241,6 @@ class Known:
         for number, phone in self._phones.items():
             db.session.execute(update(User).where(User.id == number).values(phone=phone))
         self._phones.clear()
-
-
-def event(
-    actor: Actor,
-    at: datetime,
-    action: str,
-    model: type[Base],
-    subject_id: int,
-    after: dict[str, Any],
-    *,
-    lead_id: int | None = None,
-    department_id: int | None = None,
-) -> dict[str, Any]:
-    """One event of the trail as a row for `insert_rows`; as `crm.history.services.record` writes it."""
-    return {
-        "at": at,
-        "actor_id": actor.id or None,
-        "actor_name": actor.name,
-        "address": actor.address,
-        "action": action,
-        "subject_type": model.__tablename__,
-        "subject_id": subject_id,
-        "lead_id": lead_id,
-        "department_id": department_id if department_id is not None else actor.department_id,
-        "after": after,
-    }
 
 
 _KINDS = (

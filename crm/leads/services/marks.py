@@ -1,12 +1,13 @@
 """What every change of a lead leaves behind: its version, its event in the trail, its words to search."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select
 
 from crm.accounts.rules import Actor, Role
+from crm.core.bulk import among, chunked
 from crm.core.db import Base, db
 from crm.enterprises.models import Enterprise
 from crm.enterprises.rules import pinyin_initials, search_text, title_key
@@ -68,23 +69,39 @@ def record_changes(
 
 def refresh_words(lead: Lead) -> None:
     """Bring the keys for searching and for finding double titles in line with title and companies."""
-    parts: list[str | None] = [lead.title, pinyin_initials(lead.title), lead.receipt_number]
-    ids = [each for each in (lead.investor_id, lead.legal_entity_id) if each]
-    if ids:
-        parts += db.session.scalars(
-            select(Enterprise.search_text).where(Enterprise.id.in_(ids)).order_by(Enterprise.id)
-        )
-    lead.title_key = title_key(lead.title)[:120]
-    lead.search_text = search_text(*parts)
+    _set_words(lead, _words_of_companies([lead]))
 
 
-def refresh_search_text(enterprise_id: int) -> int:
-    """After a company was renamed: its leads are found by the new names; how many there are."""
-    leads = db.session.scalars(
-        select(Lead).where(
-            or_(Lead.investor_id == enterprise_id, Lead.legal_entity_id == enterprise_id)
-        )
-    ).all()
-    for lead in leads:
-        refresh_words(lead)
+def refresh_search_text(enterprise_ids: Collection[int]) -> int:
+    """After companies were renamed: their leads are found by the new names; how many there are."""
+    leads: dict[int, Lead] = {}
+    for ids in chunked(enterprise_ids):
+        concerned = or_(among(Lead.investor_id, ids), among(Lead.legal_entity_id, ids))
+        leads |= {lead.id: lead for lead in db.session.scalars(select(Lead).where(concerned))}
+    words = _words_of_companies(leads.values())
+    for lead in leads.values():
+        _set_words(lead, words)
     return len(leads)
+
+
+def _companies_of(lead: Lead) -> list[int]:
+    return sorted({each for each in (lead.investor_id, lead.legal_entity_id) if each})
+
+
+def _words_of_companies(leads: Collection[Lead]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for ids in chunked(number for lead in leads for number in _companies_of(lead)):
+        words = select(Enterprise.id, Enterprise.search_text).where(among(Enterprise.id, ids))
+        # By the session, which a caller may have told not to flush yet.
+        found |= dict(iter(db.session.execute(words)))
+    return found
+
+
+def _set_words(lead: Lead, words: Mapping[int, str]) -> None:
+    lead.title_key = title_key(lead.title)[:120]
+    lead.search_text = search_text(
+        lead.title,
+        pinyin_initials(lead.title),
+        lead.receipt_number,
+        *(words[number] for number in _companies_of(lead)),
+    )

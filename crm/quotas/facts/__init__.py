@@ -2,7 +2,6 @@
 
 from crm.quotas.facts.concerned import (
     leads_in_currency,
-    leads_of_enterprise,
     leads_of_enterprises,
     leads_of_ranked_groups,
     leads_of_ranking_list,
@@ -15,7 +14,6 @@ __all__ = [
     "Surroundings",
     "facts_of",
     "leads_in_currency",
-    "leads_of_enterprise",
     "leads_of_enterprises",
     "leads_of_ranked_groups",
     "leads_of_ranking_list",

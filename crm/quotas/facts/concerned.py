@@ -22,11 +22,6 @@ def leads_of_ranked_groups(list_codes: Collection[str]) -> list[int]:
     )
 
 
-def leads_of_enterprise(enterprise_id: int) -> list[int]:
-    """Leads whose investor or list company is this company or one below it in the group."""
-    return leads_of_enterprises([enterprise_id])
-
-
 def leads_of_enterprises(enterprise_ids: Collection[int] | Select[int]) -> list[int]:
     """Leads whose investor or list company is one of these or one that is, or was, below them."""
     found: set[int] = set()

@@ -1,15 +1,13 @@
 """Which column of a list means what: proposed from its header words, changed by a person where wrong."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from crm.core.sheets import Sheet, Value
+from crm.enterprises.rules.headers import header_of, header_words
 
-LOOKED_THROUGH = 20
-"""Rows at the top of a sheet among which the header is sought."""
 SAMPLED = 20
 
 
@@ -69,38 +67,16 @@ class ColumnMapping:
     revenue_unit: str | None = None
 
 
-def header_words(value: Value) -> str:
-    """One width and case, without line breaks: 公司名称(英文), name cn."""
-    text = unicodedata.normalize("NFKC", str(value)) if value is not None else ""
-    return re.sub(r"[\s_]+", " ", text.strip().lower())
-
-
 def proposed_mapping(sheet: Sheet) -> ColumnMapping:
     """The row most of whose cells are known header words, and what they name."""
-    best = ColumnMapping(0, {})
-    for row, cells in enumerate(sheet.rows[:LOOKED_THROUGH]):
-        columns = _named(cells)
-        if len(columns) > len(best.columns):
-            best = ColumnMapping(row, columns, _unit(cells, columns))
-    return _by_script(sheet, best)
+    row, columns = header_of(sheet, HEADERS, (Column.NAME_EN,))
+    unit = _unit(sheet.rows[row], columns) if columns else None
+    return _by_script(sheet, ColumnMapping(row, columns, unit))
 
 
 def likeliest_list(sheets: Sequence[Sheet]) -> Sheet:
     """The sheet with most columns of a list, of several the longest; a workbook has at least one."""
     return max(sheets, key=lambda each: (len(proposed_mapping(each).columns), len(each.rows)))
-
-
-def _named(cells: Sequence[Value]) -> dict[Column, int]:
-    words = [header_words(cell) for cell in cells]
-    # 公司名称（中文） is 公司名称, but 公司名称（英文） is not: only there do the brackets tell.
-    short = [re.sub(r"\(.*", "", text).strip() or text for text in words]
-    found: dict[Column, int] = {}
-    for column, pattern in HEADERS:
-        for place, text in enumerate(words if column is Column.NAME_EN else short):
-            if text and place not in found.values() and pattern.search(text):
-                found[column] = place
-                break
-    return found
 
 
 def _unit(cells: Sequence[Value], columns: Mapping[Column, int]) -> str | None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
-from crm.core.sheets import Sheet, Value
+from crm.core.sheets import Sheet
+from crm.enterprises.rules.headers import cell_text
 from crm.enterprises.rules.names import normalise_name
 from crm.enterprises.rules.ranking.columns import Column, ColumnMapping
 from crm.enterprises.rules.ranking.english import CHINESE, english_key
@@ -122,7 +123,7 @@ def _read_row(
     year: int,
     messages: list[RowMessage],
 ) -> ListRow | None:
-    cells = {column: _text(sheet.at(number, place)) for column, place in columns.items()}
+    cells = {column: cell_text(sheet.at(number, place)) for column, place in columns.items()}
     here = number + 1
     if not any(cells.values()):
         return None
@@ -254,17 +255,6 @@ def _ranks(rows: Sequence[ListRow]) -> Iterator[RowMessage]:
 
 def _is_one_revenue(rows: Sequence[ListRow]) -> bool:
     return len({row.revenue for row in rows}) == 1
-
-
-def _text(value: Value) -> str | None:
-    if value is None or isinstance(value, bool):
-        return None
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        value = int(value)
-    kept = "".join(
-        char for char in str(value) if char in "\n\t " or unicodedata.category(char)[0] != "C"
-    )
-    return " ".join(kept.split()) or None
 
 
 def _whole(text: str) -> int | None:

@@ -1,0 +1,149 @@
+"""Which rows of a file are companies we know (DOMAIN §5): by code, by name, or perhaps by a like name."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from crm.enterprises.rules.names import similar
+from crm.enterprises.rules.ranking.alike import spoilt
+from crm.enterprises.rules.roster.reading import RosterFault, RosterMessage, RosterRow
+
+AT_ONCE = 2000
+"""Rows whose like names are looked for together: what this needs does not grow with the file."""
+NAMESAKES_TOLD = 3
+
+
+class Known(NamedTuple):
+    """A company of ours by what tells it apart; `former` are normalised former names."""
+
+    id: int
+    name: str
+    norm: str
+    loose: str
+    uscc: str | None
+    former: Sequence[str] = ()
+
+
+class Namesake(NamedTuple):
+    """Whom a row may be a double of: one of ours, or an earlier row of the file."""
+
+    name: str
+    company_id: int | None = None
+    row: int | None = None
+
+
+class Outcome(StrEnum):
+    """What a row is."""
+
+    NEW = "new"
+    KNOWN = "known"
+    DOUBLE = "double"
+    FAULTY = "faulty"
+
+
+@dataclass(slots=True)
+class Told:
+    """A row and what it is; `company_id` of a known one, `namesakes` of a possible double."""
+
+    row: RosterRow
+    outcome: Outcome = Outcome.NEW
+    company_id: int | None = None
+    namesakes: list[Namesake] = field(default_factory=list)
+    fault: RosterMessage | None = None
+
+
+def tell_apart(rows: Sequence[RosterRow], known: Callable[[], Iterable[Known]]) -> list[Told]:
+    """What each row is; `known` gives all our companies anew at each call.
+
+    The same code is the same company, and so is the same name unless the codes differ. Of a like name
+    two different codes are two companies; otherwise a person says whether it is a double.
+    """
+    told = [Told(row) for row in rows]
+    _by_code_and_name(told, known())
+    open_rows = [each for each in told if each.outcome is Outcome.NEW]
+    for start in range(0, len(open_rows), AT_ONCE):
+        some = open_rows[start : start + AT_ONCE]
+        index = _like_names(some)
+        for company in known():
+            _meet(index, company.loose, company.uscc, Namesake(company.name, company.id))
+        for earlier in open_rows[: start + AT_ONCE]:
+            row = earlier.row
+            _meet(index, row.loose, row.uscc, Namesake(row.name, row=row.sheet_row))
+    for each in open_rows:
+        if each.namesakes:
+            each.outcome = Outcome.DOUBLE
+    return told
+
+
+def _by_code_and_name(told: Sequence[Told], known: Iterable[Known]) -> None:
+    by_code = {each.row.uscc: each for each in told if each.row.uscc}
+    by_name = {each.row.norm: each for each in told}
+    of_code: dict[int, Known] = {}
+    of_name: defaultdict[int, list[Known]] = defaultdict(list)
+    for company in known:
+        if company.uscc in by_code:
+            of_code[by_code[company.uscc].row.sheet_row] = company
+        if company.norm in by_name:
+            of_name[by_name[company.norm].row.sheet_row].append(company)
+        for former in company.former:
+            if former in by_name and former != company.norm:
+                each = by_name[former]
+                if not (each.row.uscc and company.uscc):
+                    each.namesakes.append(Namesake(company.name, company.id))
+    for each in told:
+        number = each.row.sheet_row
+        _decide(each, of_code.get(number), of_name.get(number, []))
+
+
+def _decide(each: Told, coded: Known | None, named: Sequence[Known]) -> None:
+    fault: RosterFault | None = None
+    value = ""
+    if coded is not None:
+        others = [company for company in named if company.id != coded.id]
+        is_named = any(company.id == coded.id for company in named)
+        if others and not is_named:
+            fault, value = RosterFault.USCC_OF_ANOTHER, coded.name
+        else:
+            each.company_id = coded.id
+    elif named:
+        possible = [one for one in named if not (one.uscc and each.row.uscc)]
+        if not possible:
+            fault, value = RosterFault.OTHER_USCC, f"{named[0].name} {named[0].uscc}"
+        elif len(named) > 1:
+            fault, value = RosterFault.SEVERAL_OF_NAME, named[0].name
+        else:
+            each.company_id = possible[0].id
+    if fault is not None:
+        each.outcome = Outcome.FAULTY
+        each.fault = RosterMessage(fault, each.row.sheet_row, value)
+    elif each.company_id is not None:
+        each.outcome = Outcome.KNOWN
+    if each.outcome is not Outcome.NEW:
+        each.namesakes.clear()
+
+
+def _like_names(rows: Sequence[Told]) -> dict[str, list[Told]]:
+    index: defaultdict[str, list[Told]] = defaultdict(list)
+    for each in rows:
+        for left in _spoilt(each.row.loose):
+            index[left].append(each)
+    return index
+
+
+def _spoilt(loose: str) -> Iterator[str]:
+    return iter({loose, *spoilt(loose)}) if loose else iter(())
+
+
+def _meet(index: dict[str, list[Told]], loose: str, uscc: str | None, who: Namesake) -> None:
+    met = {each.row.sheet_row: each for left in _spoilt(loose) for each in index.get(left, ())}
+    for each in met.values():
+        if len(each.namesakes) >= NAMESAKES_TOLD or (each.row.uscc and uscc):
+            continue  # two codes are two companies: the same one was found before
+        if who.row is not None and who.row >= each.row.sheet_row:
+            continue
+        if who in each.namesakes:
+            continue
+        if each.row.loose == loose or similar(each.row.loose, loose):
+            each.namesakes.append(who)
