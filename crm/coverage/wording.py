@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from crm.coverage.rules import PER_POINT, Number, Part, Reason, ReasonCode, Status
 from crm.coverage.rules.scoring import Exclusion, ListKind, Term
+from crm.coverage.rules.viewing import Kind
 
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
     Status: {
@@ -16,6 +17,11 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Status.HAS: lazy_pgettext("segment", "有"),
         Status.STRONG: lazy_pgettext("segment", "强"),
         Status.NOT_SOUGHT: _l("不招引"),
+    },
+    Kind: {
+        Kind.FIRMS: _l("有本地企业"),
+        Kind.LEADS: _l("有项目"),
+        Kind.NEEDS: _l("有链主需求"),
     },
     Part: {Part.STATUS: _l("环节状态"), Part.TARGETS: _l("目标企业")},
     Number: {
@@ -116,7 +122,7 @@ ICON: dict[Status, str] = {
     Status.WEAK: "alert-triangle",
     Status.HAS: "check",
     Status.STRONG: "circle-check",
-    Status.NOT_SOUGHT: "minus",
+    Status.NOT_SOUGHT: "ban",
 }
 
 
@@ -154,8 +160,8 @@ _REASONS: dict[ReasonCode, LazyString] = {
     ReasonCode.COMING_EARLY: _l("在谈%(n)s个，预计落地%(have)s个，不到%(want)s个"),
     ReasonCode.COMING_BESIDES: _l("另有在谈%(n)s个，预计落地%(have)s个"),
     ReasonCode.SHORT_OF_HAS: _l("计%(have)s分，不到“有”的%(want)s分"),
-    ReasonCode.SHORT_OF_STRONG: _l("计%(have)s分，不到“强”的%(want)s分"),
-    ReasonCode.ENOUGH_FOR_STRONG: _l("计%(have)s分，达到“强”的%(want)s分"),
+    ReasonCode.SHORT_OF_STRONG: _l("已登记的企业计%(have)s分，不到“强”的%(want)s分"),
+    ReasonCode.ENOUGH_FOR_STRONG: _l("已登记的企业计%(have)s分，达到“强”的%(want)s分"),
     ReasonCode.WITH_BELOW: _l("含下级环节%(n)s个"),
 }
 

@@ -13,3 +13,4 @@ import "./behaviour/tabs.js";
 import "./behaviour/sums.js";
 import "./behaviour/inbox.js";
 import "./behaviour/meeting.js";
+import "./behaviour/chains.js";

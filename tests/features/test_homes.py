@@ -241,26 +241,6 @@ def test_quota_pages_refuse_what_is_not_there(sign_in):
     assert "尚未报数" in client.get("/quotas/?year=2026").get_data(as_text=True)
 
 
-def test_chains_link_each_number_to_its_leads_and_mark_gaps(app, sign_in, count_queries):
-    from crm.chains.models import Segment
-
-    with app.app_context(), transaction():
-        segment = db.session.scalars(select(Segment).order_by(Segment.id)).first()
-        for stage in (Stage.NEGOTIATING, Stage.NEGOTIATING, Stage.SIGNED):
-            add_lead("链上", stage=stage, chain_id=segment.chain_id, segment_id=segment.id)
-        add_lead("敏感", chain_id=segment.chain_id, segment_id=segment.id, is_sensitive=True)
-    client = sign_in("director")
-    with count_queries() as statements:
-        page = client.get("/chains/").get_data(as_text=True)
-    assert len(statements) <= 4
-    assert "空白" in page
-    for words, number in (("在谈2", 2), ("签约1", 1)):
-        addresses = re.findall(rf'<a href="([^"]+)">{words}</a>', page)
-        assert len(addresses) == 2
-        for address in addresses:
-            assert listed(client, html.unescape(address)) == number
-
-
 def test_quotas_show_and_check_answer_as_documents(app, district):
     day = clock.today().isoformat()
     done = run(app, "show", "--on", day, "--json")

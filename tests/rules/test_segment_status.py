@@ -81,7 +81,7 @@ def standing(*strengths: Strength, **more) -> SegmentFacts:
          ["no_firm", "coming_enough"]),
         (SegmentFacts(coming=(Coming(Stage.SIGNED, 90),)), Status.WEAK,
          ["no_firm", "coming_enough"]),
-        (SegmentFacts(landed=1), Status.HAS, ["landed_leads", "short_of_strong"]),
+        (SegmentFacts(landed=9), Status.HAS, ["landed_leads", "short_of_strong"]),
         (SegmentFacts(SegmentLayout.EXTERNAL), Status.NOT_SOUGHT, ["layout_external", "no_firm"]),
         (SegmentFacts(SegmentLayout.NONE, supply_needs=1), Status.NOT_SOUGHT,
          ["layout_none", "no_firm", "supply_needs"]),

@@ -5,4 +5,11 @@ from flask import Blueprint
 bp = Blueprint("chains", __name__, url_prefix="/chains")
 
 # The pages hang themselves on the blueprint when they are imported.
-from crm.chains.views import anchors, firms, needs, overview  # noqa: E402, F401
+from crm.chains.views import (  # noqa: E402, F401
+    anchors,
+    chart,
+    firms,
+    needs,
+    overview,
+    picture,
+)

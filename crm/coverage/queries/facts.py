@@ -6,8 +6,8 @@ Everybody is given the district's numbers, sensitive leads included, since a sta
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 from crm.accounts.models import Department, User
 from crm.chains.models import AnchorNeed, Chain, ChainGroup, Presence, Segment
 from crm.chains.rules import NeedKind
+from crm.chains.rules.presence import stale_before
 from crm.core.db import db, rows_of
 from crm.coverage.queries.settings import settings_held
 from crm.coverage.rules import (
@@ -32,9 +33,10 @@ from crm.coverage.rules import (
     judge_tree,
 )
 from crm.coverage.rules.chances import chances_of
+from crm.coverage.rules.viewing import MapFilter
 from crm.leads.models import Lead
 from crm.leads.models import among as at_stages
-from crm.leads.rules import Stage
+from crm.leads.rules import IN_TALKS, Stage
 from crm.outlook.models import ForecastRun
 
 SEGMENT_COLUMNS = (
@@ -89,7 +91,7 @@ class Covered:
 
 @dataclass(frozen=True, slots=True)
 class ChainCovered:
-    """A chain with its segments in their order. `unplaced` leads are on the chain, at no segment."""
+    """A chain with its segments in their order. `unplaced` leads in talks are on it, at no segment."""
 
     chain: Any  # id, code, name, name_en, kind, anchor, confirmed_on, version, leader, department
     segments: tuple[Covered, ...]
@@ -108,7 +110,7 @@ class Coverage:
     settings: CoverageSettings
     chances: Mapping[Stage, int]
     forecast_on: date | None  # the day of the forecast that gave the chances; None: the prior
-    without_chain: int  # leads on no chain at all, counted where all chains are asked for
+    without_chain: int  # leads in talks on no chain, counted where all chains are asked for
 
 
 @dataclass(slots=True)
@@ -178,6 +180,35 @@ def coverage(today: date, *, chain_id: int | None = None) -> Coverage:
     )
 
 
+def narrowed_counts(
+    found: ChainCovered, wanted: MapFilter, today: date, settings: CoverageSettings
+) -> dict[int, Counts]:
+    """Companies and leads of a chain's segments as a filter of the map counts them: two statements
+    where it counts otherwise than the status does, else none."""
+    if not wanted.counts_anew:
+        return {each.segment.id: each.counts for each in found.segments}
+    at = Segment.chain_id == found.chain.id
+    leads = lead_counts(found.chain.id)
+    if wanted.zone is not None:
+        leads = leads.where(Lead.zone_id == wanted.zone)
+        at = and_(at, Presence.zone_id == wanted.zone)
+    if wanted.stages:
+        leads = leads.where(Lead.stage.in_(wanted.stages))
+    own: defaultdict[int, _Found] = defaultdict(_Found)
+    _add_firms(own, rows_of(firm_counts(at, today, settings)))
+    _add_leads(own, rows_of(leads))
+    counts = _with_below(
+        {each.segment.id: own[each.segment.id].counts() for each in found.segments},
+        {each.segment.id: each.segment.parent_id for each in found.segments},
+    )
+    return {
+        each.segment.id: replace(
+            counts[each.segment.id], needs=each.counts.needs, need_yuan=each.counts.need_yuan
+        )
+        for each in found.segments
+    }
+
+
 def _chances() -> tuple[Mapping[Stage, int], date | None]:
     """Per cent by stage from the newest archived forecast, and its day."""
     run = db.session.execute(
@@ -230,7 +261,7 @@ def firm_counts(
     at: ColumnElement[bool], day: date, settings: CoverageSettings
 ) -> Select[*tuple[Any, ...]]:
     """Companies by segment, role, strength and whether they were checked long ago."""
-    is_stale = Presence.checked_on < day - timedelta(days=settings[Number.STALE_AFTER_DAYS])
+    is_stale = Presence.checked_on < stale_before(day, settings[Number.STALE_AFTER_DAYS])
     keys = (Presence.segment_id, Presence.role, Presence.strength, is_stale.label("is_stale"))
     return (
         select(*keys, func.count().label("n"))
@@ -314,11 +345,11 @@ def _add_needs(found: Mapping[int, _Found], rows: Iterable[Any]) -> None:
 
 
 def _add_leads(found: Mapping[int, _Found], rows: Iterable[Any]) -> defaultdict[int | None, int]:
-    """Leads at their segments; by chain those that stand at none."""
+    """Leads at their segments; by chain those in talks that stand at none."""
     unplaced: defaultdict[int | None, int] = defaultdict(int)
     for row in rows:
         if row.segment_id is None:
-            unplaced[row.chain_id] += row.n
+            unplaced[row.chain_id] += row.n if row.stage in IN_TALKS else 0
             continue
         each = found[row.segment_id]
         each.sensitive += row.sensitive

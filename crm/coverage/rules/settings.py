@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from crm.chains.rules.presence import STALE_AFTER_DAYS
 from crm.enterprises.rules.signals import HALF_LIFE_DAYS
 
 
@@ -61,7 +62,7 @@ TERMS: dict[Number, Terms] = {
     Number.STRONG_POINTS: Terms(Part.STATUS, 6, 2, 200),
     Number.ANCHOR_PERCENT: Terms(Part.STATUS, 150, 100, 500),
     Number.SUPPORT_PERCENT: Terms(Part.STATUS, 50, 0, 100),
-    Number.STALE_AFTER_DAYS: Terms(Part.STATUS, 365, 30, 1825),
+    Number.STALE_AFTER_DAYS: Terms(Part.STATUS, STALE_AFTER_DAYS, 30, 1825),
     Number.STALE_PERCENT: Terms(Part.STATUS, 50, 0, 100),
     Number.NEED_POINTS: Terms(Part.STATUS, 1, 0, 20),
     Number.TALKS_PERCENT: Terms(Part.STATUS, 50, 1, 500),

@@ -3,7 +3,8 @@
 A company counts points: 1, 2 or 3 by strength, times a percentage by role and by how fresh the
 knowledge of it is. Each open supply need of an anchor firm takes points away. Leads in talks lift a gap
 to 薄弱 (在谈) at most, and only once enough of them are likely to register; a lead that has
-registered here counts as a company of medium strength. The colours are those of
+registered here counts as a company of medium strength, but nobody calls a segment 强 before the company
+is recorded. The colours are those of
 DOMAIN §3; the points are ours, explained in docs/chains.md.
 """
 
@@ -133,7 +134,8 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The status of a segment with all its reasons. `points` and `expected` are hundredths."""
+    """The status of a segment with all its reasons. `points` and `expected` are hundredths; the
+    points of registered leads are among them, though 强 is asked of recorded companies alone."""
 
     status: Status
     points: int
@@ -164,9 +166,10 @@ def judge(facts: SegmentFacts, settings: CoverageSettings, chances: Mapping[Stag
     Neither another or a stronger company, another lead or a later stage nor a need less ever
     makes it worse; the weight of a segment plays no part.
     """
+    recorded = sum(firm_points(each, settings) for each in facts.firms)
     landed = facts.landed * Strength.MEDIUM.points * PER_POINT
-    gross = sum(firm_points(each, settings) for each in facts.firms) + landed
-    points = max(gross - facts.supply_needs * settings[Number.NEED_POINTS] * PER_POINT, 0)
+    asked = facts.supply_needs * settings[Number.NEED_POINTS] * PER_POINT
+    points, sure = max(recorded + landed - asked, 0), max(recorded - asked, 0)
     expected = expected_percent(facts.coming, chances)
     has = settings[Number.HAS_POINTS] * PER_POINT
     strong = settings[Number.STRONG_POINTS] * PER_POINT
@@ -178,12 +181,12 @@ def judge(facts: SegmentFacts, settings: CoverageSettings, chances: Mapping[Stag
     elif points < has:
         status = Status.WEAK
     else:
-        status = Status.STRONG if points >= strong else Status.HAS
+        status = Status.STRONG if sure >= strong else Status.HAS
     reasons = (
         *_standing(facts),
         *_asked(facts),
         *_coming(facts, expected, settings),
-        *_measured(facts, points, has, strong),
+        *_measured(facts, points, sure, has, strong),
     )
     return Judged(status, points, expected, reasons)
 
@@ -229,14 +232,16 @@ def _coming(facts: SegmentFacts, expected: int, settings: CoverageSettings) -> I
     yield Reason(code, count, expected, wanted)
 
 
-def _measured(facts: SegmentFacts, points: int, has: int, strong: int) -> Iterable[Reason]:
+def _measured(
+    facts: SegmentFacts, points: int, sure: int, has: int, strong: int
+) -> Iterable[Reason]:
     if facts.layout is SegmentLayout.FOCUS and facts.standing:
         if points < has:
             yield Reason(ReasonCode.SHORT_OF_HAS, have=points, want=has)
-        elif points < strong:
-            yield Reason(ReasonCode.SHORT_OF_STRONG, have=points, want=strong)
+        elif sure < strong:
+            yield Reason(ReasonCode.SHORT_OF_STRONG, have=sure, want=strong)
         else:
-            yield Reason(ReasonCode.ENOUGH_FOR_STRONG, have=points, want=strong)
+            yield Reason(ReasonCode.ENOUGH_FOR_STRONG, have=sure, want=strong)
     if facts.below:
         yield Reason(ReasonCode.WITH_BELOW, facts.below)
 

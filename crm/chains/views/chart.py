@@ -1,0 +1,221 @@
+"""产业链图谱: one chain from upper to lower, and what stands behind each of its segments."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import abort, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from crm.accounts.rules import LEAD_READERS
+from crm.chains.queries import chain_named
+from crm.chains.rules.presence import stale_before
+from crm.chains.views import bp
+from crm.chains.views.showing import Box, ChainShown, Look, all_boxes, looks, shown
+from crm.chains.wording import named
+from crm.chains.wording import word as chain_word
+from crm.core import clock
+from crm.core.errors import NotFound
+from crm.core.guard import allow
+from crm.coverage.queries.facts import Coverage, Covered, coverage, narrowed_counts
+from crm.coverage.queries.segment import Behind, Link, behind, below, links_of, visible_at
+from crm.coverage.rules import Number, Status
+from crm.coverage.rules.viewing import STAGES, Kind, MapFilter, read_map_filter
+from crm.coverage.wording import word as coverage_word
+from crm.leads.rules import Stage
+from crm.leads.rules.filters import NONE, Bucket, LeadFilter, WrongParameter
+from crm.leads.wording import FILTER_WORDS
+from crm.leads.wording import word as lead_word
+from crm.places.queries import zones
+
+WORDS: dict[str, Any] = {"chain_word": chain_word, "lead_word": lead_word, "named": named}
+"""What the templates put codes and names into words by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One chain's map as a person asked for it."""
+
+    told: Coverage
+    chain: ChainShown
+    known: dict[Status, Look]
+    wanted: MapFilter
+    links: Sequence[Link]
+
+    def box(self, code: str) -> Box:
+        """The segment with this code. Raises NotFound."""
+        for box in all_boxes(self.chain):
+            if box.code == code:
+                return box
+        raise NotFound
+
+
+def chart_of(code: str) -> Chart:
+    """Raises NotFound for an unknown chain, and answers 400 to a filter nobody can read."""
+    try:
+        wanted = read_map_filter(request.args)
+    except WrongParameter as wrong:
+        abort(
+            400, _("看不懂参数%(name)s的值“%(value)s”。", name=wrong.name, value=wrong.value[:60])
+        )
+    chain_id = chain_named(code)
+    if chain_id is None:
+        raise NotFound
+    today = clock.today()
+    told = coverage(today, chain_id=chain_id)
+    (found,) = told.chains
+    known = looks()
+    query = urlencode(wanted.url_args())
+    chain = shown(
+        found,
+        known,
+        counts=narrowed_counts(found, wanted, today, told.settings),
+        is_out=lambda covered, counts: (
+            not wanted.shows(
+                covered.status, firms=counts.firms, leads=counts.leads, needs=counts.needs
+            )
+        ),
+        query=f"?{query}" if query else "",
+    )
+    links = list(links_of(chain_id))
+    boxes = {box.code: box for box in all_boxes(chain)}
+    for link in links:
+        if link.from_code in boxes and link.to_code in boxes:
+            box = boxes[link.from_code]
+            box.feeds = f"{box.feeds} {link.to_code}".strip()
+    return Chart(told, chain, known, wanted, links)
+
+
+@bp.get("/<code>")
+@allow(*LEAD_READERS)
+def chart(code: str) -> ResponseReturnValue:
+    return page(chart_of(code), None)
+
+
+@bp.get("/<code>/segments/<segment>")
+@allow(*LEAD_READERS)
+def segment(code: str, segment: str) -> ResponseReturnValue:
+    """A segment beside its chain's map; alone where a script asks for the panel."""
+    found = chart_of(code)
+    panel = panel_of(found, found.box(segment))
+    if request.headers.get("HX-Request"):
+        return render_template("chains/_segment.html", panel=panel, chart=found, **WORDS)
+    return page(found, panel)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A segment at the other end of a link, and what is made for it."""
+
+    href: str
+    name: str
+    product: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A segment with what stands behind its numbers."""
+
+    box: Box
+    behind: Behind
+    hidden: int  # leads that are counted and may not be shown to this person
+    lists: Sequence[tuple[str, LeadFilter]]  # of its own leads: words with their number, the list
+    stale_before: date
+    feeds: Sequence[Linked]
+    fed_by: Sequence[Linked]
+
+
+def panel_of(found: Chart, box: Box) -> Panel:
+    covered = box.covered
+    told = behind(g.actor, below(covered.segment.id, found.chain.found.segments))
+    stale_after = found.told.settings[Number.STALE_AFTER_DAYS]
+    return Panel(
+        box,
+        told,
+        max(covered.counts.leads - told.visible, 0),
+        () if box.children else tuple(_lists(covered)),
+        stale_before(clock.today(), stale_after),
+        [
+            Linked(_address(e.to_chain, e.to_code), named(e.to_name, e.to_name_en), e.product)
+            for e in found.links
+            if e.from_code == box.code
+        ],
+        [
+            Linked(
+                _address(e.from_chain, e.from_code), named(e.from_name, e.from_name_en), e.product
+            )
+            for e in found.links
+            if e.to_code == box.code
+        ],
+    )
+
+
+def _lists(covered: Covered) -> Iterator[tuple[str, LeadFilter]]:
+    at, counts = covered.segment.id, covered.counts
+    tips = counts.leads - counts.in_talks - counts.signed
+    if tips:
+        yield _("线索%(n)s", n=tips), LeadFilter(segment=at, stage=Stage.LEAD)
+    if counts.in_talks:
+        yield _("在谈%(n)s", n=counts.in_talks), LeadFilter(segment=at, stage=Bucket.IN_TALKS)
+    if counts.signed:
+        yield _("签约%(n)s", n=counts.signed), LeadFilter(segment=at, stage=Bucket.FROM_SIGNING)
+
+
+def _address(chain: str, code: str) -> str:
+    return url_for("chains.segment", code=chain, segment=code)
+
+
+def page(found: Chart, panel: Panel | None) -> ResponseReturnValue:
+    chain = found.chain
+    address = panel.box.href.partition("?")[0] if panel else chain.href
+    return render_template(
+        "chains/chart.html",
+        chart=found,
+        chain=chain,
+        panel=panel,
+        address=address,
+        hidden=max(chain.found.counts.leads - visible_at(g.actor, chain.found.chain.id), 0),
+        legend=[
+            (look, chain.found.having(status), _with(chain.href, found.wanted.having(status)))
+            for status, look in found.known.items()
+        ],
+        whole=_with(chain.href, found.wanted.having(None)),
+        links=[_told(link) for link in found.links],
+        picks=_picks(),
+        **WORDS,
+        unplaced_behind=LeadFilter(chain=chain.found.chain.id, segment=NONE, stage=Bucket.IN_TALKS),
+    )
+
+
+def _with(href: str, wanted: MapFilter) -> str:
+    query = urlencode(wanted.url_args())
+    return f"{href}?{query}" if query else href
+
+
+def _told(link: Link) -> tuple[Linked, Linked]:
+    """Both ends of a link, to be read as a sentence."""
+    return (
+        Linked(
+            _address(link.from_chain, link.from_code),
+            named(link.from_name, link.from_name_en),
+            link.product,
+        ),
+        Linked(_address(link.to_chain, link.to_code), named(link.to_name, link.to_name_en), None),
+    )
+
+
+def _picks() -> dict[str, list[tuple[str, Any]]]:
+    """The choices of the filter bar."""
+    return {
+        "zone": [(str(row.id), named(row.name, row.name_en)) for row in zones()],
+        "stage": [(stage.value, _stage_word(stage)) for stage in STAGES],
+        "kind": [(kind.value, coverage_word(kind)) for kind in Kind],
+        "status": [(status.value, coverage_word(status)) for status in Status],
+    }
+
+
+def _stage_word(stage: Stage | Bucket) -> Any:
+    return FILTER_WORDS[Bucket][stage] if isinstance(stage, Bucket) else lead_word(stage)
