@@ -54,6 +54,11 @@ class ReasonTold:
         return f"{self.head}{listed(part.text for part in self.parts)}"
 
     @property
+    def short(self) -> str:
+        """What it is about, for a line of several."""
+        return self.head.rstrip("：: ")
+
+    @property
     def signed(self) -> str:
         """+25, 0, −30."""
         return f"{self.points:+d}".replace("-", "−") if self.points else "0"

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.coverage.rules import PER_POINT, Number, Part, Reason, ReasonCode, Status
-from crm.coverage.rules.scoring import Exclusion, ListKind, Term
+from crm.coverage.rules.scoring import Exclusion, ListKind, Seat, Term
 from crm.coverage.rules.viewing import Kind
 
 WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
@@ -59,6 +59,11 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Exclusion.LANDED: _l("在本环节已有项目注册"),
         Exclusion.EXCLUDED_TYPE: _l("属于不招引的类型"),
         Exclusion.DISMISSED: _l("暂不考虑"),
+    },
+    Seat: {
+        Seat.PROVINCE: _l("在省内"),
+        Seat.ELSEWHERE: _l("在省外"),
+        Seat.UNKNOWN: _l("所在地不详"),
     },
     Term: {
         Term.GAP: _l("环节空白"),
@@ -116,6 +121,16 @@ ABOUT: dict[Number, LazyString] = {
 
 FIELD: dict[str, LazyString] = {name.value: words for name, words in WORDS[Number].items()}
 """The names under which a change of the settings is told."""
+
+TARGET_FIELD: dict[str, LazyString] = {
+    "enterprise": _l("企业"),
+    "segment": _l("环节"),
+    "reason": _l("原因"),
+    "until_on": _l("到期日"),
+    "code": _l("产业链或环节"),
+    "rows": _l("企业数"),
+}
+"""The names under which the trail tells of companies put aside, and of lists taken."""
 
 ICON: dict[Status, str] = {
     Status.GAP: "circle-dashed",

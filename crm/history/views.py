@@ -22,6 +22,7 @@ from crm.core.language import is_chinese
 from crm.core.lists import CursorError
 from crm.core.web import mark
 from crm.coverage.wording import FIELD as COVERAGE_FIELD
+from crm.coverage.wording import TARGET_FIELD
 from crm.dispatch.wording import FIELD as DISPATCH_FIELD
 from crm.dispatch.wording import ITEM_FIELD
 from crm.dispatch.wording import WORDS as DISPATCH_WORDS
@@ -66,6 +67,7 @@ FIELDS_OF: dict[str, dict[str, Any]] = {
     "ranking_switches": QUOTA_FIELD,
     "checkup_settings": CHECKUP_FIELD,
     "coverage_settings": COVERAGE_FIELD,
+    "target_dismissals": TARGET_FIELD,
     "reminders": REMINDER_FIELD,
     "instructions": DISPATCH_FIELD,
     "meetings": DISPATCH_FIELD,

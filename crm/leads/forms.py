@@ -145,6 +145,12 @@ def contact_parts(text: str | None) -> tuple[str | None, str | None]:
     return one_line(name), one_line(found.group())
 
 
+def _number(sent: object) -> int | None:
+    """A record's number of a hidden field; anything that is none counts as nothing."""
+    text = str(sent or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+
+
 class EntryForm(BaseForm):
     """The quick form: eight fields, under a minute on a phone."""
 
@@ -160,6 +166,10 @@ class EntryForm(BaseForm):
     next_action_on = DayField(_l("下一步时限"))
     same_name_reason = TextLine(_l("确属另一家企业的理由"), longest=200)
     confirm_size = BooleanField(_l("金额无误"))
+    # Of a lead made of a target (目标企业): its segment, what it does for the chain, and why.
+    segment = HiddenField()
+    chain_move = code_choice(_l("建补强延"), ChainMove, word)
+    remark = TextBlock(_l("备注"))
 
     def validate_investor(self, field: Field) -> None:
         if not (field.data or self.known_investor or self.has_unknown_investor):
@@ -178,8 +188,11 @@ class EntryForm(BaseForm):
 
     @property
     def known_investor(self) -> int | None:
-        text = str(self.investor_id.data or "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+        return _number(self.investor_id.data)
+
+    @property
+    def known_segment(self) -> int | None:
+        return _number(self.segment.data)
 
     @property
     def has_unknown_investor(self) -> bool:

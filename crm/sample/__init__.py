@@ -31,6 +31,7 @@ from crm.sample import (
     recognition,
     reminders,
     signals,
+    targets,
 )
 from crm.sample.people import PASSWORD, PEOPLE
 
@@ -55,6 +56,7 @@ def load(at: datetime, today: date, files_dir: Path) -> int:
     for chain in db.session.scalars(select(Chain).order_by(Chain.position).limit(2)):
         chain.leader_id = users["district"].id
     chains.load(users, today, at)
+    targets.load(users, today, at)
     division.load_leaders(found, at)
     papers.load(found, files_dir, at)
     outlook.load(found, today, at)

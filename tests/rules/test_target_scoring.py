@@ -16,9 +16,11 @@ from crm.coverage.rules.scoring import (
     ListKind,
     QuotaFit,
     Refusal,
+    Seat,
     Sign,
     Talk,
     TargetFacts,
+    TargetFilter,
     Term,
     Wanted,
     is_excluded_type,
@@ -295,3 +297,25 @@ def test_a_quota_is_met_by_a_ranking_that_is_held_or_by_an_announced_amount():
     assert meets(announced=[Announced(TODAY, 499_999_999)]) == []
     assert meets(announced=[Announced(TODAY - timedelta(365), 900_000_000)]) == []
     assert meets(announced=[Announced(TODAY + timedelta(1), 900_000_000)]) == []
+
+
+def test_a_list_is_narrowed_without_changing_a_score():
+    def names(**given):
+        narrowed = TargetFilter(**given)
+        return [each.facts.name for each in several if narrowed.takes(each)]
+
+    several = [
+        score(each, WEIGHTS, TODAY)
+        for each in (
+            PLAIN._replace(name="在谈", talks=(Talk(),), is_in_province=True),
+            PLAIN._replace(name="集团在谈", group_talks=(Talk(),), is_in_province=False),
+            PLAIN._replace(name="扩产", signs=(FRESH,)),
+            PLAIN._replace(name="未到", signs=(Sign(SignalKind.POLICY, TODAY + timedelta(1)),)),
+        )
+    ]
+    assert names() == ["在谈", "集团在谈", "扩产", "未到"]
+    assert names(hides_talks=True) == ["扩产", "未到"]
+    assert names(with_signs=True) == ["扩产"]
+    assert names(seat=Seat.PROVINCE) == ["在谈"]
+    assert names(seat=Seat.ELSEWHERE) == ["集团在谈"]
+    assert names(seat=Seat.UNKNOWN) == ["扩产", "未到"]

@@ -53,6 +53,7 @@ def candidates(segment_ids: Collection[int]) -> Sequence[Any]:
         select(
             SegmentFit.enterprise_id, SegmentFit.segment_id, SegmentFit.score, Enterprise.name,
             Enterprise.region_code, Enterprise.industry_code,
+            (SegmentFit.state == FitState.CONFIRMED).label("is_confirmed"),
         )
         .join(Enterprise, Enterprise.id == SegmentFit.enterprise_id)
         .where(fitting(segment_ids))

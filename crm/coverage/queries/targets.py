@@ -7,8 +7,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import select
+
+from crm.accounts.rules import Actor
+from crm.chains.models import Segment
+from crm.core.db import db
 from crm.coverage.queries import known
 from crm.coverage.queries.facts import ChainCovered, Covered, coverage
+from crm.coverage.queries.talks import told_to
 from crm.coverage.rules.goals import Ranked, may_meet
 from crm.coverage.rules.scoring import (
     Exclusion,
@@ -19,11 +25,13 @@ from crm.coverage.rules.scoring import (
     Talk,
     TargetFacts,
     is_excluded_type,
+    move_of,
     ranked,
     score,
     weights_of,
 )
 from crm.enterprises.rules.shareholding import holders
+from crm.leads.rules import ChainMove
 from crm.places.queries import district_code
 
 HELD_AT_LEAST = Decimal("0.5")
@@ -70,6 +78,41 @@ def targets(today: date, chain_id: int, segment_id: int | None = None) -> Target
         [each for each in everyone if each.is_excluded],
         found.groups,
         district[:2] if district else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a lead with a company for a segment would be: its move, and why the company is called."""
+
+    segment: Any  # the columns of SEGMENT_COLUMNS
+    chain: Any
+    move: ChainMove | None
+    found: Score | None  # None: the company is not among those that suit
+
+
+def proposal(actor: Actor, today: date, enterprise_id: int, segment_id: int) -> Proposal | None:
+    """None where the segment is not in use."""
+    chain_id = db.session.scalar(select(Segment.chain_id).where(Segment.id == segment_id))
+    found = targets(today, chain_id, segment_id) if chain_id else None
+    if found is None:
+        return None
+    mine = [
+        each
+        for each in (*found.scores, *found.excluded)
+        if each.facts.enterprise_id == enterprise_id
+    ]
+    told = told_to(actor, mine, found.groups, today)
+    covered = found.segments[segment_id]
+    return Proposal(
+        covered.segment,
+        found.chain.chain,
+        move_of(
+            covered.status,
+            stands_any_in_chain=any(each.facts.standing for each in found.chain.segments),
+            is_next_to_anchor=any(each.facts.partner_of or each.facts.needed_by for each in mine),
+        ),
+        told[0] if told else None,
     )
 
 
@@ -139,6 +182,8 @@ class _Companies:
                 _UNTOLD if top is not None and talking[top] > is_talking else (),
                 _REFUSED if company in hand.refused else (),
                 tuple(self._exclusions(row)),
+                region,
+                bool(row.is_confirmed),
             )
 
     def _ranked(self, company: int) -> tuple[tuple[Listed, ...], tuple[QuotaFit, ...]]:

@@ -155,6 +155,8 @@ class TargetFacts(NamedTuple):
     group_talks: tuple[Talk, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
+    region: str | None = None  # its seat's division (GB/T 2260)
+    is_confirmed: bool = False  # a person has said that it suits the segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +353,37 @@ def _stands_before(one: Score, other: Score, importance: dict[int, int]) -> bool
         )
 
     return key(one) < key(other)
+
+
+class Seat(StrEnum):
+    """Where the companies of a list sit."""
+
+    PROVINCE = "province"
+    ELSEWHERE = "elsewhere"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFilter:
+    """What a list of targets is narrowed to. It changes who is shown, never a score."""
+
+    hides_talks: bool = False  # in talks already, the company or its group
+    with_signs: bool = False
+    seat: Seat | None = None
+
+    def takes(self, found: Score) -> bool:
+        facts = found.facts
+        if self.hides_talks and (facts.talks or facts.group_talks):
+            return False
+        if self.with_signs and not any(each.term is Term.SIGNALS for each in found.contributions):
+            return False
+        return self.seat is None or self.seat is _seat(facts)
+
+
+def _seat(facts: TargetFacts) -> Seat:
+    if facts.is_in_province is None:
+        return Seat.UNKNOWN
+    return Seat.PROVINCE if facts.is_in_province else Seat.ELSEWHERE
 
 
 def move_of(

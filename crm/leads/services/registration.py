@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from crm.accounts.rules import Actor
+from crm.chains.models import Segment
 from crm.core.db import db
 from crm.core.errors import Faults, Refused
 from crm.enterprises import services as enterprises
 from crm.enterprises.models import Enterprise
 from crm.history import services as history
 from crm.leads.models import Lead, StageChange
-from crm.leads.rules import FigureKind, FigureSource, Stage, StageSource
+from crm.leads.rules import ChainMove, FigureKind, FigureSource, Stage, StageSource
 from crm.leads.services.figures import NewFigure, Stated, put, settle_investment
 from crm.leads.services.holdings import Holdings
 from crm.leads.services.marks import refresh_words
@@ -32,6 +34,10 @@ class Registration:
     contact_phone: str | None = None
     total_investment: Stated | None = None
     chain_id: int | None = None
+    segment_id: int | None = None
+    """Its chain is the lead's, whatever `chain_id` says."""
+    chain_move: ChainMove | None = None
+    remark: str | None = None
     next_action: str | None = None
     next_action_on: date | None = None
 
@@ -44,15 +50,20 @@ def receipt_number(lead_id: int, day: date) -> str:
 def register(actor: Actor, at: datetime, wanted: Registration, *, today: date) -> Lead:
     """A new lead of the actor and the actor's department, with its receipt number.
 
-    Raises Refused: unknown_investor, same_name (see `crm.enterprises.services.add`), same_uscc.
+    Raises Refused: unknown_investor, same_name (see `crm.enterprises.services.add`), same_uscc,
+    segment (retired or unknown).
     """
+    chain_id = _chain_of(wanted.segment_id) if wanted.segment_id is not None else wanted.chain_id
     investor = _investor(actor, at, wanted)
     lead = Lead(
         title=wanted.title,
         source=wanted.source,
         investor_id=investor.id if investor else None,
         investor_is_unknown=investor is None,
-        chain_id=wanted.chain_id,
+        chain_id=chain_id,
+        segment_id=wanted.segment_id,
+        chain_move=wanted.chain_move,
+        remark=wanted.remark,
         next_action=wanted.next_action,
         next_action_on=wanted.next_action_on,
         owner_id=actor.id or None,
@@ -67,7 +78,8 @@ def register(actor: Actor, at: datetime, wanted: Registration, *, today: date) -
         version=1,
     )
     if investor is None and wanted.contact_name:
-        lead.remark = " ".join(filter(None, (wanted.contact_name, wanted.contact_phone)))
+        told = " ".join(filter(None, (wanted.contact_name, wanted.contact_phone)))
+        lead.remark = "\n".join(filter(None, (told, wanted.remark)))
     db.session.add(lead)
     db.session.flush()
     lead.receipt_number = receipt_number(lead.id, today)
@@ -96,6 +108,18 @@ def register(actor: Actor, at: datetime, wanted: Registration, *, today: date) -
         lead_id=lead.id, department_id=lead.department_id,
     )  # fmt: skip
     return lead
+
+
+def _chain_of(segment_id: int) -> int:
+    found = db.session.execute(
+        select(Segment.chain_id).where(Segment.id == segment_id, Segment.retired_on.is_(None))
+    ).one_or_none()
+    faults = Faults()
+    if found is None:
+        faults.add("segment", "segment", _l("这个环节已不在用，请从产业链重新选择"))
+    faults.raise_if_any()
+    assert found is not None
+    return int(found.chain_id)
 
 
 def _investor(actor: Actor, at: datetime, wanted: Registration) -> Enterprise | None:

@@ -1,6 +1,7 @@
 """Search before entry, the quick form, and the receipt."""
 
 from datetime import timedelta
+from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,11 +10,14 @@ from sqlalchemy import select
 
 from crm.accounts.models import Department, User
 from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS
+from crm.chains.models import Chain, Segment
 from crm.chains.queries import chains
 from crm.chains.wording import named
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.core.guard import allow
+from crm.coverage.queries.targets import proposal
+from crm.coverage.telling import brief_of
 from crm.enterprises.models import Enterprise
 from crm.enterprises.services import by_name
 from crm.history import services as history
@@ -70,6 +74,7 @@ def looked_up(query: str) -> tuple[Hit, ...]:
 def new() -> ResponseReturnValue:
     form = EntryForm()
     form.chain.offer([(row.id, named(row.name, row.name_en)) for row in chains()])
+    hits: tuple[Hit, ...] = ()
     if form.validate_on_submit():
         lead = save_new(form)
         if lead is not None:
@@ -77,11 +82,13 @@ def new() -> ResponseReturnValue:
             return redirect(url_for("leads.receipt", lead_id=lead.id))
     elif not form.is_submitted():
         prefill(form)
+        hits = of_target(form)
     investor = chosen_investor(form)
+    segment = chosen_segment(form)
     same = by_name(form.investor.data) if form.investor.data and not investor else None
     return render_template(
-        "leads/new.html", form=form, investor=investor, same=same, sources=SOURCES,
-        is_odd=ODD_SIZE in form.total_investment.errors,
+        "leads/new.html", form=form, investor=investor, segment=segment, same=same, hits=hits,
+        sources=SOURCES, named=named, is_odd=ODD_SIZE in form.total_investment.errors,
     ), form.status  # fmt: skip
 
 
@@ -90,6 +97,47 @@ def prefill(form: EntryForm) -> None:
     form.investor_id.data = request.args.get("investor_id", "")
     form.investor.data = text_of(request.args.get("investor", ""))
     form.is_unknown.data = "1" if request.args.get("unknown") == "1" else ""
+
+
+def of_target(form: EntryForm) -> tuple[Hit, ...]:
+    """A target of a segment (目标企业) fills in what is known of it; what a search for it finds.
+
+    The search before entry is made for whoever comes from a list, counted and recorded as always.
+    """
+    form.segment.data = request.args.get("segment", "")
+    investor = chosen_investor(form)
+    if form.known_segment is None or investor is None:
+        return ()
+    found = proposal(g.actor, clock.today(), investor.id, form.known_segment)
+    if found is None:
+        form.segment.data = ""
+        return ()
+    segment = named(found.segment.name, found.segment.name_en)
+    form.title.data = _(
+        "%(company)s%(segment)s项目", company=investor.short_name or investor.name, segment=segment
+    )[:120]
+    form.source.data = _("产业链目标企业")
+    form.chain_move.data = found.move
+    if found.found is not None:
+        form.remark.data = _(
+            "推荐理由（%(points)s分）：%(reasons)s", points=found.found.points,
+            reasons=brief_of(found.found),
+        )  # fmt: skip
+    return tuple(hit for hit in looked_up(investor.name[:100]) if hit.is_masked or hit.lead_id)
+
+
+def chosen_segment(form: EntryForm) -> Any:
+    """(id, name, name_en, chain, chain_en) of the segment the lead is made for; None without one."""
+    if form.known_segment is None:
+        return None
+    return db.session.execute(
+        select(
+            Segment.id, Segment.name, Segment.name_en, Chain.name.label("chain"),
+            Chain.name_en.label("chain_en"),
+        )
+        .join(Chain, Chain.id == Segment.chain_id)
+        .where(Segment.id == form.known_segment)
+    ).one_or_none()  # fmt: skip
 
 
 def chosen_investor(form: EntryForm) -> Enterprise | None:
@@ -115,6 +163,9 @@ def save_new(form: EntryForm) -> Lead | None:
         contact_phone=phone,
         total_investment=total,
         chain_id=form.chain.data,
+        segment_id=form.known_segment,
+        chain_move=form.chain_move.data,
+        remark=form.remark.data,
         next_action=form.next_action.data,
         next_action_on=form.next_action_on.data,
     )
