@@ -123,7 +123,7 @@ FIELD: dict[str, LazyString] = {name.value: words for name, words in WORDS[Numbe
 """The names under which a change of the settings is told."""
 
 TARGET_FIELD: dict[str, LazyString] = {
-    "enterprise": _l("企业"),
+    "enterprise": _l("企业名称"),
     "segment": _l("环节"),
     "reason": _l("原因"),
     "until_on": _l("到期日"),

@@ -96,7 +96,7 @@ def test_the_list_is_narrowed_and_taken_as_a_workbook(app, company, staff):
     answer = staff.get("/coverage/targets.xlsx?segment=NFM-M11")
     sheet = load_workbook(io.BytesIO(answer.data)).active
     rows = list(sheet.iter_rows(values_only=True))
-    assert rows[0] == ("名次", "企业", "环节", "所在地", "得分", "理由")
+    assert rows[0] == ("名次", "企业名称", "环节", "所在地", "得分", "理由")
     assert [row[4] for row in rows[1:]] == [35, 35]
     assert all("+25 环节空白" in row[5] for row in rows[1:])
     assert {sheet.cell(n, 2).data_type for n in (2, 3)} == {"s"}, "a formula stays text"

@@ -138,7 +138,7 @@ def targets_workbook() -> ResponseReturnValue:
             g.actor, clock.now(), "targets_exported", None,
             after={"code": asked.code, "rows": len(wanted)}, subject_type="target_dismissals",
         )  # fmt: skip
-    head = (_("名次"), _("企业"), _("环节"), _("所在地"), _("得分"), _("理由"))
+    head = (_("名次"), _("企业名称"), _("环节"), _("所在地"), _("得分"), _("理由"))
     rows = (
         (
             each.place, each.score.facts.name, named(each.segment.name, each.segment.name_en),
