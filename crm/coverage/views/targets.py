@@ -106,7 +106,9 @@ def targets_page() -> ResponseReturnValue:
         chips=list(_chips(asked)),
         status_reasons=[reason_text(each) for each in segment.judged.reasons] if segment else [],
         status_icon=ICON,
-        chart_address=url_for("chains.index"),
+        chart_address=url_for("chains.segment", code=found.chain.chain.code, segment=asked.code)
+        if segment
+        else url_for("chains.chart", code=found.chain.chain.code),
     )
 
 
