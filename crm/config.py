@@ -70,6 +70,11 @@ class Settings:
     metrics_token: str | None  # who brings it may read /metrics; None: nobody
 
     @property
+    def preset_folder(self) -> Path:
+        """What the district begins with: its chains, targets and streets."""
+        return ROOT / "crm" / "presets" / self.district_preset
+
+    @property
     def is_development(self) -> bool:
         return self.mode is not Mode.PRODUCTION
 

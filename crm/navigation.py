@@ -74,6 +74,7 @@ SECTIONS: dict[str, tuple[tuple[str, Any], ...]] = {
         ("chains.index", lazy_pgettext("list", "产业链")),
         ("chains.firms", _l("本地企业")),
         ("chains.anchors", _l("以商招商")),
+        ("chains.fits", _l("归链建议")),
     ),
     "quotas.index": (
         ("quotas.index", _l("看板")),

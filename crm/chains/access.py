@@ -14,6 +14,7 @@ CONFIRMERS = (Role.DIRECTOR, Role.DISTRICT_LEADER)
 FIRM_READERS = LEAD_READERS
 FIRM_KEEPERS = LEAD_WRITERS
 FIRM_IMPORTERS = LEDGER_IMPORTERS
+FIT_DECIDERS = LEAD_WRITERS
 
 
 def may_keep_firms(actor: Actor) -> bool:
@@ -33,3 +34,8 @@ def may_confirm(actor: Actor, chain: Chain) -> bool:
     return may_edit_chains(actor) or (
         actor.role is Role.DISTRICT_LEADER and chain.leader_id == actor.id
     )
+
+
+def may_place_companies(actor: Actor) -> bool:
+    """Say which segments a company, local or not, belongs to."""
+    return actor.role in FIT_DECIDERS or actor.role is Role.SYSTEM

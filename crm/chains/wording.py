@@ -1,15 +1,27 @@
 """The words for the codes of chains."""
 
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from crm.chains.rules import ChainKind, NeedKind, PresenceRole, SegmentLayout, Strength, Tier
+from crm.chains.rules import (
+    ChainKind,
+    FitBasis,
+    FitState,
+    NeedKind,
+    PresenceRole,
+    SegmentLayout,
+    Strength,
+    Tier,
+)
 from crm.chains.rules.entries import EntryFault
 from crm.chains.rules.links import LinkFault
 from crm.chains.rules.neighbours import Neighbour, Question, Side
 from crm.chains.rules.presence import STALE_AFTER_DAYS, FirmState, NeedFault, PresenceFault
+from crm.chains.rules.suggesting import FoundIn
 from crm.chains.rules.tree import TreeFault
 from crm.core.language import is_chinese, language
 from crm.core.money import format_yuan
@@ -33,6 +45,23 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         FirmState.STANDING: _l("在链"),
         FirmState.STALE: _l("满一年未核"),
         FirmState.ENDED: _l("已退出"),
+    },
+    FitBasis: {
+        FitBasis.EXAMPLE: _l("目录举例"),
+        FitBasis.KEYWORD: _l("关键词"),
+        FitBasis.INDUSTRY_CODE: _l("行业代码"),
+        FitBasis.BOTH: _l("关键词和行业代码"),
+        FitBasis.PERSON: _l("人工指定"),
+    },
+    FitState: {
+        FitState.SUGGESTED: _l("待核对"),
+        FitState.CONFIRMED: _l("已确认"),
+        FitState.REJECTED: _l("不属于"),
+    },
+    FoundIn: {
+        FoundIn.NAME: _l("名称"),
+        FoundIn.SCOPE: _l("经营范围"),
+        FoundIn.CODE: _l("行业代码"),
     },
     Side: {Side.UPSTREAM: _l("上游"), Side.DOWNSTREAM: _l("下游")},
     Question: {
@@ -217,3 +246,27 @@ TIERLESS = _l("不分层")
 def tier_word(tier: Tier | None) -> LazyString:
     """The word for a tier; a segment of none is 不分层."""
     return TIERLESS if tier is None else word(tier)
+
+
+def segment_name(row: Any) -> str:
+    """The segment of a fit with its chain, in the reader's language."""
+    return placed(named(row.chain, row.chain_en), named(row.segment, row.segment_en))
+
+
+def grouped(rows: Iterable[Any]) -> dict[str, list[tuple[int, str]]]:
+    """Segments by their chains, as a pick list groups them."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for row in rows:
+        chain = named(row.chain, row.chain_en)
+        found.setdefault(chain, []).append((row.id, named(row.name, row.name_en)))
+    return found
+
+
+def matches(row: Any) -> list[tuple[str, str]]:
+    """(where, word or code) of what a fit rests on; its basis alone where no word speaks for it."""
+    found = []
+    for each in row.matched or ():
+        place, _colon, term = str(each).partition(":")
+        where = str(word(FoundIn(place))) if term and place in tuple(FoundIn) else ""
+        found.append((where, term if where else str(each)))
+    return found or [("", str(word(row.basis)))]

@@ -1,13 +1,17 @@
 """The chains from the terminal: what is missing, segment by segment, and whom to call about it."""
 
+from dataclasses import asdict
+
 import click
 from flask.cli import AppGroup
 
 from crm.accounts.queries import system_actor
 from crm.chains.queries import chain_named, segment_named
+from crm.chains.services.suggesting import suggest_for
 from crm.chains.wording import word as chain_word
-from crm.cli.terminal import print_json
+from crm.cli.terminal import print_json, say
 from crm.core import clock
+from crm.core.db import transaction
 from crm.coverage.queries.facts import ChainCovered, coverage
 from crm.coverage.queries.talks import told_to
 from crm.coverage.queries.targets import targets
@@ -36,6 +40,24 @@ def chains_gaps(code: str, as_json: bool) -> None:
         click.echo(
             f"{each.segment.code}\t{word(each.status)}\t{tier}\t{each.segment.name}\t{reasons}"
         )
+
+
+@chain_commands.command("suggest")
+@click.option("--json", "as_json", is_flag=True, help="one JSON document on stdout")
+def chains_suggest(as_json: bool) -> None:
+    """Look through all companies and suggest the segments each may belong to.
+
+    Safe to repeat: what people confirmed or rejected stays.
+    """
+    with transaction():
+        found = suggest_for()
+    if as_json:
+        print_json(asdict(found))
+        return
+    say(
+        f"{found.companies} companies: {found.added} suggestions new, "
+        f"{found.changed} changed, {found.removed} withdrawn"
+    )
 
 
 def _document(found: ChainCovered) -> dict[str, object]:

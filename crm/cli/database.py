@@ -13,14 +13,11 @@ from crm.accounts.rules import Role
 from crm.calendar import seed as calendar
 from crm.chains import services as chains
 from crm.cli.terminal import say
-from crm.config import ROOT
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.enterprises import reference as rankings
 from crm.places import services as places
 from crm.quotas import services as quotas
-
-PRESET = ROOT / "crm" / "presets"
 
 
 @click.command("prepare")
@@ -36,7 +33,7 @@ def prepare(year: tuple[int, ...]) -> None:
 
     stood_at = migrations.current(db.engine)
     migrations.upgrade(db.engine)
-    folder = PRESET / current_app.extensions["settings"].district_preset
+    folder = current_app.extensions["settings"].preset_folder
     taxonomy = json.loads((folder / "chains.json").read_text(encoding="utf-8"))
     targets = yaml.safe_load((folder / "targets.yaml").read_text(encoding="utf-8"))
     with (folder / "streets.csv").open(encoding="utf-8", newline="") as file:

@@ -43,6 +43,8 @@ ACTION = {
     "need_met": _l("登记清单条目已满足"),
     "need_reopened": _l("清单条目重新列为未满足"),
     "need_withdrawn": _l("撤回链主清单条目"),
+    "segment_confirmed": _l("确认归链"),
+    "segment_rejected": _l("记为不属于环节"),
     "contact_added": _l("新增联系人"),
     "contact_changed": _l("修改联系人"),
     "contact_removed": _l("删除联系人"),

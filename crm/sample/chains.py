@@ -3,10 +3,12 @@
 The anchors bear the names the taxonomy gives them with （示例） behind; every figure is invented.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import select
 
 from crm.accounts.models import User
@@ -15,7 +17,7 @@ from crm.accounts.rules import Actor
 from crm.chains.models import Segment
 from crm.chains.rules import NeedKind, PresenceRole, Strength
 from crm.chains.rules.presence import PresenceEntry
-from crm.chains.services import needs, presence
+from crm.chains.services import examples, needs, presence, suggesting
 from crm.chains.services.needs import NeedEntry
 from crm.core.db import db
 from crm.enterprises.services import EnterpriseEntry, save
@@ -147,6 +149,9 @@ def load(users: Mapping[str, User], today: date, at: datetime) -> None:
     for want in WANTS:
         if want.segment in segments and want.anchor in companies:
             _note(keeper, want, companies, segments, today, at)
+    taxonomy = current_app.extensions["settings"].preset_folder / "chains.json"
+    examples.take_examples(keeper, at, json.loads(taxonomy.read_text(encoding="utf-8")))
+    suggesting.suggest_for()
 
 
 def _stand(

@@ -12,5 +12,6 @@ import "./behaviour/books.js";
 import "./behaviour/tabs.js";
 import "./behaviour/sums.js";
 import "./behaviour/inbox.js";
+import "./behaviour/rows.js";
 import "./behaviour/meeting.js";
 import "./behaviour/chains.js";

@@ -9,6 +9,7 @@ from crm.chains.views import (  # noqa: E402, F401
     anchors,
     chart,
     firms,
+    fits,
     needs,
     overview,
     picture,

@@ -7,7 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS
-from crm.chains.wording import named
+from crm.chains.access import may_place_companies
+from crm.chains.queries.fits import fits_of
+from crm.chains.queries.presence import segments_in_use
+from crm.chains.services.suggesting import suggest_for
+from crm.chains.wording import PRESENCE_FIELD, grouped, matches, named, segment_name
 from crm.chains.wording import word as chain_word
 from crm.core import clock
 from crm.core.errors import NotFound
@@ -42,7 +46,13 @@ from crm.leads import companies
 from crm.leads.wording import word as lead_word
 
 LONGEST_SEARCH = 100
-FIELDS_TOLD = {**CONTACT_FIELD, **RANKING_FIELD, **SIGNAL_FIELD, **FIELD}
+FIELDS_TOLD = {
+    "segment": PRESENCE_FIELD["segment"],
+    **CONTACT_FIELD,
+    **RANKING_FIELD,
+    **SIGNAL_FIELD,
+    **FIELD,
+}
 ABOUT_PEOPLE = ("contact_", "phone_")
 
 
@@ -158,6 +168,11 @@ def detail(enterprise_id: int) -> ResponseReturnValue:
         standing=on_chains(enterprise_id),
         named=named,
         chain_word=chain_word,
+        fits=fits_of(enterprise_id),
+        segment_name=segment_name,
+        matches=matches,
+        segment_groups=grouped(segments_in_use()),
+        may_place=may_place_companies(g.actor),
         may_edit=access.may_edit(g.actor),
         may_confirm=access.may_confirm_ranking(g.actor),
         may_reveal=access.may_reveal_phones(g.actor),
@@ -245,6 +260,7 @@ def _save(form: EnterpriseForm, enterprise_id: int | None) -> Enterprise:
     at = clock.now()
     parent = services.company_meant(form.parent.data)
     saved = services.save(g.actor, at, enterprise_id, form.entry(parent), version=form.version.data)
+    suggest_for([saved.id])
     if enterprise_id:
         after_change_of(enterprise_id, at)
     return saved

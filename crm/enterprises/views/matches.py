@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from crm.accounts.rules import LEAD_READERS
+from crm.chains.services.suggesting import suggest_for
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import Fault, NotFound, Refused
@@ -206,4 +207,6 @@ def _as_printed(row: Any) -> dict[str, Any]:
 def _register(form: RegisterFromRowForm, row_id: int) -> RankingEntry:
     at = clock.now()
     parent = services.company_meant(form.parent.data)
-    return services.register_from_row(g.actor, at, row_id, form.entry(parent), form.document.data)
+    entry = services.register_from_row(g.actor, at, row_id, form.entry(parent), form.document.data)
+    suggest_for([entry.enterprise_id])
+    return entry

@@ -1,0 +1,218 @@
+"""Suggesting the segments a company may belong to, and keeping what a person says of it."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from crm.chains.models import Segment, SegmentFit
+from crm.chains.queries.presence import segment_words
+from crm.chains.rules import FitBasis, FitState
+from crm.chains.rules.presence import PresenceFault
+from crm.chains.rules.suggesting import CompanyText, Matcher, SegmentTerms, Suggestion
+from crm.chains.wording import word
+from crm.core.bulk import ASKED_AT_ONCE, among, chunked, insert_rows
+from crm.core.db import db
+from crm.core.errors import Fault, NotFound, Refused
+from crm.enterprises.models import Enterprise
+from crm.history import services as history
+from crm.history.services import Doer
+
+CONFIRMED, REJECTED = "segment_confirmed", "segment_rejected"
+MOST_OF_ONE = 5
+"""So many suggestions of one company are kept: a list to decide on, not a listing of likenesses."""
+SURE = 100
+"""The score of what a person said."""
+OWN_WORK = (FitBasis.KEYWORD, FitBasis.INDUSTRY_CODE, FitBasis.BOTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """What looking through companies changed. What people decided is never among it."""
+
+    companies: int = 0
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """How many suggestions were decided; `left` had changed since the page was opened."""
+
+    done: int
+    left: int
+
+
+def suggest_for(enterprise_ids: Collection[int] | None = None) -> Suggested:
+    """Bring the suggestions of these companies (None: of all) in line with words and codes.
+
+    The same again changes nothing. What a person confirmed or rejected stays, and so do the
+    examples of the taxonomy.
+    """
+    matcher = Matcher(_terms())
+    companies = added = changed = removed = 0
+    for batch in _batches(enterprise_ids):
+        wanted = {
+            (row.id, each.segment_id): each
+            for row in batch
+            for each in matcher.suggest(
+                CompanyText(row.name, row.business_scope, row.industry_code)
+            )[:MOST_OF_ONE]
+        }
+        others, gone = [], []
+        for fit in _fits_of([row.id for row in batch]):
+            suggestion = wanted.pop((fit.enterprise_id, fit.segment_id), None)
+            if fit.state is not FitState.SUGGESTED or fit.basis not in OWN_WORK:
+                continue
+            if suggestion is None:
+                gone.append(fit.id)
+            elif (fit.basis, fit.score, fit.matched) != _said(suggestion):
+                others.append({"id": fit.id, **_columns(suggestion)})
+        if gone:
+            db.session.execute(delete(SegmentFit).where(SegmentFit.id.in_(gone)))
+        if others:
+            db.session.execute(update(SegmentFit), others)
+        insert_rows(SegmentFit, list(_rows(wanted)))
+        companies += len(batch)
+        added, changed, removed = added + len(wanted), changed + len(others), removed + len(gone)
+    return Suggested(companies, added, changed, removed)
+
+
+def decide(actor: Doer, at: datetime, picks: Sequence[tuple[int, int]], state: FitState) -> Decided:
+    """Confirm or reject suggestions, each given as (id, version); changed ones are left."""
+    fits = _to_decide(picks)
+    for fit in fits:
+        _settle(actor, at, fit, state)
+    db.session.flush()
+    return Decided(len(fits), len(picks) - len(fits))
+
+
+def move(actor: Doer, at: datetime, picks: Sequence[tuple[int, int]], segment_id: int) -> Decided:
+    """Say that these companies belong to another segment than the one suggested. Raises Refused."""
+    _refuse_unless_open(segment_id)
+    fits = _to_decide(picks)
+    for fit in fits:
+        if fit.segment_id != segment_id:
+            _settle(actor, at, fit, FitState.REJECTED)
+        place(actor, at, fit.enterprise_id, segment_id)
+    return Decided(len(fits), len(picks) - len(fits))
+
+
+def place(actor: Doer, at: datetime, enterprise_id: int, segment_id: int) -> SegmentFit:
+    """Say that a company belongs to a segment, suggested or not. Raises Refused, NotFound."""
+    _refuse_unless_open(segment_id)
+    if db.session.get(Enterprise, enterprise_id) is None:
+        raise NotFound
+    fit = db.session.scalar(
+        select(SegmentFit)
+        .where(SegmentFit.enterprise_id == enterprise_id, SegmentFit.segment_id == segment_id)
+        .with_for_update()
+    )
+    if fit is None:
+        fit = SegmentFit(
+            enterprise_id=enterprise_id,
+            segment_id=segment_id,
+            basis=FitBasis.PERSON,
+            score=SURE,
+            state=FitState.SUGGESTED,
+            version=1,
+        )
+        db.session.add(fit)
+        db.session.flush()
+    _settle(actor, at, fit, FitState.CONFIRMED)
+    db.session.flush()
+    return fit
+
+
+def _settle(actor: Doer, at: datetime, fit: SegmentFit, state: FitState) -> None:
+    if fit.state is state:
+        return
+    fit.state, fit.decided_by_id, fit.decided_at = state, actor.id or None, at
+    fit.version += 1
+    company = db.session.get(Enterprise, fit.enterprise_id)
+    history.record(
+        actor, at, CONFIRMED if state is FitState.CONFIRMED else REJECTED, company,
+        after={"segment": segment_words(fit.segment_id)},
+    )  # fmt: skip
+
+
+def _to_decide(picks: Sequence[tuple[int, int]]) -> Sequence[SegmentFit]:
+    versions = dict(picks)
+    fits = db.session.scalars(
+        select(SegmentFit)
+        .where(SegmentFit.id.in_(versions))
+        .order_by(SegmentFit.id)
+        .with_for_update()
+    ).all()
+    return [fit for fit in fits if fit.version == versions[fit.id]]
+
+
+def _refuse_unless_open(segment_id: int) -> None:
+    row = db.session.execute(
+        select(Segment.retired_on).where(Segment.id == segment_id)
+    ).one_or_none()
+    if row is None or row.retired_on is not None:
+        fault = PresenceFault.RETIRED_SEGMENT if row else PresenceFault.NO_SUCH_SEGMENT
+        raise Refused([Fault("segment", fault.value, word(fault))])
+
+
+def _terms() -> Iterator[SegmentTerms]:
+    for row in db.session.execute(
+        select(Segment.id, Segment.keywords, Segment.industry_codes).where(
+            Segment.retired_on.is_(None)
+        )
+    ):
+        yield SegmentTerms(row.id, tuple(row.keywords or ()), tuple(row.industry_codes or ()))
+
+
+def _batches(enterprise_ids: Collection[int] | None) -> Iterator[Sequence[Any]]:
+    """Companies by their ids, locked so that two who look through them wait for each other."""
+    companies = (
+        select(Enterprise.id, Enterprise.name, Enterprise.business_scope, Enterprise.industry_code)
+        .order_by(Enterprise.id)
+        .with_for_update()
+    )
+    if enterprise_ids is not None:
+        for some in chunked(enterprise_ids):
+            yield db.session.execute(companies.where(among(Enterprise.id, some))).all()
+        return
+    last = 0
+    while batch := db.session.execute(
+        companies.where(Enterprise.id > last).limit(ASKED_AT_ONCE)
+    ).all():
+        yield batch
+        last = batch[-1].id
+
+
+def _fits_of(enterprise_ids: Collection[int]) -> Sequence[Any]:
+    return db.session.execute(
+        select(
+            SegmentFit.id,
+            SegmentFit.enterprise_id,
+            SegmentFit.segment_id,
+            SegmentFit.basis,
+            SegmentFit.score,
+            SegmentFit.state,
+            SegmentFit.matched,
+        )
+        .where(among(SegmentFit.enterprise_id, enterprise_ids))
+        .order_by(SegmentFit.id)
+        .with_for_update()
+    ).all()
+
+
+def _said(suggestion: Suggestion) -> tuple[FitBasis, int, list[str]]:
+    matched = [f"{match.found_in}:{match.term}" for match in suggestion.matches]
+    return suggestion.basis, suggestion.score, matched
+
+
+def _columns(suggestion: Suggestion) -> dict[str, Any]:
+    return dict(zip(("basis", "score", "matched"), _said(suggestion), strict=True))
+
+
+def _rows(wanted: dict[tuple[int, int], Suggestion]) -> Iterable[dict[str, Any]]:
+    for (enterprise_id, segment_id), suggestion in wanted.items():
+        yield {"enterprise_id": enterprise_id, "segment_id": segment_id, **_columns(suggestion)}
