@@ -72,7 +72,8 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Question.SOLD: _l("一年销售多少，运距和账期如何？"),
         Question.FURTHER_CUSTOMER: _l("贵公司的客户又把产品卖给这一环节的哪些企业？"),
         Question.COOPERATION: _l("希望怎样合作，各自出什么？"),
-        Question.WOULD_COME: _l("其中哪些有意在外设厂或设点，看重什么条件？"),
+        Question.PARTNER_WOULD_COME: _l("上面的合作方是否有意来本区设厂或设点，看重什么条件？"),
+        Question.WOULD_COME: _l("哪些企业有意在外设厂或设点，看重什么条件？"),
         Question.INTRODUCE: _l("能否请贵公司引荐，由谁对接？"),
     },
     PresenceFault: {

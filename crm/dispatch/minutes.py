@@ -8,12 +8,10 @@ from typing import Any
 from flask_babel import gettext as _
 
 from crm.core.days import written_day
-from crm.core.language import is_chinese, language
+from crm.core.language import is_chinese, language, numbered
 from crm.dispatch.queries.meetings import Item, Line, MeetingPage
 from crm.dispatch.rules import number_text
 from crm.dispatch.wording import word
-
-NUMERALS = "一二三四五六七八九十"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +79,7 @@ def _before(page: MeetingPage) -> Iterator[str]:
 
 def _item(number: int, item: Item) -> Told:
     title = item.title or _("无权查看的项目")
-    if not is_chinese():
-        heading = f"{number}. {title}"
-    else:
-        heading = f"{_numeral(number)}、{title}"
-    return Told(heading, tuple(_line(line) for line in item.lines), item.is_done)
+    return Told(numbered(number, title), tuple(_line(line) for line in item.lines), item.is_done)
 
 
 def _line(line: Line) -> str:
@@ -93,16 +87,6 @@ def _line(line: Line) -> str:
         return line.body
     number = number_text(line.instruction.year, line.instruction.number)
     return _("%(body)s（交办单%(number)s）", body=line.body, number=number)
-
-
-def _numeral(number: int) -> str:
-    """一 to 九十九; further items are numbered in figures."""
-    if number > 99:
-        return str(number)
-    tens, ones = divmod(number, 10)
-    if not tens:
-        return NUMERALS[ones - 1]
-    return ("" if tens == 1 else NUMERALS[tens - 1]) + "十" + (NUMERALS[ones - 1] if ones else "")
 
 
 def minutes_document(told: Minutes) -> bytes:

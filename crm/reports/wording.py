@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from crm.core.days import written_day
-from crm.core.language import language
+from crm.core.language import language, numbered
 from crm.core.money import AmountError, format_amount, format_yuan, parse_amount
 from crm.leads.rules import MilestoneKind, OffRampReason, Stage
 from crm.leads.wording import WORDS as LEAD_WORDS
@@ -196,10 +196,6 @@ def as_plain_text(report: WeekReport, title: str, scope: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-NUMERALS = "一二三四五六七八九"
-
-
 def heading_text(number: int, part: Part) -> str:
     """一、签约2个，合计6.5亿元; the numbers of the head once more, over their list."""
-    text = count_text(part)
-    return f"{number}. {text}" if language() == "en" else f"{NUMERALS[number - 1]}、{text}"
+    return numbered(number, count_text(part))

@@ -3,7 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.chains.rules.neighbours import Feed, Need, Side, call_list, neighbours
+from crm.chains.rules import NeedKind
+from crm.chains.rules.neighbours import (
+    Feed,
+    Need,
+    Question,
+    Side,
+    call_list,
+    neighbours,
+    questions,
+    with_above,
+)
 
 # 1 → 2 → 3 → 4 → 5, and 6 feeds 3 as well
 LINE = [
@@ -96,3 +106,27 @@ def test_the_call_list_loses_no_need_and_no_neighbour_and_the_weightiest_come_fi
     assert {call.neighbour for call in calls if call.neighbour} == set(around)
     turns = [(-weights[call.segment_id], -(call.amount_yuan or 0)) for call in calls]
     assert turns == sorted(turns)
+
+
+def test_nothing_is_asked_that_the_lists_already_tell():
+    up, far = neighbours({3}, LINE, lambda segment: segment in {1, 2})
+    assert questions(up, [])[:2] == (Question.SUPPLIER, Question.BOUGHT)
+    assert questions(far, [])[0] is Question.FURTHER_SUPPLIER
+    told = [Need(1, 2, 10**8, NeedKind.SUPPLY, has_partner=True)]
+    assert questions(up, told) == (Question.PARTNER_WOULD_COME, Question.INTRODUCE)
+    wished = [Need(1, 4, None, NeedKind.CUSTOMER), Need(2, 4, None, NeedKind.PARTNER)]
+    assert questions(None, wished) == (
+        Question.CUSTOMER,
+        Question.SOLD,
+        Question.COOPERATION,
+        Question.WOULD_COME,
+        Question.INTRODUCE,
+    )
+
+
+@given(st.sets(ids), st.dictionaries(ids, st.none() | ids))
+def test_whoever_stands_at_a_part_stands_at_the_whole(here, parents):
+    found = with_above(here, parents)
+    assert here <= found
+    assert all(parents.get(each) in {None, *found} for each in found)
+    assert with_above(found, parents) == found

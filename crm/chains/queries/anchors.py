@@ -78,6 +78,8 @@ class Visit:
     """By segment, a row with chain_id, chain, chain_en, and its name as `segment` or `name`."""
     named: Mapping[int, Sequence[Any]]
     """By segment, companies that may belong there: (id, name, region_code, state)."""
+    here: Mapping[int, Sequence[str]]
+    """By segment, the local firms standing there, the strongest first."""
 
 
 def network() -> Network:
@@ -223,7 +225,27 @@ def visit(enterprise_id: int) -> Visit | None:
         needs,
         {**{row.segment_id: row for row in needs.values()}, **all_of.segments},
         likely_companies([each.segment_id for each in calls]),
+        _local_names([each.segment_id for each in calls], enterprise_id),
     )
+
+
+def _local_names(segment_ids: Collection[int], but: int) -> dict[int, list[str]]:
+    """The names of the firms standing at some segments, one company left out."""
+    rows = rows_of(
+        select(Presence.segment_id, Presence.strength, Enterprise.name)
+        .join(Enterprise, Enterprise.id == Presence.enterprise_id)
+        .where(
+            Presence.segment_id.in_(segment_ids),
+            Presence.ended_on.is_(None),
+            Presence.enterprise_id != but,
+        )
+        .order_by(Presence.id)
+    ).all()
+    found: dict[int, list[str]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: -row.strength.points):
+        if len(found[row.segment_id]) < NAMED:
+            found[row.segment_id].append(row.name)
+    return dict(found)
 
 
 def as_need(row: Any) -> Need:

@@ -28,6 +28,7 @@ class Question(StrEnum):
     SOLD = "sold"
     FURTHER_CUSTOMER = "further_customer"
     COOPERATION = "cooperation"
+    PARTNER_WOULD_COME = "partner_would_come"
     WOULD_COME = "would_come"
     INTRODUCE = "introduce"
 
@@ -205,4 +206,6 @@ def questions(neighbour: Neighbour | None, needs: Collection[Need]) -> tuple[Que
             asked.append(how_much)
     if any(each.kind is NeedKind.PARTNER for each in needs):
         asked.append(Question.COOPERATION)
-    return (*asked, Question.WOULD_COME, Question.INTRODUCE)
+    knows_all = bool(needs) and all(each.has_partner for each in needs)
+    would_come = Question.PARTNER_WOULD_COME if knows_all else Question.WOULD_COME
+    return (*asked, would_come, Question.INTRODUCE)

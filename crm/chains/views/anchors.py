@@ -20,6 +20,7 @@ from crm.chains.wording import named, placed, side_words, word
 from crm.core import clock
 from crm.core.errors import NotFound
 from crm.core.guard import allow
+from crm.core.language import numbered
 from crm.core.sheets import Value
 from crm.core.web import mark
 from crm.enterprises.wording import region_words
@@ -38,6 +39,8 @@ class Asked:
     through: list[str]
     products: list[str]
     needs: list[Any]
+    here: list[str]
+    """Local firms at the segment: a need may be met by them."""
     named: list[str]
     questions: list[str]
 
@@ -74,6 +77,7 @@ def anchor(enterprise_id: int) -> ResponseReturnValue:
         asked=_asked(found),
         named=named,
         word=word,
+        numbered=numbered,
         region=region_words(found.enterprise.region_code),
         may_keep=access.may_keep_firms(g.actor),
     )
@@ -86,11 +90,12 @@ def anchor_file(enterprise_id: int) -> ResponseReturnValue:
     found = _visit(enterprise_id)
     head: list[Value] = [
         _("序号"), _("产业链"), _("环节"), _("位置"), _("往来产品"), _("清单需求"),
-        _("年金额（万元）"), _("现有或意向合作方"), _("可以问到的企业"), _("要问的问题"), _("走访记录"),
+        _("年金额（万元）"), _("现有或意向合作方"), _("本区已有企业"), _("可以问到的企业"),
+        _("要问的问题"), _("走访记录"),
     ]  # fmt: skip
     rows = [head, *(_cells(place, each) for place, each in enumerate(_asked(found), 1))]
     title = _("以商招商走访提纲")
-    out = workbook([(title, (6, 18, 24, 12, 20, 36, 14, 24, 36, 48, 40), rows)])
+    out = workbook([(title, (6, 18, 24, 12, 20, 36, 14, 24, 30, 36, 48, 40), rows)])
     name = f"{title}_{found.enterprise.name}_{clock.today():%Y%m%d}.xlsx"
     return send_file(out, mimetype=XLSX, as_attachment=True, download_name=name)
 
@@ -119,6 +124,7 @@ def _in_words(found: Visit, call: Call) -> Asked:
         [_segment(found.segments[each]) for each in around.via] if around else [],
         list(around.products) if around else [],
         needs,
+        list(found.here.get(call.segment_id, ())),
         [_company(row) for row in found.named.get(call.segment_id, ())],
         [str(word(each)) for each in questions(around, [queries.as_need(row) for row in needs])],
     )
@@ -148,6 +154,7 @@ def _cells(place: int, each: Asked) -> list[Value]:
         "\n".join(f"{word(row.kind)}{mark('：', ': ')}{row.description}" for row in needs) or None,
         None if amount is None else wan(amount),
         listed([row.partner for row in needs if row.partner]) or None,
+        listed(each.here) or None,
         listed(each.named) or None,
         "\n".join(each.questions),
         None,
