@@ -23,7 +23,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 
 from crm.accounts.rules import LEDGER_IMPORTERS
-from crm.chains.queries import segments
+from crm.chains.queries import segment_names
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import Refused
@@ -248,7 +248,7 @@ def _value(name: str, value: Any, text: str | None = None) -> str:
 def _segment_names() -> dict[str, str]:
     """Segments by their codes, read once a request."""
     if "segment_names" not in g:
-        g.segment_names = {row.code: row.name for row in segments()}
+        g.segment_names = segment_names()
     names: dict[str, str] = g.segment_names
     return names
 

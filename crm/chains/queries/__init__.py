@@ -1,5 +1,12 @@
 """Reading chains: their segments, and what stands on them."""
 
-from crm.chains.queries.taxonomy import chain_map, chain_named, chains, segment_named, segments
+from crm.chains.queries.taxonomy import (
+    chain_map,
+    chain_named,
+    chains,
+    segment_named,
+    segment_names,
+    segments,
+)
 
-__all__ = ["chain_map", "chain_named", "chains", "segment_named", "segments"]
+__all__ = ["chain_map", "chain_named", "chains", "segment_named", "segment_names", "segments"]

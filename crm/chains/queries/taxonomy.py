@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, and_, or_, select
 
 from crm.accounts.models import User
 from crm.chains.models import Chain, ChainGroup, Segment
 from crm.core.db import db
 
 
-def chains() -> Sequence[Row[int, str, str | None]]:
-    """(id, name, name_en) of all chains and future tracks in their order."""
+def chains(also: int | None = None) -> Sequence[Row[int, str, str | None]]:
+    """(id, name, name_en) of the chains and future tracks in use, in their order; `also` one retired."""
     return db.session.execute(
-        select(Chain.id, Chain.name, Chain.name_en).order_by(Chain.position, Chain.id)
+        select(Chain.id, Chain.name, Chain.name_en)
+        .where(or_(Chain.retired_on.is_(None), Chain.id == also))
+        .order_by(Chain.position, Chain.id)
     ).all()
 
 
@@ -58,11 +60,18 @@ def chain_map() -> Sequence[Row[*tuple[Any, ...]]]:
     ).all()
 
 
-def segments() -> Sequence[Row[int, int, str, str, str | None]]:
-    """(id, chain_id, code, name, name_en) of all segments, chain by chain."""
+def segments(also: int | None = None) -> Sequence[Row[int, int, str, str, str | None]]:
+    """(id, chain_id, code, name, name_en) of the segments in use, chain by chain; `also` one retired."""
+    in_use = and_(Segment.retired_on.is_(None), Chain.retired_on.is_(None))
     statement = (
         select(Segment.id, Segment.chain_id, Segment.code, Segment.name, Segment.name_en)
         .join(Chain, Chain.id == Segment.chain_id)
+        .where(or_(in_use, Segment.id == also))
         .order_by(Chain.position, Segment.position, Segment.id)
     )
     return db.session.execute(statement).all()
+
+
+def segment_names() -> dict[str, str]:
+    """Names by codes of all segments, retired ones among them."""
+    return dict(iter(db.session.execute(select(Segment.code, Segment.name))))

@@ -27,17 +27,21 @@ AT_ONCE = 50
 
 
 def taxonomy() -> Taxonomy:
-    """The chains and segments as the reader of ledgers looks them up."""
+    """The chains and segments in use as the reader of ledgers looks them up."""
     segments = defaultdict(list)
     for chain_id, code, name in db.session.execute(
-        select(Segment.chain_id, Segment.code, Segment.name).order_by(Segment.id)
+        select(Segment.chain_id, Segment.code, Segment.name)
+        .where(Segment.retired_on.is_(None))
+        .order_by(Segment.id)
     ):
         segments[chain_id].append(KnownSegment(code, name))
     return Taxonomy(
         tuple(
             KnownChain(name, code, segments=tuple(segments[number]))
             for number, code, name in db.session.execute(
-                select(Chain.id, Chain.code, Chain.name).order_by(Chain.position, Chain.id)
+                select(Chain.id, Chain.code, Chain.name)
+                .where(Chain.retired_on.is_(None))
+                .order_by(Chain.position, Chain.id)
             )
         )
     )

@@ -123,9 +123,11 @@ def _check(lead: Lead, wanted: Edit, today: date, faults: Faults) -> None:
         faults.add("local_entity", "local_entity", _l("填了统一社会信用代码，请同时写企业名称"))
     segment_id = wanted.links.get("segment")
     if segment_id is not None:
-        chain_id = db.session.scalar(select(Segment.chain_id).where(Segment.id == segment_id))
-        if chain_id != wanted.links.get("chain"):
+        segment = db.session.get(Segment, segment_id)
+        if segment is None or segment.chain_id != wanted.links.get("chain"):
             faults.add("segment", "segment", _l("这个环节不属于所选的产业链"))
+        elif segment.retired_on is not None and segment_id != lead.segment_id:
+            faults.add("segment", "segment_retired", _l("这个环节已停用，请选择其他环节"))
     if columns.get("chain_role") and wanted.links.get("chain") is None:
         faults.add("chain_role", "chain_role", _l("注明链上角色，请同时选择产业链"))
     total = wanted.amounts.get(FigureKind.TOTAL_INVESTMENT)

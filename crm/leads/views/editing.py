@@ -40,7 +40,7 @@ ASIDE = {"version", "base", "csrf_token", "confirm_size"}
 def edit(lead_id: int) -> ResponseReturnValue:
     lead = access.lead_to_open(g.actor, lead_id)
     form = EditForm()
-    offer_choices(form)
+    offer_choices(form, lead)
     if form.validate_on_submit():
         wanted = edit_in(form, lead)
         done = attempt(
@@ -65,12 +65,14 @@ def edit(lead_id: int) -> ResponseReturnValue:
     ), form.status  # fmt: skip
 
 
-def offer_choices(form: EditForm | MoveForm) -> None:
-    """The lists a lead's fields choose from."""
-    of_chain = {row.id: named(row.name, row.name_en) for row in chains()}
+def offer_choices(form: EditForm | MoveForm, lead: Lead) -> None:
+    """The lists a lead's fields choose from; what is retired only where the lead stands on it."""
+    of_chain = {row.id: named(row.name, row.name_en) for row in chains(lead.chain_id)}
     form.chain.offer(of_chain.items())
     form.segment.offer(
-        (row.id, f"{of_chain[row.chain_id]} · {named(row.name, row.name_en)}") for row in segments()
+        (row.id, f"{of_chain[row.chain_id]} · {named(row.name, row.name_en)}")
+        for row in segments(lead.segment_id)
+        if row.chain_id in of_chain
     )
     if isinstance(form, EditForm):
         form.zone.offer((row.id, named(row.name, row.name_en)) for row in zones())
@@ -83,7 +85,7 @@ def offer_choices(form: EditForm | MoveForm) -> None:
 def filled(lead: Lead) -> EditForm:
     """The form as the lead stands."""
     form = EditForm(formdata=None)
-    offer_choices(form)
+    offer_choices(form, lead)
     values = open_form(form, lead)
     for name, field in form._fields.items():
         if name in ASIDE:

@@ -53,7 +53,7 @@ def advance(lead_id: int) -> ResponseReturnValue:
     lead = access.lead_to_open(g.actor, lead_id)
     held = held_by(lead)
     form = MoveForm()
-    offer_choices(form)
+    offer_choices(form, lead)
     to = target(lead, form.to.data if form.is_submitted() else request.args.get("to"))
     form.offer_reasons(to)
     inputs = inputs_for(lead, held, to)
