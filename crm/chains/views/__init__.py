@@ -8,9 +8,12 @@ bp = Blueprint("chains", __name__, url_prefix="/chains")
 from crm.chains.views import (  # noqa: E402, F401
     anchors,
     chart,
+    editing,
     firms,
     fits,
+    groups,
     needs,
     overview,
     picture,
+    segments,
 )

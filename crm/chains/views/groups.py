@@ -1,0 +1,88 @@
+"""链群: the groups the district promotes, each with its leader and lead bureau."""
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from crm.accounts.rules import LEAD_READERS
+from crm.chains import access
+from crm.chains.forms.segments import GroupForm
+from crm.chains.models import ChainGroup
+from crm.chains.queries import chains as chains_offered
+from crm.chains.queries.editing import groups_listed
+from crm.chains.services import groups as services
+from crm.chains.views import bp
+from crm.chains.views.editing import number_in
+from crm.chains.wording import named
+from crm.core import clock
+from crm.core.db import db
+from crm.core.errors import NotFound
+from crm.core.forms import BaseForm, attempt
+from crm.core.guard import allow
+
+
+@bp.get("/groups")
+@allow(*LEAD_READERS)
+def groups() -> ResponseReturnValue:
+    return _list()
+
+
+def _list(refused: BaseForm | None = None) -> str:
+    return render_template(
+        "chains/groups.html",
+        groups=groups_listed(),
+        may_edit=access.may_edit_chains(g.actor),
+        refused=refused,
+        named=named,
+    )
+
+
+@bp.route("/groups/new", methods=["GET", "POST"], defaults={"group_id": None}, endpoint="new_group")
+@bp.route("/groups/<int:group_id>", methods=["GET", "POST"])
+@allow(*access.CHAIN_EDITORS)
+def group(group_id: int | None) -> ResponseReturnValue:
+    row = db.session.get(ChainGroup, group_id) if group_id else None
+    if group_id and row is None:
+        raise NotFound
+    form = GroupForm(obj=row).offer(
+        [
+            (each.id, named(each.name, each.name_en))
+            for each in chains_offered(row.chain_id if row else None)
+        ],
+        row.leader_id if row else None,
+        row.department_id if row else None,
+    )
+    if row is not None and not form.is_submitted():
+        form.chain.data, form.leader.data = row.chain_id, row.leader_id
+        form.department.data = row.department_id
+    if form.validate_on_submit():
+        done = attempt(
+            form,
+            lambda: services.save_group(
+                g.actor, clock.now(), group_id, form.version.data, form.entry()
+            ),
+        )
+        if done is not None:
+            flash(_("已保存链群“%(name)s”。", name=done.name), "good")
+            return redirect(url_for("chains.groups"))
+    return render_template("chains/group.html", form=form, group=row), form.status
+
+
+@bp.post("/groups/<int:group_id>/<any(up, down, remove):verb>")
+@allow(*access.CHAIN_EDITORS)
+def change_group(group_id: int, verb: str) -> ResponseReturnValue:
+    form = BaseForm()
+    version = number_in(request.form.get("version"))
+
+    def change() -> bool:
+        if verb == "remove":
+            services.remove_group(g.actor, clock.now(), group_id, version)
+        else:
+            services.move_group(g.actor, clock.now(), group_id, up=verb == "up")
+        return True
+
+    if form.validate() and attempt(form, change):
+        if verb == "remove":
+            flash(_("链群已删除。"), "good")
+        return redirect(url_for("chains.groups"))
+    return _list(form), 422
