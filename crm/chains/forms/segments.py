@@ -31,6 +31,7 @@ from crm.chains.wording import CHAIN_FIELD, word
 from crm.core.fields import Choice, Required, SeenVersion, TextBlock, TextLine, at_most, code_choice
 from crm.core.forms import BaseForm, trimmed
 
+LONGEST_CODES = 300
 LONGEST_LIST = MOST_WORDS * (LONGEST_EXAMPLE + 1)
 
 
@@ -80,7 +81,7 @@ class SegmentForm(BaseForm):
     is_key = BooleanField(CHAIN_FIELD["is_key"])
     group = Choice(CHAIN_FIELD["group_id"], empty=_l("不属于链群"))
     keywords = TextBlock(CHAIN_FIELD["keywords"], longest=MOST_WORDS * (LONGEST_WORD + 1))
-    industry_codes = TextBlock(CHAIN_FIELD["industry_codes"], longest=LONGEST_LIST)
+    industry_codes = TextLine(CHAIN_FIELD["industry_codes"], longest=LONGEST_CODES)
     examples = TextBlock(CHAIN_FIELD["examples"], longest=LONGEST_LIST)
 
     def entry(self) -> SegmentEntry:

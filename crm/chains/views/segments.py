@@ -204,9 +204,7 @@ def change_segment(code: str, segment: str, verb: str) -> ResponseReturnValue:
     form = PlaceForm()
     form.into.offer((each.id, each.name) for each in segments_offered(trees.forest()))
     one, version = row.id, number_in(request.form.get("version"))
-    if not form.validate() or (verb == "merge" and form.into.data is None):
-        if verb == "merge" and not form.into.errors:
-            form.into.errors = [_("请选择并入哪个环节")]
+    if not form.validate() or not _is_told(form, verb):
         return _page(chain, row, refused=form), 422
 
     def change(it: reshaping.Reshaping) -> Segment:
@@ -234,6 +232,17 @@ def change_segment(code: str, segment: str, verb: str) -> ResponseReturnValue:
         "good",
     )
     return redirect(url_for("chains.edit", code=code))
+
+
+def _is_told(form: PlaceForm, verb: str) -> bool:
+    """Whether a move or a merger says where to."""
+    if verb == "merge" and form.into.data is None:
+        form.into.errors = [_("请选择并入哪个环节")]
+    elif verb == "move" and form.place.data is None:
+        form.place.errors = [_("请选择移到哪里")]
+    else:
+        return True
+    return False
 
 
 @bp.post("/<code>/edit/<segment>/links")
