@@ -5,7 +5,6 @@ reads leads reads it, and whoever works on leads keeps it true.
 """
 
 from crm.accounts.rules import LEAD_READERS, LEAD_WRITERS, LEDGER_IMPORTERS, Actor, Role
-from crm.chains.models import Chain
 
 CHAIN_EDITORS = (Role.DIRECTOR,)
 """Bureau leaders: they run the task forces (专班), and a merger moves everybody's leads."""
@@ -29,11 +28,9 @@ def may_edit_chains(actor: Actor) -> bool:
     return actor.role in (*CHAIN_EDITORS, Role.SYSTEM)
 
 
-def may_confirm(actor: Actor, chain: Chain) -> bool:
+def may_confirm(actor: Actor, leader_id: int | None) -> bool:
     """Bureau leaders, and a chain's own leader (链长), who heads its task force."""
-    return may_edit_chains(actor) or (
-        actor.role is Role.DISTRICT_LEADER and chain.leader_id == actor.id
-    )
+    return may_edit_chains(actor) or (actor.role is Role.DISTRICT_LEADER and leader_id == actor.id)
 
 
 def may_place_companies(actor: Actor) -> bool:

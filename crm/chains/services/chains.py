@@ -52,7 +52,7 @@ def confirm_chain(actor: Actor, at: datetime, chain_id: int, version: int | None
     """
     change = begin(actor, at)
     row = chain_at(chain_id, version)
-    if not may_confirm(actor, row):
+    if not may_confirm(actor, row.leader_id):
         raise NotFound
     change.tells("chain_confirmed", told(row), row.id)
     change.set(row, confirmed_on=change.today, confirmed_by_id=actor.id or None)

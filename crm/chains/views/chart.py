@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from crm.accounts.rules import LEAD_READERS
+from crm.chains import access
 from crm.chains.queries import chain_named
 from crm.chains.rules.presence import stale_before
 from crm.chains.views import bp
@@ -185,6 +186,8 @@ def page(found: Chart, panel: Panel | None) -> ResponseReturnValue:
         whole=_with(chain.href, found.wanted.having(None)),
         links=[_told(link) for link in found.links],
         picks=_picks(),
+        may_edit=access.may_edit_chains(g.actor),
+        may_confirm=access.may_confirm(g.actor, chain.found.chain.leader_id),
         **WORDS,
         unplaced_behind=LeadFilter(chain=chain.found.chain.id, segment=NONE, stage=Bucket.IN_TALKS),
     )

@@ -218,7 +218,7 @@ def set_use(code: str, verb: str) -> ResponseReturnValue:
 def confirm(code: str) -> ResponseReturnValue:
     """The task force stands by the chain; its leader may say so, too."""
     chain = chain_called(code)
-    if not access.may_confirm(g.actor, chain):
+    if not access.may_confirm(g.actor, chain.leader_id):
         raise NotFound
     form = BaseForm()
     version = number_in(request.form.get("version"))
@@ -229,4 +229,4 @@ def confirm(code: str) -> ResponseReturnValue:
         flash(_("已记为专班确认，不再标“非官方”。"), "good")
     if access.may_edit_chains(g.actor):
         return redirect(url_for("chains.edit", code=code))
-    return redirect(url_for("chains.index"))
+    return redirect(url_for("chains.chart", code=code))

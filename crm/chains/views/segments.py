@@ -73,7 +73,7 @@ def new_segment(code: str) -> ResponseReturnValue:
 
 @bp.route("/<code>/edit/<segment>", methods=["GET", "POST"])
 @allow(*access.CHAIN_EDITORS)
-def segment(code: str, segment: str) -> ResponseReturnValue:
+def edit_segment(code: str, segment: str) -> ResponseReturnValue:
     chain, row = _segment(code, segment)
     form = SegmentForm(data=_data(row))
     _offer_groups(form)
@@ -125,7 +125,7 @@ def _page(
     chain_names = {each.id: named(each.name, each.name_en) for each in chains_in_use()}
     ids = [row.id]
     return render_template(
-        "chains/segment.html",
+        "chains/edit_segment.html",
         chain=chain,
         segment=row,
         form=form,
@@ -257,7 +257,9 @@ def link(code: str, segment: str) -> ResponseReturnValue:
         done = _changed(form, lambda it: linking.link_segments(it, *ends, form.product.data))
         if done is not None:
             flash(_("已新增供需联系。"), "good")
-            return redirect(url_for("chains.segment", code=code, segment=segment, _anchor="links"))
+            return redirect(
+                url_for("chains.edit_segment", code=code, segment=segment, _anchor="links")
+            )
     return _page(chain, row, link_form=form), 422
 
 
@@ -278,5 +280,5 @@ def change_link(code: str, segment: str, link_id: int) -> ResponseReturnValue:
         return True
 
     if form.validate() and _changed(form, change):
-        return redirect(url_for("chains.segment", code=code, segment=segment, _anchor="links"))
+        return redirect(url_for("chains.edit_segment", code=code, segment=segment, _anchor="links"))
     return _page(chain, row, refused=form), 422

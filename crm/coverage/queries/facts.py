@@ -93,7 +93,9 @@ class Covered:
 class ChainCovered:
     """A chain with its segments in their order. `unplaced` leads in talks are on it, at no segment."""
 
-    chain: Any  # id, code, name, name_en, kind, anchor, confirmed_on, version, leader, department
+    chain: (
+        Any  # id, code, name, name_en, kind, anchor, confirmed_on, version, leader and department
+    )
     segments: tuple[Covered, ...]
     counts: Counts  # each company, lead and need once a segment, without those of subtrees again
     unplaced: int
@@ -224,7 +226,7 @@ def _chains(chain_id: int | None) -> Sequence[Any]:
     statement = (
         select(
             Chain.id, Chain.code, Chain.name, Chain.name_en, Chain.kind, Chain.anchor,
-            Chain.confirmed_on, Chain.version, User.name.label("leader"),
+            Chain.confirmed_on, Chain.version, Chain.leader_id, User.name.label("leader"),
             Department.name.label("department"),
         )
         .outerjoin(User, User.id == Chain.leader_id)
