@@ -224,6 +224,13 @@ class RosterForm(BaseForm):
     )
 
 
+class SignalFileForm(BaseForm):
+    file = FileField(
+        _l("扩产信号文件"),
+        description=_l(".xlsx或.csv；企业名称、信号类别、发生日期、来源四列必填"),
+    )
+
+
 class SignalForm(BaseForm):
     """A sign that a company may soon invest, with where it was read."""
 

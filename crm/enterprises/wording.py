@@ -26,6 +26,7 @@ from crm.enterprises.rules.ranking.reading import RowFault, RowMessage
 from crm.enterprises.rules.roster import Outcome, RosterColumn, RosterFault, RosterMessage
 from crm.enterprises.rules.seats import is_told_whole
 from crm.enterprises.rules.shareholding import LinkFault
+from crm.enterprises.rules.signal_file import SignalColumn, SignalFault, SignalMessage
 from crm.enterprises.rules.signals import SignalKind
 
 # By class first: members of two StrEnums with the same value are equal and would share one key.
@@ -102,6 +103,30 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         RosterColumn.ADDRESS: _l("地址"),
         RosterColumn.LEGAL: _l("法定代表人"),
         RosterColumn.NOTE: _l("备注"),
+    },
+    SignalFault: {
+        SignalFault.COMPANY_MISSING: _l("没有企业名称"),
+        SignalFault.COMPANY_WRONG: _l("企业名称应为2到120个字"),
+        SignalFault.CODE_WRONG: _l("统一社会信用代码有误，请核对营业执照"),
+        SignalFault.COMPANY_UNCLEAR: _l("名称和信用代码对不上同一家企业，请核对"),
+        SignalFault.KIND_UNKNOWN: _l("信号类别只能是公告扩产、融资、新设子公司或政策"),
+        SignalFault.DAY_UNREADABLE: _l("读不出发生日期，请写成2026-11-23的样子"),
+        SignalFault.DAY_TO_COME: _l("日期晚于今天，发生以后再登记"),
+        SignalFault.SOURCE_MISSING: _l("请写明来源"),
+        SignalFault.SOURCE_TOO_LONG: _l("来源超过200个字"),
+        SignalFault.LIKE_FORMULA: _l("以公式符号开头，请改正"),
+        SignalFault.AMOUNT_UNREADABLE: _l("读不出人民币金额，没有读取"),
+        SignalFault.NOTE_TOO_LONG: _l("备注超过1000个字，没有读取"),
+        SignalFault.SAME_ROW: _l("与这一行相同，只取一行"),
+    },
+    SignalColumn: {
+        SignalColumn.COMPANY: _l("企业"),
+        SignalColumn.USCC: _l("统一社会信用代码"),
+        SignalColumn.KIND: _l("信号类别"),
+        SignalColumn.DAY: _l("发生日期"),
+        SignalColumn.SOURCE: _l("信号来源"),
+        SignalColumn.AMOUNT: _l("信号金额"),
+        SignalColumn.NOTE: _l("备注"),
     },
     Outcome: {
         Outcome.NEW: _l("新企业"),
@@ -244,6 +269,15 @@ def roster_words(message: RosterMessage) -> str:
     if message.fault is RosterFault.SAME_ROW:
         value = str(_l("第%(n)s行", n=value))
     return f"{words}{colon}{value}" if value else words
+
+
+def signal_words(message: SignalMessage) -> str:
+    """A message about a row of signals, with the value it is about."""
+    colon = "：" if is_chinese() else ": "
+    value = message.value
+    if message.fault is SignalFault.SAME_ROW:
+        value = str(_l("第%(n)s行", n=value))
+    return f"{word(message.fault)}{colon}{value}" if value else str(word(message.fault))
 
 
 def row_words(message: RowMessage) -> str:

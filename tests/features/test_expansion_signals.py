@@ -124,7 +124,7 @@ def test_staff_log_a_signal_on_a_companys_page_and_see_what_it_weighs(
     page = text_of(client.get(f"/enterprises/{company}"))
     assert "公告扩产" in page
     assert "12亿元" in page
-    assert "分量50%" in page  # 180 days ago
+    assert "50%" in page  # 180 days ago
     assert "登记扩产信号" in page
     listed = text_of(client.get("/enterprises/signals?kind=expansion&q=jcl"))
     assert "公告1" in listed

@@ -8,11 +8,18 @@ from crm.core import days, money
 from crm.core import wording as core_wording
 from crm.enterprises import rules as enterprise_rules
 from crm.enterprises import wording as enterprise_wording
-from crm.enterprises.rules import UsccFaultCode, check_character, roster, shareholding, signals
+from crm.enterprises.rules import (
+    UsccFaultCode,
+    check_character,
+    roster,
+    shareholding,
+    signal_file,
+    signals,
+)
 from crm.enterprises.rules.ranking import columns, companies, reading
 from crm.enterprises.wording import uscc_warning, uscc_words
 
-COMPANY_RULES = (roster, shareholding, signals, companies, columns, reading)
+COMPANY_RULES = (roster, shareholding, signal_file, signals, companies, columns, reading)
 
 
 def codes_of(module):
@@ -28,7 +35,12 @@ def codes_of(module):
     [
         ({*codes_of(money), days.DayFault}, core_wording.WORDS),
         (
-            codes_of(enterprise_rules).union(*map(codes_of, COMPANY_RULES)),
+            {
+                code
+                for module in (enterprise_rules, *COMPANY_RULES)
+                for code in codes_of(module)
+                if code.__module__.startswith("crm.enterprises")
+            },
             enterprise_wording.WORDS,
         ),
     ],

@@ -35,6 +35,12 @@ from crm.enterprises.services.rankings import (
 )
 from crm.enterprises.services.roster_import import RosterTaken, import_roster
 from crm.enterprises.services.roster_look import ALL_DOUBLES, RosterLook, look_at_roster, names_of
+from crm.enterprises.services.signal_import import (
+    ALL_COMPANIES,
+    SignalLook,
+    import_signals,
+    look_at_signals,
+)
 from crm.enterprises.services.signals import (
     SignalEntry,
     correct_signal,
@@ -43,6 +49,7 @@ from crm.enterprises.services.signals import (
 )
 
 __all__ = [
+    "ALL_COMPANIES",
     "ALL_DOUBLES",
     "COLUMNS",
     "Confirmed",
@@ -53,6 +60,7 @@ __all__ = [
     "RosterLook",
     "RosterTaken",
     "SignalEntry",
+    "SignalLook",
     "Taken",
     "add",
     "add_contact",
@@ -66,9 +74,11 @@ __all__ = [
     "give_code",
     "import_edition",
     "import_roster",
+    "import_signals",
     "log_signal",
     "look_at",
     "look_at_roster",
+    "look_at_signals",
     "names_of",
     "propose_matches",
     "register_from_row",

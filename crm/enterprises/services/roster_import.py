@@ -53,7 +53,7 @@ def import_roster(
         look = look_at_roster(sheet, take, to_write=True)
         known_at = history.recorded(at)
         try:
-            _add(actor, known_at, look)
+            add_companies(actor, known_at, look)
             _fill(actor, known_at, look)
         except IntegrityError as error:
             if "uscc" not in str(error.orig):
@@ -72,7 +72,8 @@ def import_roster(
     return RosterTaken(look, len(look.new), tuple(look.filled))
 
 
-def _add(actor: Doer, at: datetime, look: RosterLook) -> None:
+def add_companies(actor: Doer, at: datetime, look: RosterLook) -> dict[int, int]:
+    """Write the new companies with their events; their ids by minus their row."""
     ordered = _parents_first(look)
     ids = dict(
         zip((-row.sheet_row for row in ordered), reserve_ids(Enterprise, len(ordered)), strict=True)
@@ -93,6 +94,7 @@ def _add(actor: Doer, at: datetime, look: RosterLook) -> None:
             for row in ordered
         ),
     )  # fmt: skip
+    return ids
 
 
 def _parents_first(look: RosterLook) -> list[RosterRow]:

@@ -86,10 +86,14 @@ def look_at_roster(
     if not roster.rows and not roster.messages:
         raise Refused([Fault("file", "no_rows", _l("表头下面没有企业"))])
     look = RosterLook(columns, messages=[*roster.messages], faulty=roster.faulty)
-    for told in tell_apart(roster.rows, _known):
+    for told in tell_apart(roster.rows, known_companies):
         if told.outcome is Outcome.FAULTY and told.fault:
             look.faulty += 1
             look.messages.append(told.fault)
+        elif told.company_id in look.known:  # once by its code, once by its name
+            first = str(look.known[told.company_id].sheet_row)
+            message = RosterMessage(RosterFault.SAME_ROW, told.row.sheet_row, first)
+            look.messages.append(message)
         elif told.company_id is not None:
             look.known[told.company_id] = told.row
         elif told.outcome is Outcome.NEW or take == ALL_DOUBLES or told.row.sheet_row in take:
@@ -102,7 +106,7 @@ def look_at_roster(
     return look
 
 
-def _known() -> Iterator[Known]:
+def known_companies() -> Iterator[Known]:
     """Every registered company by what tells it apart, in portions: the base may hold 100,000."""
     last = 0
     while True:

@@ -13,5 +13,6 @@ from crm.enterprises.views import (  # noqa: E402, F401
     printed,
     rankings,
     roster,
+    signal_files,
     signals,
 )

@@ -114,8 +114,11 @@ def companies_confirm() -> ResponseReturnValue:
 
 def _chosen() -> set[int] | str:
     """The rows of possible doubles that were ticked, or all of them."""
-    if request.form.get("all_doubles") == "yes":
-        return ALL_DOUBLES
+    return ALL_DOUBLES if request.form.get("all_doubles") == "yes" else picked_rows()
+
+
+def picked_rows() -> set[int]:
+    """The rows of a file that were ticked."""
     picked = request.form.getlist("pick")
     if not all(each.isascii() and each.isdigit() and len(each) < 8 for each in picked):
         abort(400)
@@ -136,8 +139,15 @@ def _preview(mark: str, filename: str, sheet: Sheet) -> str:
         for place in range(width)
         if place not in columns.values() and (head := sheet.at(header, place)) is not None
     ]
+    place = columns[RosterColumn.NAME]
     told = [
-        {"row": m.row, "words": roster_words(m), "keeps_out": m.keeps_out} for m in look.messages
+        {
+            "row": each.row,
+            "name": str(sheet.at(each.row - 1, place) or "")[:60],
+            "words": roster_words(each),
+            "keeps_out": each.keeps_out,
+        }
+        for each in look.messages
     ]
     return render_template(
         "enterprises/roster_preview.html",

@@ -12,6 +12,7 @@ from crm.enterprises.rules.roster.reading import (
     RosterFault,
     RosterMessage,
     RosterRow,
+    once_each,
     read_roster,
 )
 from crm.enterprises.rules.roster.telling_apart import (
@@ -37,6 +38,7 @@ __all__ = [
     "Told",
     "compare_facts",
     "likeliest_roster",
+    "once_each",
     "read_roster",
     "roster_columns",
     "tell_apart",

@@ -143,8 +143,8 @@ def read_roster(sheet: Sheet, header: int, columns: Mapping[RosterColumn, int]) 
         if found:
             faulty += 1
             continue
-        rows.append(_read_row(number + 1, cells, texts, messages))
-    kept, twice = _once(rows)
+        rows.append(_read_row(number + 1, texts, messages))
+    kept, twice = once_each(rows)
     messages += twice
     kept_out = sum(1 for message in twice if message.keeps_out)
     return Roster(tuple(kept), tuple(messages), faulty + kept_out)
@@ -172,7 +172,6 @@ def _identity_faults(
 
 def _read_row(
     row: int,
-    cells: Mapping[RosterColumn, Value],
     texts: Mapping[RosterColumn, str | None],
     messages: list[RosterMessage],
 ) -> RosterRow:
@@ -181,7 +180,7 @@ def _read_row(
     for column, text in texts.items():
         if not text or column in (RosterColumn.NAME, RosterColumn.USCC):
             continue
-        value, fault = _fact(column, text, cells[column])
+        value, fault = _fact(column, text)
         if fault is not None:
             messages.append(RosterMessage(fault, row, text[:60], column))
         elif value is not None:
@@ -197,9 +196,7 @@ def _read_row(
     )  # fmt: skip
 
 
-def _fact(
-    column: RosterColumn, text: str, value: Value
-) -> tuple[object | None, RosterFault | None]:
+def _fact(column: RosterColumn, text: str) -> tuple[object | None, RosterFault | None]:
     if text.startswith(("=", "@", "＝", "＠")):
         return None, RosterFault.LIKE_FORMULA
     if len(text) > LONGEST.get(column, len(text)):
@@ -208,7 +205,7 @@ def _fact(
         known = OWNERSHIPS.get(text.upper())
         return known, None if known else RosterFault.OWNERSHIP_UNKNOWN
     if column is RosterColumn.SHARE:
-        share = _share(text, value)
+        share = _share(text)
         return share, None if share is not None else RosterFault.SHARE_UNREADABLE
     if column is RosterColumn.INDUSTRY:
         found = INDUSTRY.match(unicodedata.normalize("NFKC", text).upper())
@@ -224,7 +221,7 @@ def _fact(
     return text, None
 
 
-def _share(text: str, value: Value) -> Decimal | None:
+def _share(text: str) -> Decimal | None:
     """A percentage with at most two decimals. A bare number up to 1 may be a share or a percentage."""
     folded = unicodedata.normalize("NFKC", text)
     try:
@@ -242,7 +239,7 @@ def _is_note(texts: Mapping[RosterColumn, str | None]) -> bool:
     return bool(NOTE.match(first)) and sum(1 for text in texts.values() if text) <= 2
 
 
-def _once(rows: Sequence[RosterRow]) -> tuple[list[RosterRow], list[RosterMessage]]:
+def once_each(rows: Sequence[RosterRow]) -> tuple[list[RosterRow], list[RosterMessage]]:
     """Each company once. Rows of one company are one, told; a code under two names, or a name under
     two codes, is for a person to settle.
     """
@@ -257,19 +254,18 @@ def _once(rows: Sequence[RosterRow]) -> tuple[list[RosterRow], list[RosterMessag
         if len({row.norm for row in sharing}) > 1:
             for row in sharing:
                 out[row.sheet_row] = RosterMessage(RosterFault.USCC_TWICE, row.sheet_row, code)
-    for sharing in by_name.values():
-        if len(sharing) == 1:
+    for named in by_name.values():
+        sharing = [row for row in named if row.sheet_row not in out]
+        if len(sharing) < 2:
             continue
         if len({row.uscc for row in sharing if row.uscc}) > 1:
             for row in sharing:
-                out.setdefault(
-                    row.sheet_row,
-                    RosterMessage(RosterFault.NAME_TWICE, row.sheet_row, row.name[:60]),
-                )
+                name = row.name[:60]
+                out[row.sheet_row] = RosterMessage(RosterFault.NAME_TWICE, row.sheet_row, name)
             continue
         first = next((row for row in sharing if row.uscc), sharing[0])
         for row in sharing:
             if row is not first:
-                message = RosterMessage(RosterFault.SAME_ROW, row.sheet_row, str(first.sheet_row))
-                out.setdefault(row.sheet_row, message)
+                where = str(first.sheet_row)
+                out[row.sheet_row] = RosterMessage(RosterFault.SAME_ROW, row.sheet_row, where)
     return [row for row in rows if row.sheet_row not in out], [*out.values()]
