@@ -76,6 +76,7 @@ SECTIONS: dict[str, tuple[tuple[str, Any], ...]] = {
         ("chains.anchors", _l("以商招商")),
         ("chains.fits", _l("归链建议")),
         ("chains.groups", _l("链群")),
+        ("coverage.progress", _l("链上成效")),
     ),
     "quotas.index": (
         ("quotas.index", _l("看板")),

@@ -70,9 +70,9 @@ def load(at: datetime, today: date, files_dir: Path) -> int:
     recognition.load(found, users, today, at)
     checkup.load_representatives(found)
     outlook.decide(users, found, today, at)
-    numbers = {row.code: row.id for row in db.session.execute(select(Segment.code, Segment.id))}
+    places = {row.code: row for row in db.session.scalars(select(Segment))}
     dispatch.load(found, today)
-    earlier = past.load(users, numbers, today, at)
+    earlier = past.load(users, places, today, at)
     archive_week(at, today)  # this week's forecast, as the worker keeps it
     db.session.flush()
     reminders.load(today, at)

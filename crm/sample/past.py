@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select
 
 from crm.accounts.models import User
+from crm.chains.models import Segment
 from crm.core.clock import office_moment
 from crm.core.db import db
 from crm.core.pinyin import pinyin_initials
@@ -71,7 +72,9 @@ class Course:
         return self.steps[-1]
 
 
-def load(users: Mapping[str, User], segments: Mapping[str, int], today: date, at: datetime) -> int:
+def load(
+    users: Mapping[str, User], segments: Mapping[str, Segment], today: date, at: datetime
+) -> int:
     """The ended projects with their moves, papers and what was said of them; how many."""
     draw = random.Random(370106)  # noqa: S311  the same past on every machine
     quotas = _quotas_of_past_years(today.year)
@@ -88,7 +91,8 @@ def load(users: Mapping[str, User], segments: Mapping[str, int], today: date, at
             owner,
             course,
         )
-        lead.segment_id = segments.get(segment)
+        if at_segment := segments.get(segment):
+            lead.segment_id, lead.chain_id = at_segment.id, at_segment.chain_id
         leads.append(lead)
         _moves(lead, course, owner, draw)
         _papers(lead, course, owner, amount)

@@ -14,6 +14,7 @@ from crm.chains.views import (  # noqa: E402, F401
     groups,
     needs,
     overview,
+    past,
     picture,
     segments,
 )

@@ -148,8 +148,8 @@ class _Found:
 def coverage(today: date, *, chain_id: int | None = None) -> Coverage:
     """Every chain in use, or one, with its segments and their status: eight statements."""
     settings, _version = settings_held()
-    chances, forecast_on = _chances()
-    chains = _chains(chain_id)
+    chances, forecast_on = chances_held()
+    chains = chains_in_use(chain_id)
     segments = _segments(chain_id)
     at = Segment.chain_id == chain_id if chain_id is not None else true()
     found: defaultdict[int, _Found] = defaultdict(_Found)
@@ -211,7 +211,7 @@ def narrowed_counts(
     }
 
 
-def _chances() -> tuple[Mapping[Stage, int], date | None]:
+def chances_held() -> tuple[Mapping[Stage, int], date | None]:
     """Per cent by stage from the newest archived forecast, and its day."""
     run = db.session.execute(
         select(ForecastRun.parameters, ForecastRun.made_on)
@@ -222,7 +222,8 @@ def _chances() -> tuple[Mapping[Stage, int], date | None]:
     return chances_of(weekly), run.made_on if run and weekly else None
 
 
-def _chains(chain_id: int | None) -> Sequence[Any]:
+def chains_in_use(chain_id: int | None = None) -> Sequence[Any]:
+    """Every chain and track that is not retired, or one, in their order."""
     statement = (
         select(
             Chain.id, Chain.code, Chain.name, Chain.name_en, Chain.kind, Chain.anchor,

@@ -17,4 +17,4 @@ def words() -> dict[str, Any]:
 
 
 # The pages hang themselves on the blueprint when they are imported.
-from crm.coverage.views import dismissals, settings, targets  # noqa: E402, F401
+from crm.coverage.views import dismissals, progress, settings, targets  # noqa: E402, F401

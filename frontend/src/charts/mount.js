@@ -1,7 +1,7 @@
 // Turns the plain description in data-chart into a picture. The same numbers stand in a table beside it.
 //
 // { kind: "bar" | "stacked" | "line" | "funnel" | "pie" | "fan", categories: [words], unit: "亿元",
-//   series: [{ name, values: [numbers] }], mark: number | null }
+//   series: [{ name, values: [numbers], tone: a token's name | undefined }], mark: number | null }
 import { BarChart, FunnelChart, LineChart, PieChart } from "echarts/charts";
 import { GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
@@ -91,12 +91,13 @@ function axes(spec, text) {
   };
 }
 
-function columns(spec, { name, values }, index) {
+function columns(spec, { name, values, tone }, index) {
   const line = spec.kind === "line";
   return {
     type: line ? "line" : "bar",
     name,
     data: values,
+    color: tone ? token(tone) : undefined,
     stack: spec.kind === "stacked" ? "all" : undefined,
     barMaxWidth: 28,
     barMinHeight: 1,

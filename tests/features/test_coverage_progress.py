@@ -1,0 +1,127 @@
+"""Coverage over time, the gaps filled this year, and how leads became companies."""
+
+import html
+import re
+from datetime import date, timedelta
+
+import pytest
+
+from crm.core import clock
+from crm.core.db import transaction
+from crm.coverage.queries.facts import coverage
+from crm.coverage.queries.history import by_month, filled_gaps
+from crm.coverage.rules import Status
+from crm.leads.models import Milestone, StageChange
+from crm.leads.rules import MilestoneKind, Stage
+from tests.features.chain_cases import add_company, add_lead_at, add_need, add_presence
+
+M1, M2, M3 = "NFM-M1", "NFM-M2", "NFM-M3"
+YEAR = date(2026, 1, 1)
+
+
+def travelled(code, title, *moves, **fields):
+    """A lead that went through stages on days, the last one its own; signing and registration are
+    milestones too."""
+    on, stage = moves[-1]
+    lead = add_lead_at(code, title, stage, on, **fields)
+    from crm.core.db import db
+
+    before = None
+    for day, to in moves:
+        db.session.add(
+            StageChange(lead_id=lead.id, from_stage=before, to_stage=to, happened_on=day)
+        )
+        if to in {Stage.SIGNED, Stage.REGISTERED}:
+            kind = MilestoneKind(to.value.lower())
+            db.session.add(Milestone(lead_id=lead.id, kind=kind, happened_on=day, known_on=day))
+        before = to
+    db.session.flush()
+    return lead
+
+
+@pytest.fixture
+def year(app, person):
+    """M1: filled in May. M2: somebody stood there already. M3: the company came and is recorded."""
+    staff = person("staff", "甲单位")
+    owned = {"owner_id": staff.id, "department_id": staff.department_id}
+    with app.app_context(), transaction():
+        travelled(
+            M1, "填补项目", (date(2026, 2, 3), Stage.NEGOTIATING), (date(2026, 3, 1), Stage.SIGNED),
+            (date(2026, 5, 6), Stage.REGISTERED), **owned,
+        )  # fmt: skip
+        add_presence(M2, "早就在的企业")
+        travelled(M2, "锦上添花", (date(2026, 4, 1), Stage.REGISTERED), **owned)
+        recorded = add_company("落地后登记的企业")
+        travelled(
+            M3, "敏感的项目", (date(2025, 11, 1), Stage.SIGNED), (date(2026, 6, 1), Stage.REGISTERED),
+            legal_entity_id=recorded.id, is_sensitive=True, **owned,
+        )  # fmt: skip
+        add_presence(M3, recorded)
+
+
+def test_the_gaps_filled_this_year_are_named_with_lead_and_day(app, sign_in, person, year):
+    with app.app_context():
+        found = filled_gaps(person("director"), YEAR, clock.today())
+        told = [(each.segment.code, each.title, each.found.on) for each in found]
+    assert told == [(M1, "填补项目", date(2026, 5, 6)), (M3, None, date(2026, 6, 1))]
+    for role, unit in (("director", None), ("staff", "乙单位")):
+        page = html.unescape(sign_in(role, unit).get("/coverage/progress").text)
+        assert re.search(r'今年填补的环节<span class="count">2<', page)
+        assert ("填补项目" in page) is (role == "director")
+        assert "项目不在您的查看范围内" in page
+        assert "锦上添花" not in page
+
+
+def test_months_are_told_from_history_and_end_with_what_holds_today(app, year):
+    with app.app_context(), transaction():
+        company = add_company("去年离开的企业")
+        add_presence(M1, company, since_on=date(2024, 1, 1), ended_on=date(2026, 1, 15))
+        add_need(M2, company, noted_on=date(2026, 8, 1), met_on=date(2026, 10, 5))
+    with app.app_context():
+        (now,) = coverage(clock.today(), chain_id=1).chains
+        assert now.chain.code == "NFM"
+        months = dict(by_month(now.chain.id, clock.today()))
+    today = {status: now.having(status) for status in Status}
+    assert months[clock.today()] == today
+    assert len(months) == 12
+    gaps = {day.month: counts[Status.GAP] for day, counts in months.items()}
+    # M1 empties in January, promises registration from March and is filled in May; M3 in June.
+    assert gaps[1] == gaps[12] + 1
+    assert gaps[3] == gaps[1] - 1
+    assert months[date(2026, 9, 30)][Status.WEAK] == months[date(2026, 10, 31)][Status.WEAK]
+
+
+def test_conversion_links_every_number_to_its_list(app, sign_in, year):
+    client = sign_in("director")
+    page = html.unescape(client.get("/coverage/progress?chain=NFM").text)
+    row = page[page.index(f'href="/chains/NFM/segments/{M1}">', page.index('id="conversion"')) :]
+    row = row[: row.index("</tr>")]
+    numbers = re.findall(r'href="(/leads/\?[^"]+)">(\d+)</a>', row)
+    assert [int(number) for _address, number in numbers] == [1, 1, 1, 1, 1]
+    for address, _number in numbers:
+        assert "填补项目" in client.get(address).text
+    whole = html.unescape(client.get("/coverage/progress").text)
+    at = whole.index('href="/coverage/progress?chain=NFM"')
+    chain = re.findall(r'href="/leads/\?[^"]+">(\d+)</a>', whole[at : whole.index("</tr>", at)])
+    assert [int(number) for number in chain] == [3, 1, 2, 3, 3]
+    assert client.get("/coverage/progress?chain=XXX").status_code == 404
+    assert client.get("/chains/XXX/history").status_code == 404
+
+
+def test_the_pages_take_the_same_statements_however_much_there_is(
+    app, sign_in, count_queries, year
+):
+    client = sign_in("director")
+
+    def statements(path):
+        with count_queries() as queries:
+            assert client.get(path).status_code == 200
+        return len(queries)
+
+    paths = ("/coverage/progress", "/chains/NFM/history")
+    before = [statements(path) for path in paths]
+    with app.app_context(), transaction():
+        for n in range(4):
+            day = date(2026, 7, 1) + timedelta(days=n)
+            travelled(f"NFM-U{n + 1}", f"第{n}号", (day, Stage.SIGNED), (day, Stage.REGISTERED))
+    assert [statements(path) for path in paths] == before
