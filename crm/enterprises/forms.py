@@ -363,6 +363,22 @@ class MatchForm(BaseForm):
     )
 
 
+class RegisterRowsForm(BaseForm):
+    """Companies of an edition to be registered as printed."""
+
+    takes_all = BooleanField(_l("登记所有没有相近名称的企业"))
+    confirms = BooleanField(_l("同时确认上榜（我已核对名称就是这些企业的全称）"))
+    document = TextLine(
+        RANKING_FIELD["document"],
+        longest=200,
+        description=_l("同时确认上榜时必填：文件号、网址或页码"),
+    )
+
+    def validate_document(self, field: TextLine) -> None:
+        if self.confirms.data and not field.data:
+            raise ValidationError(_l("请写明依据"))
+
+
 class RegisterFromRowForm(EnterpriseForm):
     """A company nobody has registered yet, as an edition prints it."""
 

@@ -27,6 +27,7 @@ ACTION = {
     "difference_kept": _l("保留我方的值"),
     "enterprise_added": _l("登记企业"),
     "enterprise_changed": _l("修改企业"),
+    "edition_companies_registered": _l("从榜单登记企业"),
     "companies_imported": _l("导入企业名录"),
     "signals_imported": _l("导入扩产信号"),
     "signal_logged": _l("登记扩产信号"),

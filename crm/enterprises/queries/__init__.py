@@ -28,6 +28,7 @@ from crm.enterprises.queries.printed import (
     row_card,
     rows_of_edition,
     tab_counts,
+    unmatched_rows,
 )
 from crm.enterprises.queries.rankings import (
     edition_by_id,
@@ -82,4 +83,5 @@ __all__ = [
     "signals_of",
     "similar_to",
     "tab_counts",
+    "unmatched_rows",
 ]

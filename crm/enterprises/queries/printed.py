@@ -98,6 +98,12 @@ def rows_of_edition(
     return keyset_page(db.session(), statement, AS_PRINTED, RankingRow.id, cursor, ROWS_SHOWN)
 
 
+def unmatched_rows(edition_id: int) -> Sequence[Any]:
+    """All rows of an edition that are none of our companies as far as is known, in printed order."""
+    statement = _of_tab(_rows(), edition_id, Tab.UNMATCHED, None)
+    return db.session.execute(statement.order_by(RankingRow.position)).all()
+
+
 def tab_counts(edition_id: int, text: str | None = None) -> dict[Tab, int]:
     """How many rows each tab holds, counted to 1,001 at most."""
     counts = capped_counts(db.session(), [_of_tab(_rows(), edition_id, tab, text) for tab in Tab])

@@ -7,6 +7,11 @@ from crm.enterprises.services.contacts import (
     reveal_phone,
     save_contact,
 )
+from crm.enterprises.services.edition_companies import (
+    ALL_ROWS,
+    companies_to_register,
+    register_rows,
+)
 from crm.enterprises.services.editions import EditionEntry, Taken, import_edition, look_at
 from crm.enterprises.services.finding import company_meant
 from crm.enterprises.services.identity import (
@@ -51,6 +56,7 @@ from crm.enterprises.services.signals import (
 __all__ = [
     "ALL_COMPANIES",
     "ALL_DOUBLES",
+    "ALL_ROWS",
     "COLUMNS",
     "Confirmed",
     "ContactEntry",
@@ -66,6 +72,7 @@ __all__ = [
     "add_contact",
     "by_name",
     "by_uscc",
+    "companies_to_register",
     "company_meant",
     "confirm_exact",
     "confirm_match",
@@ -82,6 +89,7 @@ __all__ = [
     "names_of",
     "propose_matches",
     "register_from_row",
+    "register_rows",
     "reject_match",
     "remove_contact",
     "reveal_phone",

@@ -14,10 +14,12 @@ from crm.core.errors import Fault, NotFound, Refused
 from crm.core.forms import attempt, optional_id
 from crm.core.guard import allow
 from crm.enterprises import access, queries, services
-from crm.enterprises.forms import MatchForm, RegisterFromRowForm
+from crm.enterprises.forms import MatchForm, RegisterFromRowForm, RegisterRowsForm
 from crm.enterprises.models import RankingEntry
 from crm.enterprises.rules.ranking import Basis
+from crm.enterprises.rules.roster import Outcome
 from crm.enterprises.services import Confirmed
+from crm.enterprises.services.edition_companies import Registered
 from crm.enterprises.views import bp
 from crm.enterprises.views.cards import list_name
 from crm.enterprises.views.consequences import judge_again
@@ -193,6 +195,49 @@ def ranking_row_register(row_id: int) -> ResponseReturnValue:
         double=queries.by_name(form.name.data or "") if form.name.errors else None,
     )
     return page, form.status
+
+
+@bp.route("/rankings/<int:edition_id>/register", methods=["GET", "POST"])
+@allow(*access.RANKING_CONFIRMERS)
+def edition_register(edition_id: int) -> ResponseReturnValue:
+    """Register the companies an edition prints and nobody registered, chosen ones or all."""
+    edition, name = known_edition(edition_id)
+    form = RegisterRowsForm(data={"document": edition.document})
+    if form.validate_on_submit():
+        done = attempt(form, lambda: _register_rows(form, edition_id))
+        if done is not None:
+            flash(_("已登记%(n)s家企业。", n=done.added), "good")
+            if done.left:
+                flash(_("%(n)s家已登记或名称相近，没有登记。", n=done.left), "info")
+            tab = queries.Tab.MATCHED if done.is_confirmed else queries.Tab.WAITING
+            return redirect(
+                url_for("enterprises.edition_rows", edition_id=edition_id, tab=tab.value)
+            )
+    found = services.companies_to_register(edition_id)
+    page = render_template(
+        "enterprises/edition_register.html",
+        form=form,
+        edition=edition,
+        list_name=name,
+        rows=[pair for pair in found if pair[1].outcome in (Outcome.NEW, Outcome.DOUBLE)],
+        known=sum(1 for pair in found if pair[1].outcome is Outcome.KNOWN),
+        row_id=lambda pair: pair[0].id,
+    )
+    return page, form.status
+
+
+def _register_rows(form: RegisterRowsForm, edition_id: int) -> Registered:
+    picked: set[int] = set()
+    for each in request.form.getlist("pick"):
+        try:
+            picked.add(optional_id(each) or 0)
+        except ValueError:
+            abort(400)
+    return services.register_rows(
+        g.actor, clock.now(), edition_id,
+        services.ALL_ROWS if form.takes_all.data else picked,
+        document=form.document.data if form.confirms.data else None,
+    )  # fmt: skip
 
 
 def _as_printed(row: Any) -> dict[str, Any]:
