@@ -207,6 +207,7 @@ class SegmentFit(Base):
     __table_args__ = (
         UniqueConstraint("enterprise_id", "segment_id"),
         Index("ix_segment_fits_segment", "segment_id", "state", "score", "enterprise_id"),
+        Index("ix_segment_fits_state", "state", "score", "id"),  # the list of suggestions
         CheckConstraint("score BETWEEN 0 AND 100", name="score_in_range"),
     )
 

@@ -8,6 +8,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from crm.chains.services.suggesting import suggest_for
 from crm.cli.terminal import acting, print_json, say
 from crm.core import clock
 from crm.core.db import transaction
@@ -56,6 +57,7 @@ def companies_import(
         else:
             with transaction():
                 taken = services.import_roster(actor, at, sheet, filename=file.name, take=take)
+                suggest_for((*taken.new, *taken.filled))
                 refresh_search_text(taken.filled)
                 rejudge(leads_of_enterprises(taken.filled), today=clock.today(), at=at)
                 look = taken.look

@@ -28,11 +28,15 @@ SEARCHED = {"short_name", "name_en", "former_names", "uscc"}
 
 @dataclass(frozen=True, slots=True)
 class RosterTaken:
-    """What was imported: how many were added, which known companies got facts they lacked."""
+    """What was imported: the new companies, and the known ones that got facts they lacked."""
 
     look: RosterLook
-    added: int
+    new: tuple[int, ...]
     filled: tuple[int, ...]
+
+    @property
+    def added(self) -> int:
+        return len(self.new)
 
 
 def import_roster(
@@ -53,7 +57,7 @@ def import_roster(
         look = look_at_roster(sheet, take, to_write=True)
         known_at = history.recorded(at)
         try:
-            add_companies(actor, known_at, look)
+            new = add_companies(actor, known_at, look)
             _fill(actor, known_at, look)
         except IntegrityError as error:
             if "uscc" not in str(error.orig):
@@ -69,7 +73,7 @@ def import_roster(
                 },
             )  # fmt: skip
         db.session.flush()
-    return RosterTaken(look, len(look.new), tuple(look.filled))
+    return RosterTaken(look, tuple(new.values()), tuple(look.filled))
 
 
 def add_companies(actor: Doer, at: datetime, look: RosterLook) -> dict[int, int]:

@@ -8,6 +8,7 @@ from flask import abort, flash, g, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from crm.chains.services.suggesting import suggest_for
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import Refused
@@ -100,6 +101,7 @@ def companies_confirm() -> ResponseReturnValue:
             taken = services.import_roster(
                 g.actor, at, sheet, filename=told["file"], take=_chosen()
             )
+            suggest_for((*taken.new, *taken.filled))
             after_changes_of(taken.filled, at)
     except Refused as refused:
         for fault in refused.faults:
