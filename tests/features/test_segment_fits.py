@@ -198,9 +198,7 @@ def test_the_terminal_looks_through_all_companies(app, company):
 
 def test_imported_companies_are_suggested_with_the_import(app, tmp_path):
     file = tmp_path / "companies.csv"
-    file.write_text(
-        "企业名称,经营范围\n北方实业有限公司,数控机床制造\n", encoding="utf-8-sig"
-    )
+    file.write_text("企业名称,经营范围\n北方实业有限公司,数控机床制造\n", encoding="utf-8-sig")
     result = app.test_cli_runner().invoke(args=["enterprises", "import", str(file)])
     assert result.exit_code == 0, result.output
     with app.app_context():
