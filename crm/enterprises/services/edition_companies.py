@@ -35,6 +35,7 @@ class Registered:
     added: int
     is_confirmed: bool
     left: int
+    enterprise_ids: tuple[int, ...]
 
 
 def companies_to_register(edition_id: int) -> list[tuple[Any, Told]]:
@@ -88,7 +89,7 @@ def register_rows(
     db.session.flush()
     if not document:
         propose_matches(edition_id)
-    return Registered(len(chosen), bool(document), wanted - len(chosen))
+    return Registered(len(chosen), bool(document), wanted - len(chosen), tuple(ids.values()))
 
 
 def _as_roster_row(row: Any) -> RosterRow:

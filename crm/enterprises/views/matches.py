@@ -233,11 +233,13 @@ def _register_rows(form: RegisterRowsForm, edition_id: int) -> Registered:
             picked.add(optional_id(each) or 0)
         except ValueError:
             abort(400)
-    return services.register_rows(
+    done = services.register_rows(
         g.actor, clock.now(), edition_id,
         services.ALL_ROWS if form.takes_all.data else picked,
         document=form.document.data if form.confirms.data else None,
     )  # fmt: skip
+    suggest_for(done.enterprise_ids)
+    return done
 
 
 def _as_printed(row: Any) -> dict[str, Any]:
