@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 from crm.core import clock
 from tests.bench import forecasting
 from tests.bench.cases import Case, cases, reading
-from tests.bench.commands import import_ledger, judge_leads, remind
+from tests.bench.commands import call, import_ledger, judge_leads, remind
 from tests.bench.limits import verdicts
 from tests.bench.load import Browser, Measured, Request, measure
 from tests.bench.prepared import PASSWORD, ROOT, database, say
@@ -56,6 +56,8 @@ def bench(kind: str, rows: int, run: Run, options: argparse.Namespace) -> list[d
             results.append({"database": kind, "rows": rows, **judge_leads(environment)})
         if not options.cases or "reminding" in options.cases:
             results.append({"database": kind, "rows": rows, **remind(environment)})
+        if not options.cases or "targets" in options.cases:
+            results.append({"database": kind, "rows": rows, **call(environment)})
         if not options.cases or "import" in options.cases:
             taken = import_ledger(environment, run.folder)
             results.append({"database": kind, "rows": rows, **taken})

@@ -83,3 +83,22 @@ def remind(environment: dict[str, str]) -> dict[str, Any]:
         + ", ".join(f"{name} {ms:.1f} ms" for name, ms in found["mails"]["cpu_ms_per_mail"].items())
     )
     return {"case": "reminding", **found}
+
+
+def call(environment: dict[str, str]) -> dict[str, Any]:
+    """Whom to call about a segment, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.targeting"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    for name in ("usual", "all"):
+        say(
+            f"  targets {name:<6} {found[name]['ms']:7.1f} ms  {found[name]['cpu_ms']:7.1f} ms of the "
+            f"processor  {found[name]['statements']} queries  {found[name]['suiting']:,} of "
+            f"{found['companies']:,} companies suit the segment"
+        )
+    return {"case": "targets", **found}

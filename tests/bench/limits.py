@@ -22,6 +22,10 @@ MOST_JUDGING_SECONDS, MOST_JUDGING_MB = 2.5, 400
 """Of 100,000 leads against eight quotas, the facts in memory."""
 
 
+MOST_TARGETS_MS, MOST_TARGETS_STATEMENTS = 250, 26
+"""Whom to call about a segment that some of 20,000 companies suit; where all do it is told only."""
+
+
 def verdicts(results: list[dict[str, Any]]) -> list[str]:
     """What does not hold of what the product promises, one sentence each."""
     found = []
@@ -46,6 +50,15 @@ def verdicts(results: list[dict[str, Any]]) -> list[str]:
         if name == "reminding":
             if kind == "postgresql" and rows == 100_000:
                 found += reminding.faults(row)
+            continue
+        if name == "targets":
+            if row["usual"]["ms"] > MOST_TARGETS_MS:
+                found.append(
+                    f"{kind} {rows}: targets take {row['usual']['ms']:.0f} ms, "
+                    f"more than {MOST_TARGETS_MS}"
+                )
+            if row["all"]["statements"] > MOST_TARGETS_STATEMENTS:
+                found.append(f"{kind} {rows}: targets ask {row['all']['statements']} times")
             continue
         if name == "judging":
             found += [f"{kind} {rows}: {fault}" for fault in judging_faults(row)]

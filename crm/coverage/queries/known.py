@@ -10,14 +10,16 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, union_all
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, true, union_all
+from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.chains.models import AnchorNeed, Presence, SegmentFit
 from crm.chains.rules import FitState
+from crm.core.bulk import among
 from crm.core.db import db, rows_of
 from crm.coverage.models import TargetDismissal
 from crm.coverage.rules.goals import Announced, Goal, goal_of
+from crm.coverage.rules.grouping import tops_of
 from crm.coverage.rules.scoring import Listed, Sign, Wanted, kind_of_list
 from crm.coverage.rules.status import COMING, LANDED
 from crm.enterprises.models import (
@@ -66,73 +68,70 @@ def _suiting(segment_ids: Collection[int]) -> Select[int]:
 
 @dataclass(slots=True)
 class Groups:
-    """Groups of companies to which candidates belong, by who stands at the top."""
+    """The groups of companies to which candidates belong, by who stands at the top."""
 
     top_of: dict[int, int] = field(default_factory=dict)
-    members: defaultdict[int, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    members: dict[int, list[int]] = field(default_factory=dict)
     links: dict[int, list[Link]] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
+    regions: dict[int, str | None] = field(default_factory=dict)
 
     def others(self, company: int) -> list[int]:
         """The other companies of its group."""
         top = self.top_of.get(company)
-        return [] if top is None else [each.id for each in self.members[top] if each.id != company]
+        return [] if top is None else [each for each in self.members[top] if each != company]
 
     def first_inside(self, province: str, most: int) -> dict[int, list[tuple[int, str]]]:
         """By group its first companies (by name) with a seat in the province: (id, name)."""
-        return {
-            top: sorted(
-                (
-                    (each.id, each.name)
-                    for each in members
-                    if (each.region_code or "").startswith(province)
-                ),
-                key=lambda one: (one[1], one[0]),
-            )[:most]
-            for top, members in self.members.items()
-        }
+        found = {}
+        for top, members in self.members.items():
+            inside = [
+                (each, self.names[each])
+                for each in members
+                if (self.regions[each] or "").startswith(province)
+            ]
+            if inside:
+                found[top] = sorted(inside, key=lambda one: (one[1], one[0]))[:most]
+        return found
 
 
-def _members_of(segment_ids: Collection[int]) -> Any:
-    """A subquery of (id, top): all companies of the groups to which a candidate belongs."""
-    held = select(Enterprise.parent_id).where(Enterprise.parent_id.is_not(None))
-    up = (
-        select(Enterprise.id, Enterprise.parent_id)
-        .where(
-            Enterprise.id.in_(_suiting(segment_ids)),
-            or_(Enterprise.parent_id.is_not(None), Enterprise.id.in_(held)),
-        )
-        .cte("up", recursive=True)
-    )
-    above, below = aliased(Enterprise), aliased(Enterprise)
-    # UNION, not UNION ALL: a circle left by two simultaneous edits comes to an end.
-    up = up.union(select(above.id, above.parent_id).join(up, above.id == up.c.parent_id))
-    down = (
-        select(up.c.id, up.c.id.label("top"))
-        .where(up.c.parent_id.is_(None))
-        .cte("down", recursive=True)
-    )
-    return down.union(select(below.id, down.c.top).join(down, below.parent_id == down.c.id))
+def groups(companies: Collection[int]) -> Groups:
+    """Two statements: who holds whom in the whole base, and the names and seats of those in question.
 
-
-def groups(segment_ids: Collection[int]) -> Groups:
-    """One statement, however high and wide the groups are."""
-    down = _members_of(segment_ids)
+    Groups are put together here, for a recursive statement costs a database more than reading the
+    few companies that have a parent.
+    """
     found = Groups()
+    held: dict[int, int] = {}
     for row in rows_of(
         select(
-            down.c.id, down.c.top, Enterprise.name, Enterprise.region_code, Enterprise.parent_id,
-            Enterprise.parent_shareholding, Enterprise.parent_since,
-        )
-        .join(Enterprise, Enterprise.id == down.c.id)
-        .order_by(down.c.id)
+            Enterprise.id, Enterprise.parent_id, Enterprise.parent_shareholding,
+            Enterprise.parent_since,
+        ).where(Enterprise.parent_id.is_not(None))
     ):  # fmt: skip
-        found.top_of[row.id] = row.top
-        found.members[row.top].append(row)
-        found.names[row.id] = row.name
-        if row.parent_id is not None:
-            found.links[row.id] = [Link(row.parent_id, row.parent_shareholding, row.parent_since)]
+        held[row.id] = row.parent_id
+        found.links[row.id] = [Link(row.parent_id, row.parent_shareholding, row.parent_since)]
+    tops = tops_of(held)
+    wanted = {tops[each] for each in companies if each in tops}
+    for each, top in tops.items():
+        if top in wanted:
+            found.top_of[each] = top
+            found.members.setdefault(top, []).append(each)
+    for row in rows_of(
+        select(Enterprise.id, Enterprise.name, Enterprise.region_code).where(
+            one_of(Enterprise.id, found.top_of)
+        )
+    ):
+        found.names[row.id], found.regions[row.id] = row.name, row.region_code
     return found
+
+
+MOST_NAMED = 30_000
+"""SQLite takes about so many values in one statement; beyond, all rows are read and passed over here."""
+
+
+def one_of(column: InstrumentedAttribute[Any], ids: Collection[int]) -> ColumnElement[bool]:
+    return among(column, sorted(ids)) if len(ids) <= MOST_NAMED else true()
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,10 +279,8 @@ def has_refused(today: date) -> ColumnElement[bool]:
     return at_stages([Stage.LOST]) & (Lead.stage_since > since) & (Lead.stage_since <= today)
 
 
-def in_hand(segment_ids: Collection[int], today: date) -> InHand:
-    """Of candidates and of the companies of their groups; the ranked company of a lead counts, too."""
-    down = _members_of(segment_ids)
-    concerned = union_all(_suiting(segment_ids), select(down.c.id))
+def in_hand(segment_ids: Collection[int], members: Collection[int], today: date) -> InHand:
+    """Of candidates and of the `members` of their groups; the ranked company of a lead counts, too."""
     tells = or_(at_stages(TALKING), has_refused(today), Lead.referrer.is_not(None))
     leads = union_all(
         *(
@@ -292,7 +289,7 @@ def in_hand(segment_ids: Collection[int], today: date) -> InHand:
                 case((at_stages(TALKING), 1), else_=0).label("talks"),
                 case((has_refused(today), 1), else_=0).label("refused"),
                 case((Lead.referrer.is_not(None), 1), else_=0).label("referred"),
-            ).where(column.in_(concerned), tells)
+            ).where(or_(column.in_(_suiting(segment_ids)), one_of(column, members)), tells)
             for column in (Lead.investor_id, Lead.list_enterprise_id)
         )
     ).subquery()

@@ -1,7 +1,7 @@
 """Whom to call for a segment or a chain: every company that suits, scored, in order."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from crm.accounts.rules import Actor
 from crm.chains.models import Segment
+from crm.core.bulk import without_collecting
 from crm.core.db import db
 from crm.coverage.queries import known
 from crm.coverage.queries.facts import ChainCovered, Covered, coverage
@@ -38,6 +39,7 @@ HELD_AT_LEAST = Decimal("0.5")
 """A ranked company speaks for those it holds by half or more; a share nobody entered is taken so."""
 
 AFFILIATES_TOLD = 3
+_WHOLE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,11 @@ def targets(today: date, chain_id: int, segment_id: int | None = None) -> Target
     if not wanted:
         return None
     district = district_code()
-    found = _Companies(wanted, today, district)
     weights = weights_of(covered.settings)
     importance = {each: wanted[each].segment.weight for each in wanted}
-    everyone = ranked((score(each, weights, today) for each in found.facts()), importance)
+    with without_collecting():
+        found = _Companies(wanted, today, district)
+        everyone = ranked((score(each, weights, today) for each in found.facts()), importance)
     return Targets(
         chain,
         wanted,
@@ -142,12 +145,12 @@ class _Companies:
         self.wanted, self.today, self.district = wanted, today, district
         self.rows = known.candidates(ids)
         self.goals = known.goals(today)
-        self.groups = known.groups(ids)
+        self.groups = known.groups({row.enterprise_id for row in self.rows})
         self.places = known.places(today, {code for goal in self.goals for code in goal.lists})
         self.needs = known.needs()
         self.signs = known.signs(ids)
         self.with_telephone = known.with_telephone(ids)
-        self.hand = known.in_hand(ids, today)
+        self.hand = known.in_hand(ids, self.groups.top_of, today)
         self.standing = known.standing(ids, today)
         self.landed = known.landed(ids)
         self.dismissed = known.dismissed(ids, today)
@@ -181,23 +184,25 @@ class _Companies:
                 _UNTOLD if is_talking else (),
                 _UNTOLD if top is not None and talking[top] > is_talking else (),
                 _REFUSED if company in hand.refused else (),
-                tuple(self._exclusions(row)),
+                self._exclusions(row),
                 region,
                 bool(row.is_confirmed),
             )
 
     def _ranked(self, company: int) -> tuple[tuple[Listed, ...], tuple[QuotaFit, ...]]:
         """Its places on rankings, those of its holders included, and the quotas it may serve."""
-        in_group = company in self.groups.top_of
         announced = self.signs.announced.get(company, ())
-        if not in_group and not announced and company not in self.places:
-            return (), ()
-        held = holders(company, self.groups.links, self.today)
+        held: Iterable[tuple[int, Decimal | None]] = ((company, _WHOLE),)
+        if company in self.groups.links:
+            held = holders(company, self.groups.links, self.today)
         places = [
             (place, share, None if holder == company else self.groups.names.get(holder))
             for holder, share in held
-            for place in self.places.get(holder, ())
+            if holder in self.places
+            for place in self.places[holder]
         ]
+        if not places and not announced:
+            return (), ()
         return (
             tuple(
                 place.listed._replace(holder=holder)
@@ -212,16 +217,20 @@ class _Companies:
             ),
         )
 
-    def _exclusions(self, row: Any) -> Iterator[Exclusion]:
+    def _exclusions(self, row: Any) -> tuple[Exclusion, ...]:
         company, place = row.enterprise_id, (row.enterprise_id, row.segment_id)
-        if company in self.standing or (row.region_code and row.region_code == self.district):
-            yield Exclusion.LOCAL
-        if place in self.landed:
-            yield Exclusion.LANDED
-        if is_excluded_type(row.industry_code):
-            yield Exclusion.EXCLUDED_TYPE
-        if place in self.dismissed:
-            yield Exclusion.DISMISSED
+        is_local = company in self.standing or (
+            row.region_code is not None and row.region_code == self.district
+        )
+        if not (is_local or row.industry_code or place in self.landed or place in self.dismissed):
+            return ()
+        holding = {
+            Exclusion.LOCAL: is_local,
+            Exclusion.LANDED: place in self.landed,
+            Exclusion.EXCLUDED_TYPE: is_excluded_type(row.industry_code),
+            Exclusion.DISMISSED: place in self.dismissed,
+        }
+        return tuple(code for code, holds in holding.items() if holds)
 
 
 def _names(inside: Sequence[tuple[int, str]], company: int) -> tuple[str, ...]:
