@@ -117,12 +117,9 @@ def groups(companies: Collection[int]) -> Groups:
         if top in wanted:
             found.top_of[each] = top
             found.members.setdefault(top, []).append(each)
-    for row in rows_of(
-        select(Enterprise.id, Enterprise.name, Enterprise.region_code).where(
-            one_of(Enterprise.id, found.top_of)
-        )
-    ):
-        found.names[row.id], found.regions[row.id] = row.name, row.region_code
+    told = select(Enterprise.id, Enterprise.name, Enterprise.region_code)
+    for each, name, region in rows_of(told.where(one_of(Enterprise.id, found.top_of))):
+        found.names[each], found.regions[each] = name, region
     return found
 
 
