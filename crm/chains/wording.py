@@ -17,6 +17,7 @@ from crm.chains.rules import (
     Strength,
     Tier,
 )
+from crm.chains.rules.chain_file import FileFault
 from crm.chains.rules.entries import EntryFault
 from crm.chains.rules.links import LinkFault
 from crm.chains.rules.neighbours import Neighbour, Question, Side
@@ -128,6 +129,31 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         TreeFault.CIRCLE: _l("上级关系成环"),
         TreeFault.OTHER_CHAIN: _l("上级属于另一条产业链或层级"),
         TreeFault.SAME_CODE: _l("编码重复"),
+    },
+    FileFault: {
+        FileFault.NO_SHEET: _l("没有名为“环节”或“联系”的工作表，请用导出的表格填写"),
+        FileFault.NO_COLUMN: _l("找不到这一列，请保留导出表格的表头"),
+        FileFault.TOO_MANY_ROWS: _l("一张工作表最多5000行"),
+        FileFault.BAD_TIER: _l("层级填上游、中游、下游或不分层"),
+        FileFault.BAD_LAYOUT: _l("布局定位填重点招引、外部协作或不布局"),
+        FileFault.BAD_YES: _l("填是或留空"),
+        FileFault.NO_CHAIN: _l("顶层环节要写明产业链编码"),
+        FileFault.UNKNOWN_CHAIN: _l("没有这条产业链，或已停用；请先在页面新增"),
+        FileFault.UNKNOWN_GROUP: _l("没有这个链群，请先在页面新增"),
+        FileFault.UNKNOWN_PARENT: _l("没有这个上级环节，或已停用"),
+        FileFault.CIRCLE: _l("上级关系成环"),
+        FileFault.CODE_RETIRED: _l("这个编码属于已停用的环节，请换一个编码，或先在页面恢复"),
+        FileFault.IS_STOOD_ON: _l(
+            "还有这么多项目、本地企业和未满足的需求在此，不能停用；请先在页面合并或移走"
+        ),
+        FileFault.PARTS_IN_USE: _l("下级环节还在用，请一并停用或移走"),
+        FileFault.NO_VERSION: _l("这个编码已在用；要修改它，请用带“版本”列的最新导出表格"),
+        FileFault.CHANGED_SINCE: _l("导出以后有人改过这一行，请重新导出再改"),
+        FileFault.NOT_THERE: _l("本来就没有，不必停用或删除"),
+        FileFault.UNKNOWN_SEGMENT: _l("没有这个环节，或已停用"),
+        FileFault.LINK_ITSELF: _l("环节不能供给自己"),
+        FileFault.LINK_TWICE: _l("表中有两行写了同一联系"),
+        FileFault.LINK_CIRCLE: _l("供需联系会成环"),
     },
     LinkFault: {
         LinkFault.ITSELF: _l("环节不能供给自己"),
@@ -271,3 +297,16 @@ def matches(row: Any) -> list[tuple[str, str]]:
         where = str(word(FoundIn(place))) if term and place in tuple(FoundIn) else ""
         found.append((where, term if where else str(each)))
     return found or [("", str(word(row.basis)))]
+
+
+FILE_NOTES = (
+    "本表由专班离线填写，填好后在“产业链”页面导入；导入前会列出全部改动和错误，确认后才保存。",
+    "“环节”表一行一个环节：编码、名称必填；没写到的环节保持不变，要停用的在“停用”列填“是”。",
+    "有上级的环节随上级的产业链和层级；顶层环节填产业链编码和层级（上游、中游、下游、不分层）。",
+    "布局定位填重点招引、外部协作或不布局，只有重点招引的环节会亮红；关键填“是”；权重1到5，默认3。",
+    "关键词、行业代码（国标门类字母或2到4位数字）、示例企业用顿号分开；链群填系统里已有的名称。",
+    "“联系”表一行一对：供给环节的产品供给需求环节；可以跨产业链，不能成环；要删除的在“删除”列填“是”。",
+    "“版本”列请勿改动：导出以后别人改过的行会提示，不会覆盖。新增的行留空。",
+    "次序和合并在页面上调整；编码一经使用不在表中更改。",
+)
+"""The sheet 说明: for the task forces, who read Chinese whatever the reader's language."""

@@ -1,13 +1,19 @@
 """The pages that change chains, without JavaScript: plain forms, refusals beside the field, 409 and undo."""
 
 import re
+from io import BytesIO
+from time import process_time
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from crm.accounts.rules import Role
 from crm.chains.models import Chain, ChainGroup, Segment, SegmentLink
+from crm.chains.queries.trees import forest
+from crm.chains.rules.tree import faults_of
 from crm.core.db import db, transaction
+from crm.core.sheets import workbook_bytes
 
 pytestmark = pytest.mark.on("sqlite")
 
@@ -205,3 +211,96 @@ def test_the_editor_asks_as_often_however_many_segments(browser, app, count_quer
     with count_queries() as many:
         assert "MED-Z59" in browser.get("/chains/MED/edit").text
     assert len(few) == len(many) <= 8
+
+
+# --- Excel ---
+
+
+def sheets_of(answer):
+    book = load_workbook(BytesIO(answer.data))
+    return {sheet.title: [[*row] for row in sheet.values] for sheet in book}
+
+
+def sent(browser, sheets):
+    """Put a file aside; the page that tells what it would change."""
+    file = BytesIO(workbook_bytes(sheets.items()))
+    data = {"file": (file, "链.xlsx")}
+    return browser.post(
+        "/chains/import", data=data, content_type="multipart/form-data", follow_redirects=True
+    )
+
+
+def confirmed(browser, page):
+    mark = re.search(r'name="mark" value="([^"]+)"', page.text)[1]
+    return browser.post("/chains/import/confirm", data={"mark": mark}, follow_redirects=True)
+
+
+def test_an_export_filled_in_comes_in_again_and_is_undone(browser, app):
+    assert "完全一致" in sent(browser, sheets_of(browser.get("/chains/export"))).text
+    sheets = sheets_of(browser.get("/chains/MED/export.xlsx"))
+    before = [order(app, "MED"), at(app, "MED-M1").name]
+    head, *rows = sheets["环节"]
+    place = {name: head.index(name) for name in head}
+    by_code = {row[place["编码"]]: row for row in rows}
+    by_code["MED-M1"][place["名称"]] = "新名"
+    by_code["MED-M2"][place["上级编码"]] = "MED-M1"
+    fresh = [None] * len(head)
+    for name, value in (("编码", "MED-X1"), ("名称", "甲"), ("上级编码", "MED-M2")):
+        fresh[place[name]] = value
+    sheets["环节"] = [head, fresh, *rows]
+    sheets["联系"] = [sheets["联系"][0], ["MED-X1", "MED-D1", "件", None, None]]
+    page = sent(browser, sheets)
+    for words in ("新增1", "修改1", "移动1", "联系1", "新名"):
+        assert words in page.text
+    by_code["MED-M1"][place["名称"]] = "另名"
+    other = sent(browser, sheets)
+    assert "已导入：新增环节1个" in confirmed(browser, page).text
+    new = at(app, "MED-X1")
+    assert (new.parent_id, new.tier) == (at(app, "MED-M2").id, "mid")
+    answer = confirmed(browser, other)  # looked at before the first file was taken in
+    assert answer.status_code == 422
+    assert "导出以后有人改过这一行" in answer.text
+    page = browser.get("/chains/MED/edit")
+    browser.post("/chains/MED/undo", data={"change": last_change(page)})
+    assert [order(app, "MED"), at(app, "MED-M1").name] == before
+
+
+def test_rows_that_cannot_be_taken_in_are_told_and_nothing_is_saved(browser, app):
+    sheets = sheets_of(browser.get("/chains/MED/export.xlsx"))
+    head = sheets["环节"][0]
+    good, bad = [None] * len(head), [None] * len(head)
+    for row, code, name in ((good, "MED-X1", "甲"), (bad, "MED-X2", "名" * 200)):
+        row[head.index("编码")], row[head.index("名称")] = code, name
+        row[head.index("产业链编码")] = "MED"
+    sheets["环节"] += [good, bad]
+    page = sent(browser, sheets)
+    assert "还不能导入" in page.text
+    assert "名称最多60个字" in page.text
+    assert f">{len(sheets['环节'])}<" in page.text
+    assert "确认导入" not in page.text
+    assert "MED-X1" not in order(app, "MED")
+    page = browser.post("/chains/import", data={"file": (BytesIO(b"no"), "a.xlsx")})
+    assert page.status_code == 422
+
+
+def test_two_thousand_segments_in_one_file(browser, app, sign_in):
+    head = sheets_of(browser.get("/chains/MED/export.xlsx"))["环节"][0]
+    place = {name: head.index(name) for name in head}
+    rows = []
+    for number in range(2000):
+        row = [None] * len(head)
+        row[place["编码"]], row[place["名称"]] = f"BIG-{number}", f"第{number}号环节"
+        if number % 10:
+            row[place["上级编码"]] = f"BIG-{number - 1}"
+        else:
+            row[place["产业链编码"]], row[place["层级"]] = "MED", "上游"
+        rows.append(row)
+    rows.reverse()  # parts before their parents
+    page = sent(browser, {"环节": [head, *rows]})
+    assert "新增2000" in page.text
+    started = process_time()
+    assert "已导入" in confirmed(browser, page).text
+    assert process_time() - started < 10
+    assert len(order(app, "MED")) > 2000
+    with app.app_context():
+        assert faults_of(forest().nodes.values()) == {}

@@ -4,6 +4,10 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
+
+Segment = TypeVar("Segment", int, str)
+"""Named by its number or its code."""
 
 Links = Collection[tuple[int, int]]
 """(supplying segment, needing segment)."""
@@ -43,15 +47,17 @@ def circle_in(links: Links) -> tuple[int, ...]:
     return ()
 
 
-def way_between(following: Mapping[int, Collection[int]], start: int, end: int) -> tuple[int, ...]:
+def way_between(
+    following: Mapping[Segment, Collection[Segment]], start: Segment, end: Segment
+) -> tuple[Segment, ...]:
     """The shortest way along the links from one segment to another, both included; empty if none."""
-    before: dict[int, int | None] = {start: None}
+    before: dict[Segment, Segment | None] = {start: None}
     waiting = deque([start])
     while waiting:
         one = waiting.popleft()
         if one == end:
-            way: list[int] = []
-            at: int | None = one
+            way: list[Segment] = []
+            at: Segment | None = one
             while at is not None:
                 way.append(at)
                 at = before[at]

@@ -8,8 +8,11 @@ segment right before its parts, so that every flat list of a chain stands in the
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeVar
 
 from crm.chains.rules.kinds import Tier
+
+Named = TypeVar("Named", int, str)
 
 TIERS = (Tier.UP, Tier.MID, Tier.DOWN, None)
 """The order in which the tiers of a chain are told; None is a segment of no tier."""
@@ -259,13 +262,13 @@ def faults_of(nodes: Collection[Node]) -> dict[int, TreeFault]:
     return found
 
 
-def on_circles(parents: Mapping[int, int | None]) -> frozenset[int]:
+def on_circles(parents: Mapping[Named, Named | None]) -> frozenset[Named]:
     """Those that stand above themselves."""
-    clear: set[int] = set()
-    around: set[int] = set()
+    clear: set[Named] = set()
+    around: set[Named] = set()
     for start in parents:
-        way: dict[int, int] = {}
-        one: int | None = start
+        way: dict[Named, int] = {}
+        one: Named | None = start
         while one is not None and one in parents and one not in clear and one not in way:
             way[one] = len(way)
             one = parents[one]

@@ -7,6 +7,7 @@ bp = Blueprint("chains", __name__, url_prefix="/chains")
 # The pages hang themselves on the blueprint when they are imported.
 from crm.chains.views import (  # noqa: E402, F401
     anchors,
+    chain_files,
     chart,
     editing,
     firms,

@@ -14,7 +14,9 @@ from sqlalchemy import func, select
 from crm.accounts.rules import Actor
 from crm.chains.access import may_edit_chains
 from crm.chains.models import Chain, ChainChange, Segment
-from crm.chains.services import chains, reshaping, segments
+from crm.chains.rules.chain_file import ReadFile
+from crm.chains.rules.planning import Plan
+from crm.chains.services import chain_file, chains, reshaping, segments
 from crm.chains.services.reshaping import Reshaping, begin, built_on
 from crm.core.bulk import chunked
 from crm.core.clock import office_day
@@ -22,7 +24,13 @@ from crm.core.db import db
 from crm.core.errors import NotFound
 from crm.coverage.models import TargetDismissal
 from crm.leads.models import Lead
-from crm.leads.services.following import at_segment, follow, leads_at, leads_on
+from crm.leads.services.following import (
+    at_segment,
+    follow,
+    leads_at,
+    leads_by_segment,
+    leads_on,
+)
 from crm.quotas.services import rejudge
 
 Done = TypeVar("Done")
@@ -112,3 +120,10 @@ def _leads_still_there(lead_ids: list[int], chain_id: int, segment_id: int) -> N
 def _judge(lead_ids: list[int], at: datetime) -> None:
     if lead_ids:
         rejudge(set(lead_ids), today=office_day(at), at=at)
+
+
+def import_chains(actor: Actor, at: datetime, read: ReadFile, filename: str) -> Plan:
+    """Take a filled-in workbook in, with the leads that follow. Raises Refused, NotFound."""
+    return reshape(
+        actor, at, lambda change: chain_file.take_in(change, read, filename, leads_by_segment())
+    )

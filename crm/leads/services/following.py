@@ -50,3 +50,13 @@ def follow(actor: Actor, at: datetime, lead_ids: Collection[int], to: tuple[int,
         marks.touch(lead)
     db.session.flush()
     return [lead.id for lead in rows]
+
+
+def leads_by_segment() -> dict[int, int]:
+    """How many leads that are not over stand at each segment."""
+    statement = (
+        select(Lead.segment_id, func.count())
+        .where(Lead.segment_id.is_not(None), Lead.stage.not_in(GONE))
+        .group_by(Lead.segment_id)
+    )
+    return dict(iter(db.session.execute(statement)))
