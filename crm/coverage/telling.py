@@ -105,12 +105,16 @@ def _bracketed(name: str, details: Iterable[Any]) -> str:
     return f"{name}{mark('（', ' (')}{told}{mark('）', ')')}" if told else name
 
 
+def place_text(name: str, name_en: str | None, year: int, rank: int | None) -> str:
+    """A place on a ranking: 2026年中国企业500强第88位."""
+    told = name_en if name_en and not is_chinese() else name
+    if rank is None:
+        return _("%(year)s年%(list)s", year=year, list=told)
+    return _("%(year)s年%(list)s第%(rank)s位", year=year, list=told, rank=rank)
+
+
 def _listed(one: Listed) -> str:
-    name = one.name_en if one.name_en and not is_chinese() else one.name
-    if one.rank is None:
-        place = _("%(year)s年%(list)s", year=one.year, list=name)
-    else:
-        place = _("%(year)s年%(list)s第%(rank)s位", year=one.year, list=name, rank=one.rank)
+    place = place_text(one.name, one.name_en, one.year, one.rank)
     if one.holder is None:
         return place
     return _("%(holder)s在%(place)s", holder=one.holder, place=place)

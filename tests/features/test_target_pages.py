@@ -12,7 +12,13 @@ from crm.chains.rules import FitBasis
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.coverage.models import TargetDismissal
-from crm.enterprises.models import Enterprise, ExpansionSignal
+from crm.enterprises.models import (
+    Enterprise,
+    ExpansionSignal,
+    RankingEdition,
+    RankingList,
+    RankingRow,
+)
 from crm.enterprises.rules import loose_name, normalise_name, search_text
 from crm.enterprises.rules.signals import SignalKind
 from crm.history.models import AuditEvent
@@ -157,6 +163,34 @@ def test_another_units_lead_is_told_before_entry_by_its_unit_alone(app, company,
     listed = staff.get(PAGE).text
     assert "请联系商务局" in listed
     assert "商务局的项目" not in listed
+
+
+def test_companies_a_ranking_prints_and_nobody_has_are_named_without_a_score(
+    app, company, staff, count_queries
+):
+    company("甲胶体材料有限公司")
+    with app.app_context(), transaction() as session:
+        ranking = session.scalar(select(RankingList.id).where(RankingList.code == "china_500"))
+        for year, names in (
+            (2025, ["去年硅溶胶集团有限公司"]),
+            (2026, ["某某二氧化硅集团有限公司", "甲胶体材料有限公司", "某某银行股份有限公司"]),
+        ):
+            edition = RankingEdition(list_id=ranking, year=year, published_on=date(year, 9, 10))
+            session.add(edition)
+            session.flush()
+            session.add_all(
+                RankingRow(edition_id=edition.id, position=n, rank=n, name_zh=name)
+                for n, name in enumerate(names, 1)
+            )
+    with count_queries() as seen:
+        page = staff.get(PAGE).text
+    part = page[page.index("榜单企业（未入库）") :]
+    assert "某某二氧化硅集团有限公司" in part
+    assert "2026年中国企业500强第1位" in part
+    for name in ("去年硅溶胶", "甲胶体材料", "某某银行"):
+        assert name not in part
+    assert len(seen) <= 34
+    assert "榜单企业（未入库）" not in staff.get("/coverage/targets?segment=IME-U1").text
 
 
 @pytest.mark.on("sqlite")

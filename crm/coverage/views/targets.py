@@ -17,10 +17,11 @@ from crm.core import clock
 from crm.core.db import transaction
 from crm.core.guard import allow
 from crm.coverage import access
+from crm.coverage.queries.printed import printed_elsewhere
 from crm.coverage.queries.talks import told_to
 from crm.coverage.queries.targets import Targets, targets
 from crm.coverage.rules.scoring import Exclusion, Score, Seat, TargetFilter
-from crm.coverage.telling import ReasonTold, reasons_of
+from crm.coverage.telling import ReasonTold, place_text, reasons_of
 from crm.coverage.views import bp
 from crm.coverage.wording import ICON, WORDS, reason_text, word
 from crm.enterprises.wording import region_words
@@ -102,10 +103,15 @@ def targets_page() -> ResponseReturnValue:
         if len(wanted) > top < MOST_SHOWN
         else None,
         left_out=_left_out(found.excluded),
+        printed=[
+            (each, found.segments[each.segment_id].segment)
+            for each in printed_elsewhere(clock.today(), found.segments)
+        ],
         seats=[(each.value, word(each)) for each in Seat],
         chips=list(_chips(asked)),
         status_reasons=[reason_text(each) for each in segment.judged.reasons] if segment else [],
         status_icon=ICON,
+        place_text=place_text,
         chart_address=url_for("chains.segment", code=found.chain.chain.code, segment=asked.code)
         if segment
         else url_for("chains.chart", code=found.chain.chain.code),
