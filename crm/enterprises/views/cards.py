@@ -28,7 +28,7 @@ from crm.enterprises.rules import Ownership, mask_phone
 from crm.enterprises.views import bp
 from crm.enterprises.views.consequences import after_change_of
 from crm.enterprises.views.on_chains import on_chains
-from crm.enterprises.views.signals import weighed, weight_words
+from crm.enterprises.views.signals import weighed
 from crm.enterprises.wording import (
     CONTACT_FIELD,
     FIELD,
@@ -142,6 +142,7 @@ def detail(enterprise_id: int) -> ResponseReturnValue:
         for event in trail.latest_of("enterprises", enterprise_id)
         if reads_all or not event.action.startswith(ABOUT_PEOPLE)
     ]
+    signals, weight_words = weighed(queries.signals_of(enterprise_id))
     return render_template(
         "enterprises/detail.html",
         company=company,
@@ -156,9 +157,9 @@ def detail(enterprise_id: int) -> ResponseReturnValue:
         contacts=shown,
         hides_contacts=len(shown) < len(people),
         mask_phone=mask_phone,
-        signals=weighed(queries.signals_of(enterprise_id)),
+        signals=signals,
         signal_form=SignalForm(formdata=None),
-        weight_words=weight_words(),
+        weight_words=weight_words,
         may_log=access.may_log_signals(g.actor),
         memberships=queries.memberships_of(enterprise_id),
         list_name=list_name,

@@ -1,5 +1,6 @@
 """Signs of expansion: all of them, and logging, correcting and withdrawing one of a company."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
@@ -14,37 +15,39 @@ from crm.core.guard import allow
 from crm.core.lists import COUNT_LIMIT, CursorError
 from crm.core.money import Unit, yuan_in
 from crm.core.web import mark
+from crm.coverage.queries.settings import settings_held
+from crm.coverage.rules import Number
 from crm.enterprises import access, queries, services
 from crm.enterprises.forms import SignalForm, SignalWithdrawForm
 from crm.enterprises.models import Enterprise, ExpansionSignal
 from crm.enterprises.queries import SignalFilter
-from crm.enterprises.rules.signals import FULL_WEIGHT, HALF_LIFE_DAYS, SignalKind, signal_weight
+from crm.enterprises.rules.signals import FULL_WEIGHT, SignalKind, signal_weight
 from crm.enterprises.views import bp
 from crm.enterprises.wording import WORDS
 
 LONGEST_SEARCH = 100
 
 
-def weighed(rows: Any) -> list[dict[str, Any]]:
-    """Signs as pages show them: with the percentage they still weigh today, and whether to change them."""
-    today = clock.today()
-    return [
+def weighed(rows: Sequence[Any]) -> tuple[list[dict[str, Any]], str]:
+    """Signs as pages show them, with the percentage they still weigh today and whether the reader may
+    change them; and how the weight comes about, in words. Scores go by the same half-life.
+    """
+    if not rows:
+        return [], ""
+    today, days = clock.today(), settings_held()[0][Number.SIGNAL_HALF_LIFE_DAYS]
+    told = [
         {
             "row": row,
             "kind": WORDS[SignalKind][row.kind],
-            "percent": round(100 * signal_weight(row.kind, row.happened_on, today)),
+            "percent": round(100 * signal_weight(row.kind, row.happened_on, today, days)),
             "may_change": access.may_change_signal(g.actor, row.by_id),
         }
         for row in rows
     ]
-
-
-def weight_words() -> str:
-    """How the weight comes about, for whoever reads a percentage."""
-    told = mark("、", ", ").join(
+    full = mark("、", ", ").join(
         f"{WORDS[SignalKind][kind]} {round(100 * most)}%" for kind, most in FULL_WEIGHT.items()
     )
-    return _("当天的分量：%(told)s；此后每%(days)s天减半。", told=told, days=HALF_LIFE_DAYS)
+    return told, _("当天的分量：%(told)s；此后每%(days)s天减半。", told=full, days=days)
 
 
 @bp.get("/signals")
@@ -57,10 +60,11 @@ def signals() -> ResponseReturnValue:
         abort(400)
     is_whole = page.is_first and page.next_cursor is None
     total = len(page.rows) if is_whole else queries.count_of_signals(wanted)
+    rows, weight_words = weighed(page.rows)
     return render_template(
         "enterprises/signals.html",
         page=page,
-        rows=weighed(page.rows),
+        rows=rows,
         total=f"{COUNT_LIMIT}+" if total > COUNT_LIMIT else total,
         wanted=wanted,
         kept={
@@ -70,7 +74,7 @@ def signals() -> ResponseReturnValue:
         },
         kinds=[(member.value, words) for member, words in WORDS[SignalKind].items()],
         kind_words=WORDS[SignalKind],
-        weight_words=weight_words(),
+        weight_words=weight_words,
         may_log=access.may_log_signals(g.actor),
     )
 

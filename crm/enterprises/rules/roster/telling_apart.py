@@ -62,12 +62,20 @@ def tell_apart(rows: Sequence[RosterRow], known: Callable[[], Iterable[Known]]) 
     """
     told = [Told(row) for row in rows]
     _by_code_and_name(told, known())
+    # A known company without a code has the one its row gives: imported again, nothing is otherwise.
+    learned = {each.company_id: each.row.uscc for each in told if each.company_id and each.row.uscc}
     open_rows = [each for each in told if each.outcome is Outcome.NEW]
     for start in range(0, len(open_rows), AT_ONCE):
         some = open_rows[start : start + AT_ONCE]
         index = _like_names(some)
+        norms = {each.row.norm: each for each in some}
         for company in known():
-            _meet(index, company.loose, company.uscc, Namesake(company.name, company.id))
+            uscc = company.uscc or learned.get(company.id)
+            who = Namesake(company.name, company.id)
+            _meet(index, company.loose, uscc, who)
+            for former in company.former:
+                if former in norms:
+                    _note(norms[former], uscc, who)
         for earlier in open_rows[: start + AT_ONCE]:
             row = earlier.row
             _meet(index, row.loose, row.uscc, Namesake(row.name, row=row.sheet_row))
@@ -87,11 +95,6 @@ def _by_code_and_name(told: Sequence[Told], known: Iterable[Known]) -> None:
             of_code[by_code[company.uscc].row.sheet_row] = company
         if company.norm in by_name:
             of_name[by_name[company.norm].row.sheet_row].append(company)
-        for former in company.former:
-            if former in by_name and former != company.norm:
-                each = by_name[former]
-                if not (each.row.uscc and company.uscc):
-                    each.namesakes.append(Namesake(company.name, company.id))
     for each in told:
         number = each.row.sheet_row
         _decide(each, of_code.get(number), of_name.get(number, []))
@@ -120,8 +123,6 @@ def _decide(each: Told, coded: Known | None, named: Sequence[Known]) -> None:
         each.fault = RosterMessage(fault, each.row.sheet_row, value)
     elif each.company_id is not None:
         each.outcome = Outcome.KNOWN
-    if each.outcome is not Outcome.NEW:
-        each.namesakes.clear()
 
 
 def _like_names(rows: Sequence[Told]) -> dict[str, list[Told]]:
@@ -139,11 +140,15 @@ def _spoilt(loose: str) -> Iterator[str]:
 def _meet(index: dict[str, list[Told]], loose: str, uscc: str | None, who: Namesake) -> None:
     met = {each.row.sheet_row: each for left in _spoilt(loose) for each in index.get(left, ())}
     for each in met.values():
-        if len(each.namesakes) >= NAMESAKES_TOLD or (each.row.uscc and uscc):
-            continue  # two codes are two companies: the same one was found before
         if who.row is not None and who.row >= each.row.sheet_row:
             continue
-        if who in each.namesakes:
-            continue
         if each.row.loose == loose or similar(each.row.loose, loose):
-            each.namesakes.append(who)
+            _note(each, uscc, who)
+
+
+def _note(each: Told, uscc: str | None, who: Namesake) -> None:
+    """Two codes are two companies: one of the same code was found before."""
+    if each.row.uscc and uscc:
+        return
+    if len(each.namesakes) < NAMESAKES_TOLD and who not in each.namesakes:
+        each.namesakes.append(who)
