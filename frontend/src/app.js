@@ -15,4 +15,4 @@ import "./behaviour/inbox.js";
 import "./behaviour/rows.js";
 import "./behaviour/meeting.js";
 import "./behaviour/chains.js";
-import "./behaviour/trees.js";
+import "./behaviour/arranging.js";

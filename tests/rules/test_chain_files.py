@@ -147,6 +147,11 @@ def test_a_link_that_cannot_be_taken_in(row, expected):
     assert expected in {(each.column, each.fault) for each in plan(links=[row]).faults}
 
 
+def test_a_segment_goes_with_its_links_still_listed():
+    found = plan([segment("B", parent="A", retire="是")], [["A", "B", "料", None, 1]])
+    assert (found.faults, len(found.retired)) == ([], 1)
+
+
 def test_a_file_that_is_none():
     assert [f.fault for f in read_file([Sheet("甲", ()), Sheet("乙", ())]).faults] == [
         FileFault.NO_SHEET

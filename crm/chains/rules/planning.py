@@ -242,6 +242,11 @@ def _plan_links(rows: Iterable[LinkRow], live: set[str], known: Known, plan: Pla
     for row in rows:
         pair = (row.supply, row.need)
         before = known.links.get(pair)
+        # A link of a segment that goes in the same file need not be taken out of it.
+        is_kept = before is not None and not row.is_removed and row.product == before.product
+        if is_kept and pair not in seen:
+            seen.add(pair)
+            continue
         unknown = [
             (column, code)
             for column, code in ((Column.SUPPLY, row.supply), (Column.NEED, row.need))
@@ -257,15 +262,14 @@ def _plan_links(rows: Iterable[LinkRow], live: set[str], known: Known, plan: Pla
             wrong(row, Column.REMOVE, FileFault.NOT_THERE)
         elif before is None:
             adding.append(row)
-        elif row.is_removed or row.product != before.product:
-            if row.version != before.version:
-                fault = FileFault.CHANGED_SINCE if row.version else FileFault.NO_VERSION
-                wrong(row, Column.VERSION, fault)
-            elif row.is_removed:
-                plan.removed_links.append((row, before))
-                following[row.supply].discard(row.need)
-            else:
-                plan.changed_links.append((row, before))
+        elif row.version != before.version:
+            fault = FileFault.CHANGED_SINCE if row.version else FileFault.NO_VERSION
+            wrong(row, Column.VERSION, fault)
+        elif row.is_removed:
+            plan.removed_links.append((row, before))
+            following[row.supply].discard(row.need)
+        else:
+            plan.changed_links.append((row, before))
         seen.add(pair)
     for row in adding:
         way = way_between(following, row.need, row.supply)

@@ -6,7 +6,7 @@ let moving = null;
 
 document.addEventListener("keydown", (event) => {
   const step = STEPS[event.key];
-  const row = event.target.closest?.("[data-tree] [data-segment]");
+  const row = event.target.closest?.("[data-tree] [data-arranged]");
   if (!step || !row || !event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault(); // Alt and left would leave the page
   row.querySelector(`[data-step="${step}"]`).click();
@@ -17,7 +17,7 @@ let kept = null;
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (!event.target.matches?.("[data-tree]")) return;
-  const at = document.activeElement.closest("[data-segment]");
+  const at = document.activeElement.closest("[data-arranged]");
   kept = moving ? `#segment-${moving}` : at && `#${at.id}`;
   const button = document.activeElement.closest("[data-step]");
   if (kept && button) kept = `${kept} [data-step="${button.dataset.step}"]`;
@@ -26,7 +26,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:afterSettle", () => {
   if (!kept) return;
   const found = document.querySelector(kept);
-  const usable = found?.matches(":disabled, [data-segment]") ? found.closest("[data-segment]").querySelector("a") : found;
+  const usable = found?.matches(":disabled, [data-arranged]") ? found.closest("[data-arranged]").querySelector("a") : found;
   usable?.focus({ preventScroll: false });
   kept = null;
   prepare();
@@ -36,15 +36,15 @@ function prepare() {
   const tree = document.querySelector("[data-tree]");
   if (!tree || !matchMedia("(hover: hover)").matches) return;
   tree.classList.add("can-drag");
-  for (const row of tree.querySelectorAll("[data-segment]")) row.draggable = true;
+  for (const row of tree.querySelectorAll("[data-arranged]")) row.draggable = true;
 }
 prepare();
 document.addEventListener("htmx:afterSwap", prepare);
 
 document.addEventListener("dragstart", (event) => {
-  const row = event.target.closest?.("[data-tree] [data-segment]");
+  const row = event.target.closest?.("[data-tree] [data-arranged]");
   if (!row) return;
-  moving = row.dataset.segment;
+  moving = row.dataset.arranged;
   event.dataTransfer.effectAllowed = "move";
   event.dataTransfer.setData("text/plain", moving);
   row.classList.add("is-dragged");
@@ -63,11 +63,11 @@ document.addEventListener("drop", (event) => {
   if (!goal) return;
   event.preventDefault();
   const form = goal.mark.closest("[data-tree]");
-  const row = form.querySelector(`[data-segment="${moving}"]`);
+  const row = form.querySelector(`[data-arranged="${moving}"]`);
   fill(form, {
     drop: `${moving}:${row.dataset.version}`,
     where: goal.where,
-    on: goal.where === "tier" ? "" : goal.mark.dataset.segment,
+    on: goal.where === "tier" ? "" : goal.mark.dataset.arranged,
     tier: goal.where === "tier" ? goal.mark.dataset.tier : "",
   });
   form.requestSubmit();
@@ -82,9 +82,9 @@ document.addEventListener("dragend", () => {
 // Where it would be let go: the upper or lower quarter of a row is before or after it, its middle inside it.
 function goalAt(event) {
   if (!moving) return null;
-  const row = event.target.closest?.("[data-tree] [data-segment]");
+  const row = event.target.closest?.("[data-tree] [data-arranged]");
   if (row) {
-    if (row.dataset.segment === moving) return null;
+    if (row.dataset.arranged === moving) return null;
     const box = row.getBoundingClientRect();
     const at = (event.clientY - box.top) / box.height;
     return { mark: row, where: at < 0.25 ? "before" : at > 0.75 ? "after" : "inside" };
