@@ -5,9 +5,9 @@ import re
 import pytest
 from sqlalchemy import select
 
-from crm.chains.models import Segment, SegmentFit
+from crm.chains.models import Presence, Segment, SegmentFit
 from crm.chains.queries.fits import FitFilter, fit_counts, fits_of
-from crm.chains.rules import FitBasis, FitState
+from crm.chains.rules import FitBasis, FitState, PresenceRole
 from crm.chains.services.examples import take_examples
 from crm.chains.services.suggesting import decide, suggest_for
 from crm.core import clock
@@ -148,6 +148,22 @@ def test_many_are_decided_at_once_and_what_changed_meanwhile_is_left(
             select(AuditEvent.action).where(AuditEvent.action.startswith("segment_"))
         ).all()
         assert sorted(told) == ["segment_confirmed", "segment_confirmed", "segment_rejected"]
+
+
+def test_where_a_company_stands_nobody_is_asked(db_session, company, segment):
+    one = company("北方机器人有限公司")
+    suggested(one)
+    with transaction() as session:
+        session.add(
+            Presence(
+                enterprise_id=one,
+                segment_id=segment["IME-M2"],
+                role=PresenceRole.SUPPLIER,
+                checked_on=clock.today(),
+            )
+        )
+    assert fits(one) == {}
+    assert fit_counts(FitFilter())[FitState.SUGGESTED] == 0
 
 
 @pytest.mark.on("sqlite")

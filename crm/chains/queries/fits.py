@@ -5,11 +5,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, select
+from sqlalchemy import ColumnElement, Select, exists, false, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.accounts.models import User
-from crm.chains.models import Chain, Segment, SegmentFit
+from crm.chains.models import Chain, Presence, Segment, SegmentFit
 from crm.chains.queries.presence import below
 from crm.chains.rules import FitBasis, FitState
 from crm.core import search
@@ -21,6 +21,17 @@ from crm.enterprises.rules import search_text
 LIKELIEST_FIRST = Order("score", SegmentFit.score, True, whole, is_nullable=False)
 SHOWN = 50
 _Other = aliased(SegmentFit)
+_open = or_(
+    SegmentFit.state != FitState.SUGGESTED,
+    not_(
+        exists().where(
+            Presence.enterprise_id == SegmentFit.enterprise_id,
+            Presence.segment_id == SegmentFit.segment_id,
+            Presence.ended_on.is_(None),
+        )
+    ),
+)
+"""Where a company stands by a person's word, nobody is asked whether it belongs there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,7 @@ def _fits() -> Select[*tuple[Any, ...]]:
 
 def _narrowed(wanted: FitFilter, *statements: Select[*tuple[Any, ...]]) -> list[Any]:
     """Selects that read from fits joined with enterprises and segments, all narrowed alike."""
-    conditions: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = [_open]
     if wanted.text:
         words = search.terms(wanted.text, search_text)
         conditions.append(search.contains(Enterprise.search_text, words) if words else false())
@@ -99,7 +110,7 @@ def fits_of(enterprise_id: int) -> Sequence[Any]:
     """The segments of one company: confirmed ones, then suggestions by score, then rejected ones."""
     rows = db.session.execute(
         _fits()
-        .where(SegmentFit.enterprise_id == enterprise_id)
+        .where(SegmentFit.enterprise_id == enterprise_id, _open)
         .order_by(SegmentFit.score.desc(), SegmentFit.id)
     ).all()
     order = (FitState.CONFIRMED, FitState.SUGGESTED, FitState.REJECTED)
