@@ -19,6 +19,7 @@ from crm.chains.rules import (
 )
 from crm.chains.rules.chain_file import FileFault
 from crm.chains.rules.entries import EntryFault
+from crm.chains.rules.firm_file import FirmColumn, FirmFault, FirmMessage, NeedColumn
 from crm.chains.rules.links import LinkFault
 from crm.chains.rules.neighbours import Neighbour, Question, Side
 from crm.chains.rules.presence import STALE_AFTER_DAYS, FirmState, NeedFault, PresenceFault
@@ -91,6 +92,54 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         PresenceFault.LAST_ANCHOR: _l(
             "三张清单里还有未满足的条目，请先登记满足或撤回，再取消它的链主身份"
         ),
+    },
+    FirmFault: {
+        FirmFault.COMPANY_MISSING: _l("没有企业名称"),
+        FirmFault.COMPANY_WRONG: _l("企业名称应为2到120个字"),
+        FirmFault.CODE_WRONG: _l("统一社会信用代码有误，请核对营业执照"),
+        FirmFault.COMPANY_UNCLEAR: _l("与另一家企业的名称或信用代码矛盾，分不清是哪一家"),
+        FirmFault.SEGMENT_UNKNOWN: _l("没有这个环节，或名称不唯一；请填环节编码"),
+        FirmFault.ROLE_UNKNOWN: _l("链上角色应为链主、配套、研发、服务之一"),
+        FirmFault.STRENGTH_UNKNOWN: _l("强弱应为强、中、弱之一"),
+        FirmFault.AMOUNT_UNREADABLE: _l("看不懂这个金额；表头写明单位的只填数字，否则写9600万元"),
+        FirmFault.YEAR_UNREADABLE: _l("年份写四位数字"),
+        FirmFault.DAY_UNREADABLE: _l("看不懂这个日期；写成2026-11-23的样子"),
+        FirmFault.CHECKED_IN_FUTURE: _l("核对日期晚于今天"),
+        FirmFault.ZONE_UNKNOWN: _l("没有这个组团"),
+        FirmFault.KIND_UNKNOWN: _l("清单应为配套需求、客户群体、生态伙伴之一"),
+        FirmFault.DESCRIPTION_MISSING: _l("没有具体内容"),
+        FirmFault.TOO_LONG: _l("内容太长，请精简"),
+        FirmFault.LIKE_FORMULA: _l("内容像公式，请改成文字"),
+        FirmFault.ANCHOR_ROLE: _l("已登记为链主，改变角色请在企业页更正"),
+        FirmFault.SAME_ROW: _l("与前面的行重复，只取前一行"),
+        FirmFault.HAS_LEFT: _l("已退出的企业不导入"),
+    },
+    FirmColumn: {
+        FirmColumn.COMPANY: _l("企业全称"),
+        FirmColumn.USCC: _l("统一社会信用代码"),
+        FirmColumn.CODE: _l("环节编码"),
+        FirmColumn.SEGMENT: _l("环节"),
+        FirmColumn.ROLE: _l("链上角色"),
+        FirmColumn.STRENGTH: _l("强弱"),
+        FirmColumn.OUTPUT: _l("年产值（万元）"),
+        FirmColumn.YEAR: _l("产值年份"),
+        FirmColumn.EVIDENCE: _l("依据"),
+        FirmColumn.ZONE: _l("组团"),
+        FirmColumn.SINCE: _l("进入日期"),
+        FirmColumn.CHECKED: _l("最近核对"),
+        FirmColumn.LEFT: _l("退出日期"),
+    },
+    NeedColumn: {
+        NeedColumn.COMPANY: _l("链主企业"),
+        NeedColumn.USCC: _l("统一社会信用代码"),
+        NeedColumn.KIND: _l("清单"),
+        NeedColumn.CODE: _l("环节编码"),
+        NeedColumn.SEGMENT: _l("环节"),
+        NeedColumn.DESCRIPTION: _l("具体内容"),
+        NeedColumn.PARTNER: _l("现有或意向合作方"),
+        NeedColumn.AMOUNT: _l("年金额（万元）"),
+        NeedColumn.NOTED: _l("提出日期"),
+        NeedColumn.MET: _l("满足日期"),
     },
     NeedFault: {
         NeedFault.NO_SUCH_SEGMENT: _l("没有这个环节，请从列表中选择"),
@@ -248,6 +297,13 @@ def tell(field: str, value: object) -> object:
 def word(code: StrEnum) -> LazyString:
     """The word for a code of this feature, in the reader’s language. Raises KeyError."""
     return WORDS[type(code)][code]
+
+
+def row_words(message: FirmMessage) -> str:
+    """What is wrong with a row of a workbook, with the value it is about."""
+    colon = "：" if is_chinese() else ": "
+    told = str(word(message.fault))
+    return f"{told}{colon}{message.value}" if message.value else told
 
 
 def side_words(neighbour: Neighbour) -> str:

@@ -1,5 +1,7 @@
 """Local firms, the lists of anchor firms and the call list, through their pages."""
 
+import io
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -8,6 +10,7 @@ from sqlalchemy import select
 from crm.chains.models import AnchorNeed, Presence, Segment, SegmentLink
 from crm.chains.rules import PresenceRole, SegmentLayout, Strength
 from crm.core.db import db, transaction
+from crm.core.sheets import workbook_bytes
 from crm.enterprises.models import Enterprise
 from crm.history.models import AuditEvent
 from tests.leads import opened, read_form
@@ -265,3 +268,131 @@ def test_who_only_reads_cannot_write(sign_in, segments):
         assert leader.get(page).status_code == 200, page
     assert recorded(leader, segments["NFM-M11"]).status_code == 403
     assert leader.post("/chains/firms/check").status_code == 403
+
+
+HEAD = [
+    "企业全称",
+    "统一社会信用代码",
+    "环节编码",
+    "链上角色",
+    "强弱",
+    "年产值（万元）",
+    "产值年份",
+    "组团",
+    "最近核对",
+]
+NEED_HEAD = [
+    "链主企业",
+    "清单",
+    "环节编码",
+    "具体内容",
+    "现有或意向合作方",
+    "年金额（万元）",
+    "提出日期",
+]
+
+
+def sent(client, firms, needs=()):
+    """Send a workbook; the page that shows what it would do, and its mark."""
+    sheets = [("本地企业", [HEAD, *firms]), ("三张清单", [NEED_HEAD, *needs])]
+    file = (io.BytesIO(workbook_bytes(sheets)), "本地企业.xlsx")
+    answer = client.post(
+        "/chains/firms/import", data={"file": file}, content_type="multipart/form-data"
+    )
+    assert answer.status_code == 302, answer.get_data(as_text=True)
+    page = client.get(answer.location).get_data(as_text=True)
+    return page, re.search(r'name="mark" value="([^"]+)"', page)[1]
+
+
+def taken(client, mark, **more):
+    return client.post("/chains/firms/import/confirm", data={"mark": mark, **more})
+
+
+@pytest.fixture
+def head_of_unit(sign_in):
+    return sign_in("unit_head", "药山街道")
+
+
+def test_a_workbook_is_looked_at_then_taken_in_and_again_changes_nothing(
+    app, head_of_unit, segments
+):
+    firms = [
+        ["示例胶体有限公司", None, "NFM-M11", "链主", "强", 126000, 2025, "新型智造组团", None],
+        ["示例硅业有限公司", None, "nfm-u2", "配套", None, None, None, None, "2026-05-01"],
+    ]
+    needs = [
+        ["示例胶体有限公司", "配套需求", "NFM-U4", "前驱体", "示例硅业有限公司", 6000, "2026-10-01"]
+    ]
+    page, mark = sent(head_of_unit, firms, needs)
+    assert "企业没有登记2家" in page
+    assert rows(app, Presence) == []
+    assert taken(head_of_unit, mark, all_companies="yes").status_code == 302
+    anchor, supplier = rows(app, Presence)
+    assert (anchor.output_yuan, anchor.output_year, anchor.checked_on) == (
+        1_260_000_000,
+        2025,
+        TODAY,
+    )
+    assert (supplier.strength, supplier.checked_on) == (Strength.MEDIUM, date(2026, 5, 1))
+    [need] = rows(app, AnchorNeed)
+    assert (need.partner_id, need.amount_yuan) == (supplier.enterprise_id, 60_000_000)
+    page, mark = sent(head_of_unit, firms, needs)
+    assert "没有变化3条" in page
+    assert "不必导入" in page
+    firms[1][4], needs[0][5] = "强", 7000
+    page, mark = sent(head_of_unit, firms, needs)
+    assert "更正2条" in page
+    taken(head_of_unit, mark)
+    assert rows(app, Presence)[1].strength is Strength.STRONG
+    assert rows(app, AnchorNeed)[0].amount_yuan == 70_000_000
+    exported = head_of_unit.get("/chains/firms.xlsx").data
+    file = (io.BytesIO(exported), "本地企业.xlsx")
+    again = head_of_unit.post(
+        "/chains/firms/import", data={"file": file}, content_type="multipart/form-data"
+    )
+    assert "没有变化3条" in head_of_unit.get(again.location).get_data(as_text=True)
+
+
+def test_faulty_rows_are_told_one_by_one_and_the_others_come_in(app, head_of_unit, segments):
+    recorded(head_of_unit, segments["NFM-M11"], enterprise="示例胶体有限公司")
+    firms = [
+        ["示例胶体有限公司", None, "NFM-M7", "配套", "强", None, None, None, None],
+        ["示例胶体有限公司", None, "NFM-M11", "配套", None, None, None, None, None],
+        ["示例胶体有限公司", None, "XX-1", "配套", None, None, None, None, None],
+        ["示例胶体有限公司", None, "NFM-U2", "老板", "很强", "许多", None, "没有的组团", "明天"],
+        ["示例胶体有限公司", None, "NFM-U3", "配套", None, 500, None, None, None],
+        ["=HYPERLINK(1)", "123", "NFM-U3", "配套", None, None, None, None, None],
+        ["示例胶体有限公司", None, "NFM-M7", "研发", None, None, None, None, None],
+        [None, None, "NFM-U3", "配套", None, None, None, None, None],
+        ["某" * 130, None, "NFM-U3", "配套", None, None, None, None, None],
+    ]
+    needs = [["没有当链主的公司", "配套需求", "NFM-U4", "前驱体", None, None, None]]
+    page, mark = sent(head_of_unit, firms, needs)
+    for text in (
+        "改变角色请在企业页更正", "没有这个环节", "XX-1", "链上角色应为", "强弱应为", "许多", "没有的组团",
+        "明天", "请写明是哪一年的", "内容像公式", "信用代码有误", "与前面的行重复", "没有企业名称",
+        "2到120个字", "还不是任何环节的链主",
+    ):  # fmt: skip
+        assert text in page, text
+    assert taken(head_of_unit, mark, all_companies="yes").status_code == 302
+    assert [firm.segment_id for firm in rows(app, Presence)] == [
+        segments["NFM-M11"], segments["NFM-M7"],
+    ]  # fmt: skip
+    assert rows(app, AnchorNeed) == []
+    assert rows(app, Enterprise, name="没有当链主的公司") == []
+
+
+@pytest.mark.on("sqlite")
+def test_a_file_without_its_columns_is_refused_and_the_template_has_them(head_of_unit, sign_in):
+    file = (io.BytesIO(workbook_bytes([("表", [["甲", "乙"], [1, 2]])])), "a.xlsx")
+    refused = head_of_unit.post(
+        "/chains/firms/import", data={"file": file}, content_type="multipart/form-data"
+    )
+    assert "没有找到这些列" in refused.get_data(as_text=True)
+    template = (io.BytesIO(head_of_unit.get("/chains/firms/import/template").data), "a.xlsx")
+    empty = head_of_unit.post(
+        "/chains/firms/import", data={"file": template}, content_type="multipart/form-data"
+    )
+    assert "表头下面没有内容" in empty.get_data(as_text=True)
+    assert sign_in("staff").get("/chains/firms/import").status_code == 403
+    assert taken(head_of_unit, "x").status_code == 302

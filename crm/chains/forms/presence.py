@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, IntegerField, ValidationError
+from wtforms import BooleanField, FileField, HiddenField, IntegerField, ValidationError
 from wtforms.validators import Optional
 
 from crm.chains.rules import NeedKind, PresenceRole, Strength
@@ -151,6 +151,14 @@ class NeedForm(BaseForm):
             self.partner.data,
             self.amount.yuan,
         )
+
+
+class FirmFileForm(BaseForm):
+    """A workbook of firms and lists; it is read after it was put aside."""
+
+    file = FileField(
+        _l("本地企业表"), description=_l(".xlsx或.csv；用模板，或用导出的表格修改后再导入")
+    )
 
 
 class NeedWithdrawForm(BaseForm):

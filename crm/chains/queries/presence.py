@@ -1,6 +1,6 @@
 """Reading which local firms stand where, and what the anchor firms need."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from crm.chains.models import AnchorNeed, Chain, Presence, Segment
 from crm.chains.rules import PresenceRole
 from crm.chains.rules.presence import STALE_AFTER_DAYS, FirmState, output_by_year, stale_before
 from crm.core import search
+from crm.core.bulk import among, chunked
 from crm.core.db import db
 from crm.core.lists import Order, Page, capped_count, keyset_page
 from crm.enterprises.models import Enterprise
@@ -217,6 +218,19 @@ def firm(presence_id: int) -> Any:
     return db.session.execute(
         _firms().add_columns(Presence.zone_id).where(Presence.id == presence_id)
     ).one_or_none()
+
+
+def anchors_among(enterprise_ids: Collection[int]) -> set[int]:
+    """Those of some companies that are the anchor firm of a segment."""
+    found: set[int] = set()
+    for ids in chunked(enterprise_ids):
+        statement = select(Presence.enterprise_id).where(
+            among(Presence.enterprise_id, ids),
+            Presence.role == PresenceRole.ANCHOR,
+            Presence.ended_on.is_(None),
+        )
+        found |= set(db.session.scalars(statement))
+    return found
 
 
 def needs_select() -> Select[*tuple[Any, ...]]:

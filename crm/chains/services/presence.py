@@ -55,13 +55,15 @@ def stand(
     told: PresenceEntry,
     *,
     today: date,
+    checked_on: date | None = None,
 ) -> Presence:
-    """Record a local firm at a segment, as checked today. Raises Refused with PresenceFault codes."""
+    """Record a local firm at a segment; `checked_on`: today unless said. Raises Refused with
+    PresenceFault codes."""
     _refuse([*_why_not_there(enterprise_id, segment_id), *why_not_stand(told, today)])
     presence = Presence(
         enterprise_id=enterprise_id,
         segment_id=segment_id,
-        checked_on=today,
+        checked_on=checked_on or today,
         checked_by_id=actor.id or None,
         created_by_id=actor.id or None,
         created_at=at,
@@ -91,9 +93,9 @@ def correct(
     told: PresenceEntry,
     *,
     today: date,
-    is_checked: bool = False,
+    checked_on: date | None = None,
 ) -> Presence:
-    """Put right what was told of a firm; `is_checked`: it was checked on the way.
+    """Put right what was told of a firm; `checked_on`: when it was checked on the way.
 
     Raises Refused with PresenceFault codes, Stale, NotFound.
     """
@@ -111,8 +113,8 @@ def correct(
     ]
     presence.segment_id = segment_id
     _fill(presence, told)
-    if is_checked:
-        presence.checked_on, presence.checked_by_id = today, actor.id or None
+    if checked_on is not None:
+        presence.checked_on, presence.checked_by_id = checked_on, actor.id or None
     changed = history.record_changes(actor, at, CHANGED, presence, more=more)
     if changed:
         presence.version += 1

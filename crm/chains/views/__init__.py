@@ -10,6 +10,7 @@ from crm.chains.views import (  # noqa: E402, F401
     chain_files,
     chart,
     editing,
+    firm_files,
     firms,
     fits,
     groups,

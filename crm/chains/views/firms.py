@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, send_file, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -16,6 +16,7 @@ from crm.chains.queries.presence import FirmFilter
 from crm.chains.rules import PresenceRole
 from crm.chains.rules.presence import FirmState, is_stale
 from crm.chains.services import presence as services
+from crm.chains.services.suggesting import suggest_for
 from crm.chains.views import bp
 from crm.chains.views.asking import (
     code_asked,
@@ -26,7 +27,6 @@ from crm.chains.views.asking import (
     zone_choices,
 )
 from crm.chains.views.trail import told_of, version_sent
-from crm.chains.views.workbooks import XLSX, wan, workbook
 from crm.chains.wording import PRESENCE_FIELD, WORDS, named, stale_words, word
 from crm.core import clock
 from crm.core.db import transaction
@@ -35,10 +35,8 @@ from crm.core.forms import attempt
 from crm.core.guard import allow
 from crm.core.lists import COUNT_LIMIT, CursorError
 from crm.core.money import Unit, yuan_in
-from crm.core.sheets import Value
 from crm.enterprises import queries as enterprises
 from crm.enterprises import services as companies
-from crm.history import services as history
 
 MOST_PICKS = 200
 
@@ -46,7 +44,7 @@ MOST_PICKS = 200
 @bp.get("/firms")
 @allow(*access.FIRM_READERS)
 def firms() -> ResponseReturnValue:
-    wanted, days, today = _filter_asked(), stale_after_days(), clock.today()
+    wanted, days, today = filter_asked(), stale_after_days(), clock.today()
     order = queries.ORDERS.get(request.args.get("sort") or queries.LONGEST_CHECKED_FIRST.name)
     if order is None:
         abort(400)
@@ -83,7 +81,7 @@ def firms() -> ResponseReturnValue:
     )
 
 
-def _filter_asked() -> FirmFilter:
+def filter_asked() -> FirmFilter:
     """The filter in the address; a value that is none of ours is refused with 400."""
     return FirmFilter(
         text_asked("q"),
@@ -113,7 +111,7 @@ def _kept(wanted: FirmFilter, order: str) -> dict[str, Any]:
 def firms_check() -> ResponseReturnValue:
     """Several firms were found as they are recorded, today."""
     seen = [_seen(text) for text in request.form.getlist("pick")[:MOST_PICKS]]
-    back = redirect(url_for("chains.firms", **_kept(_filter_asked(), request.args.get("sort", ""))))
+    back = redirect(url_for("chains.firms", **_kept(filter_asked(), request.args.get("sort", ""))))
     if not seen:
         flash(_("请先勾选已核对的企业。"), "warn")
         return back
@@ -196,10 +194,12 @@ def _company(form: NewFirmForm, at: Any) -> int:
     if not form.enterprise.data:
         raise Refused([Fault("enterprise", "company_missing", _("请填写企业全称"))])
     if form.is_new.data:
-        return companies.add(
+        added = companies.add(
             g.actor, at, form.enterprise.data,
             uscc=form.uscc.data, same_name_reason=form.same_name_reason.data, field="enterprise",
-        ).id  # fmt: skip
+        )  # fmt: skip
+        suggest_for([added.id])
+        return added.id
     found = companies.company_meant(form.enterprise.data, "enterprise")
     assert found is not None
     return found.id
@@ -215,7 +215,7 @@ def firm(presence_id: int) -> ResponseReturnValue:
             form,
             lambda: services.correct(
                 g.actor, clock.now(), presence_id, form.version.data or 0, form.segment.data,
-                form.entry(), today=clock.today(), is_checked=bool(form.is_checked.data),
+                form.entry(), today=clock.today(), checked_on=clock.today() if form.is_checked.data else None,
             ),
         )  # fmt: skip
         if saved is not None:
@@ -285,55 +285,3 @@ def firm_end(presence_id: int) -> ResponseReturnValue:
 
 def _to_company(enterprise_id: int) -> ResponseReturnValue:
     return redirect(url_for("enterprises.detail", enterprise_id=enterprise_id, _anchor="chains"))
-
-
-@bp.get("/firms.xlsx")
-@allow(*access.FIRM_READERS)
-def firms_file() -> ResponseReturnValue:
-    """The list as a workbook that can be filled in and taken in again. The trail tells who took it."""
-    wanted, days = _filter_asked(), stale_after_days()
-    rows = queries.all_firms(wanted, clock.today(), days)
-    with transaction():
-        history.record(
-            g.actor, clock.now(), "presences_exported", None, after={"rows": len(rows)},
-            subject_type="presences",
-        )  # fmt: skip
-    return send_file(
-        workbook([(_("本地企业"), WIDTHS, [_heads(), *map(_cells, rows)])]),
-        mimetype=XLSX,
-        as_attachment=True,
-        download_name=_("本地企业%(day)s", day=f"{clock.today():%Y%m%d}") + ".xlsx",
-    )
-
-
-WIDTHS = (32, 20, 12, 26, 10, 8, 14, 10, 36, 14, 12, 12, 12)
-
-
-def _heads() -> list[Value]:
-    return [
-        str(each)
-        for each in (
-            _("企业全称"), _("统一社会信用代码"), _("环节编码"), _("环节"), PRESENCE_FIELD["role"],
-            PRESENCE_FIELD["strength"], _("年产值（万元）"), PRESENCE_FIELD["output_year"],
-            PRESENCE_FIELD["evidence"], PRESENCE_FIELD["zone"], PRESENCE_FIELD["since_on"],
-            PRESENCE_FIELD["checked_on"], PRESENCE_FIELD["ended_on"],
-        )
-    ]  # fmt: skip
-
-
-def _cells(row: Any) -> list[Value]:
-    return [
-        row.enterprise,
-        row.uscc,
-        row.code,
-        named(row.segment, row.segment_en),
-        str(word(row.role)),
-        str(word(row.strength)),
-        None if row.output_yuan is None else wan(row.output_yuan),
-        row.output_year,
-        row.evidence,
-        named(row.zone, row.zone_en) if row.zone else None,
-        row.since_on,
-        row.checked_on,
-        row.ended_on,
-    ]

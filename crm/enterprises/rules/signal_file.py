@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from crm.core.days import DayError, DayKind, parse_day
-from crm.core.money import AmountError, Unit, parse_amount, unit_named
+from crm.core.money import Unit
 from crm.core.sheets import Sheet, Value
+from crm.core.sheets.cells import day_in_cell, unit_in, yuan_in_cell
 from crm.enterprises.rules.headers import cell_text, header_of, value_or_formula
 from crm.enterprises.rules.names import loose_name, normalise_name
 from crm.enterprises.rules.roster import RosterRow
@@ -125,7 +125,8 @@ def read_signals(
     """Every row below the header; a row that says again what an earlier one says is told and left."""
     rows: list[SignalRow] = []
     messages: list[SignalMessage] = []
-    unit = _unit(sheet, header, columns)
+    place = columns.get(SignalColumn.AMOUNT)
+    unit = None if place is None else unit_in(sheet.at(header, place))
     seen: dict[tuple[object, ...], int] = {}
     for number in range(header + 1, len(sheet.rows)):
         cells = {column: value_or_formula(sheet, number, at) for column, at in columns.items()}
@@ -133,7 +134,7 @@ def read_signals(
         if not any(texts.values()):
             continue
         here = number + 1
-        day = _day(cells.get(SignalColumn.DAY), today)
+        day = day_in_cell(cells.get(SignalColumn.DAY), today)
         found = list(_faults(here, texts, day, today))
         messages += found
         if found or day is None:
@@ -187,7 +188,7 @@ def _row(
 ) -> SignalRow:
     name, code = texts[SignalColumn.COMPANY] or "", texts.get(SignalColumn.USCC)
     amount_text, note = texts.get(SignalColumn.AMOUNT), texts.get(SignalColumn.NOTE)
-    amount = _amount(cells.get(SignalColumn.AMOUNT), unit) if amount_text else None
+    amount = yuan_in_cell(cells.get(SignalColumn.AMOUNT), unit) if amount_text else None
     if amount_text and amount is None:
         messages.append(SignalMessage(SignalFault.AMOUNT_UNREADABLE, number, amount_text[:60]))
     if note and len(note) > LONGEST_NOTE:
@@ -201,30 +202,3 @@ def _row(
     )  # fmt: skip
     kind = KINDS[(texts[SignalColumn.KIND] or "").upper()]
     return SignalRow(company, kind, day, texts[SignalColumn.SOURCE] or "", amount, note)
-
-
-def _unit(sheet: Sheet, header: int, columns: Mapping[SignalColumn, int]) -> Unit | None:
-    """The unit the header names in brackets: 金额（亿元）."""
-    place = columns.get(SignalColumn.AMOUNT)
-    head = str(sheet.at(header, place) or "") if place is not None else ""
-    found = re.search(r"[（(]([^（）()]+)[)）]", head)
-    return unit_named(found[1]) if found else None
-
-
-def _amount(value: Value, unit: Unit | None) -> int | None:
-    if value is None or isinstance(value, (bool, date)):
-        return None
-    try:
-        amount = parse_amount(value, bare_unit=unit)
-    except AmountError:
-        return None
-    return amount.value if amount.currency == "CNY" else None
-
-
-def _day(value: Value, today: date) -> date | None:
-    if value is None or isinstance(value, bool):
-        return None
-    try:
-        return parse_day(value, kind=DayKind.PAST, as_of=today)
-    except DayError:
-        return None

@@ -1,24 +1,17 @@
-"""Files somebody sends to be looked at first: put aside, and read again when they are confirmed."""
+"""Files of companies and of what is told of them, sent to be looked at first."""
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import PurePath
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from flask import current_app, g, request
-from flask_babel import gettext as _
-
-from crm.core.errors import Refused
-from crm.core.sheets import Limits, Sheet, UnreadableFile, read_sheets
-from crm.core.sheets.grid import SheetFault
-from crm.core.sheets.wording import WORDS as SHEET_WORDS
-from crm.core.waiting import WaitingFiles
+from crm.core.sheets import Sheet
+from crm.core.uploads import XLSX
+from crm.core.uploads import Uploads as AnyUploads
 from crm.enterprises.wording import unreadable_roster
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+__all__ = ["XLSX", "Uploads"]
 
 
-class Uploads:
-    """Those of one page. `choose` picks the sheet, `check` raises Refused for one that cannot be read."""
+class Uploads(AnyUploads[Sheet]):
+    """Those of one page, each one sheet (`crm.core.uploads`)."""
 
     def __init__(
         self,
@@ -26,36 +19,4 @@ class Uploads:
         choose: Callable[[Sequence[Sheet]], Sheet],
         check: Callable[[Sheet], object],
     ) -> None:
-        self.purpose, self._choose, self._check = purpose, choose, check
-
-    def put_aside(self, form: Any) -> str | None:
-        """The mark of the file sent with a form; None, with why in the form, where it is not taken."""
-        sent = request.files.get("file")
-        filename = PurePath((sent.filename or "").replace("\\", "/")).name[-200:] if sent else ""
-        if sent is None or not filename:
-            form.file.errors = [_("请选择文件")]
-            return None
-        data = sent.read()
-        try:
-            self._check(self._sheet(data, filename))
-        except UnreadableFile as error:
-            words = unreadable_roster(error.fault) or SHEET_WORDS[SheetFault][error.fault]
-            form.file.errors = [f"{words} ({error.detail})" if error.detail else str(words)]
-            return None
-        except Refused as refused:
-            form.show(refused.faults)
-            return None
-        return WaitingFiles(self.purpose).keep(data, g.actor.id, file=filename)
-
-    def again(self, mark: str) -> tuple[Sheet, Mapping[str, Any]]:
-        """The file that was put aside, and what was told of it. Raises Expired."""
-        data, told = WaitingFiles(self.purpose).fetch(mark, g.actor.id)
-        return self._sheet(data, told["file"]), told
-
-    def forget(self, mark: str) -> None:
-        WaitingFiles(self.purpose).forget(mark, g.actor.id)
-
-    def _sheet(self, data: bytes, filename: str) -> Sheet:
-        settings = current_app.extensions["settings"]
-        limits = Limits(file_bytes=settings.upload_limit_mb * 1024 * 1024)
-        return self._choose(read_sheets(data, filename, limits))
+        super().__init__(purpose, choose, check, unreadable_roster)
