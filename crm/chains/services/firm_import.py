@@ -244,7 +244,7 @@ def _worth_registering(
 
 
 def _not_anchor(row: NeedRow) -> FirmMessage:
-    return FirmMessage(NeedFault.NOT_ANCHOR, row.company.sheet_row, row.company.name[:60])
+    return FirmMessage(NeedFault.NOT_ANCHOR, row.company.sheet_row)
 
 
 def _unclear(row: FirmRow | NeedRow, value: str) -> FirmMessage:

@@ -31,7 +31,7 @@ class Asked:
     """A segment of the call list in words."""
 
     call: Call
-    chain_id: int
+    code: str
     chain: str
     segment: str
     lies: str | None
@@ -117,7 +117,7 @@ def _in_words(found: Visit, call: Call) -> Asked:
     around = call.neighbour
     return Asked(
         call,
-        here.chain_id,
+        here.code,
         named(here.chain, here.chain_en),
         _segment(here),
         side_words(around) if around else None,

@@ -15,10 +15,13 @@ from crm.chains.rules.firm_file import (
     NEED_HEADS,
     Book,
     FirmColumn,
+    FirmMessage,
     FirmRow,
     NeedColumn,
     NeedRow,
     book_of,
+    firm_columns,
+    need_columns,
 )
 from crm.chains.services import firm_import as services
 from crm.chains.services.firm_import import ALL_COMPANIES
@@ -198,6 +201,7 @@ def _preview(mark: str, filename: str, book: Book) -> str:
     segments, zones = dict(segment_choices()), dict(zone_choices())
     told = [
         {
+            "name": _name_in(book, each),
             "sheet": _sheet_words(is_need=each.is_need),
             "row": each.sheet_row,
             "words": row_words(each),
@@ -231,6 +235,20 @@ def _preview(mark: str, filename: str, book: Book) -> str:
         shown=SHOWN,
         unknown_shown=UNKNOWN_SHOWN,
     )
+
+
+def _name_in(book: Book, message: FirmMessage) -> str:
+    """The company's name as the row of a message has it."""
+    sheet = book.needs if message.is_need else book.firms
+    if sheet is None:
+        return ""
+    place = (
+        need_columns(sheet)[1].get(NeedColumn.COMPANY)
+        if message.is_need
+        else firm_columns(sheet)[1].get(FirmColumn.COMPANY)
+    )
+    name = sheet.at(message.sheet_row - 1, place) if place is not None else None
+    return str(name or "")[:60]
 
 
 def _sheet_words(*, is_need: bool) -> str:
