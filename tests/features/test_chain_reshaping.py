@@ -1,5 +1,6 @@
 """Chains are changed: what stands on a segment follows it, and the last change can be taken back."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -14,6 +15,7 @@ from crm.chains.models import (
     SegmentFit,
     SegmentLink,
 )
+from crm.chains.queries.chain_file import segments_listed
 from crm.chains.queries.trees import forest, last_changes
 from crm.chains.rules import (
     FitBasis,
@@ -24,6 +26,7 @@ from crm.chains.rules import (
     Strength,
     Tier,
 )
+from crm.chains.rules.chain_file import LinkRow, ReadFile
 from crm.chains.rules.entries import ChainEntry, SegmentEntry
 from crm.chains.rules.tree import Place, faults_of
 from crm.chains.services import chains, linking, segments
@@ -305,3 +308,31 @@ def test_bureau_leaders_change_chains_and_a_chains_leader_confirms_it(db_session
     with transaction():
         chains.confirm_chain(head, clock.now(), chain.id, chain.version)
     assert (chain.confirmed_on, chain.confirmed_by_id) == (TODAY, head.id)
+
+
+def test_a_filled_in_file_is_one_change(crowded, leader, reshape, undo):
+    """New ones before their parents, a move to another chain with its lead, links; then all of it back."""
+    one, _into = crowded
+    before = state()
+    rows = {row.code: row for row, _tier in segments_listed(None)}
+    new = replace(rows["MED-U1"], version=None, parent="MED-X2", entry=SegmentEntry("MED-X1", "甲"))
+    above = replace(new, parent="", entry=SegmentEntry("MED-X2", "乙"))
+    there = replace(rows["MED-M1"], parent="NFM-M1", chain="NFM")
+    gone = replace(rows["MED-U2"], is_retired=True)
+    link = LinkRow(2, "MED-X1", "MED-U1", "件", False, None)
+    with transaction():
+        read = ReadFile([new, above, there, gone], [link])
+        plan = reshaping.import_chains(leader, clock.now(), read, "专班.xlsx")
+    assert (len(plan.new), len(plan.moved), len(plan.retired)) == (2, 1, 1)
+    assert (at("MED-X1").parent_id, at("MED-X1").tier) == (at("MED-X2").id, Tier.UP)
+    assert at("MED-U2").retired_on == TODAY
+    lead = db.session.scalars(select(Lead).where(Lead.segment_id == one)).first()
+    assert lead.chain_id == at("NFM-M1").chain_id
+    undo("MED")
+    after = state()
+    assert after[1] == before[1]
+    assert [row[:5] for row in after[0][1]] == [row[:5] for row in before[0][1]]
+    assert after[0][2:] == before[0][2:]
+    bad = ReadFile([replace(rows["MED-U1"], parent="MED-U1")])
+    with pytest.raises(Refused), transaction():
+        reshaping.import_chains(leader, clock.now(), bad, "专班.xlsx")
