@@ -64,6 +64,11 @@ def cases(rows: int) -> list[Case]:
         reading("breakdown", "leader", *(f"/quotas/breakdown?by={each}" for each in TAKEN_APART)),
         reading("bridge", "leader", *(f"/closing/bridge?from={day}&to={today}" for day in days)),
         reading("closed periods", "leader", "/closing/periods"),
+        reading("chains", "leader", "/chains/"),
+        reading(
+            "chain map", "leader", "/chains/NFM", "/chains/NFM?kind=needs", "/chains/NFM?status=gap"
+        ),
+        reading("segment", "leader", *(f"/chains/NFM/segments/NFM-M{n}" for n in range(1, 6))),
         Case("create", "staff3", registering, form_page="/leads/new", expected=302),
     ]
 

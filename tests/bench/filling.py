@@ -19,6 +19,7 @@ from crm.core.pinyin import pinyin_initials
 from crm.enterprises.rules import loose_name, normalise_name, search_text, title_key
 
 OWNERS, DEPARTMENTS = 30, 20
+PRESENCES = 2000
 
 CITIES = (
     "济南",
@@ -110,6 +111,22 @@ class Filler:
             ("id", "enterprise_id", "name", "position", "phone", "created_at", "version"),
             self.contacts(),
         )
+        yield (
+            "presences",
+            (
+                "id", "enterprise_id", "segment_id", "role", "strength", "output_yuan",
+                "output_year", "since_on", "checked_on", "created_at", "version",
+            ),
+            self.presences(),
+        )  # fmt: skip
+        yield (
+            "anchor_needs",
+            (
+                "id", "enterprise_id", "segment_id", "kind", "description", "amount_yuan",
+                "noted_on", "created_at", "version",
+            ),
+            self.needs(),
+        )  # fmt: skip
         yield "leads", LEAD_COLUMNS, self.leads()
         yield (
             "figures",
@@ -235,6 +252,36 @@ class Filler:
                 self.morning,
                 1,
             )
+
+    # ------------------------------------------------------------ chains
+
+    def first_chain(self) -> list[int]:
+        """The segments of the first chain, where all companies of the bench stand."""
+        return [
+            segment
+            for segment, chain in zip(self.segments, self.segment_chains, strict=True)
+            if chain == self.chains[0]
+        ]
+
+    def presences(self) -> Iterator[tuple[Any, ...]]:
+        """2,000 companies on one chain, one in ten an anchor firm, one in seven not checked lately."""
+        here = self.first_chain()
+        for n in range(1, min(PRESENCES, self.companies) + 1):
+            role = "anchor" if n % 10 == 0 else ("supplier", "supplier", "research")[n % 3]
+            yield (
+                n, n, here[n % len(here)], role, ("weak", "medium", "strong")[n // 7 % 3],
+                n % 90 * 10**7, self.today.year - 1, self.today - timedelta(days=n % 3000 + 400),
+                self.today - timedelta(days=400 if n % 7 == 0 else n % 300), self.morning, 1,
+            )  # fmt: skip
+
+    def needs(self) -> Iterator[tuple[Any, ...]]:
+        """One for each anchor firm."""
+        here = self.first_chain()
+        for n in range(10, min(PRESENCES, self.companies) + 1, 10):
+            yield (
+                n // 10, n, here[n * 7 % len(here)], ("supply", "customer", "partner")[n // 10 % 3],
+                "配套产品", n * 10**5, self.today - timedelta(days=n % 200), self.morning, 1,
+            )  # fmt: skip
 
     # ------------------------------------------------------------ leads
 

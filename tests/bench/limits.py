@@ -14,6 +14,9 @@ LIMITS = {
     "home of leader": 15,
     "home of staff": 15,
     "board": 15,
+    "chains": 20,
+    "chain map": 15,
+    "segment": 15,
 }
 """How many times the floor a case may take on PostgreSQL at 100,000 leads; others are told only."""
 
