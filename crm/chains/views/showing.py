@@ -9,6 +9,7 @@ from flask import url_for
 
 from crm.chains.rules import ChainKind, Tier
 from crm.chains.wording import named, word
+from crm.core.language import is_chinese
 from crm.coverage.queries.facts import ChainCovered, Counts, Covered
 from crm.coverage.rules import Status
 from crm.coverage.wording import ICON, reason_text
@@ -112,12 +113,17 @@ def shown(
     """A chain for a page. `counts` are those of a filter, `query` goes with the segments' addresses."""
     href = url_for("chains.chart", code=found.chain.code)
     boxes: dict[int, Box] = {}
+    in_chinese = is_chinese()
+
+    def name(chinese: str, english: str | None) -> str:
+        return chinese if in_chinese or not english else english
+
     for each in found.segments:
         segment = each.segment
         numbers = each.counts if counts is None else counts[segment.id]
         boxes[segment.id] = Box(
             segment.code,
-            named(segment.name, segment.name_en),
+            name(segment.name, segment.name_en),
             each.status,
             known[each.status],
             f"{href}/segments/{segment.code}{query}",
@@ -125,7 +131,7 @@ def shown(
             segment.weight,
             numbers,
             each,
-            named(segment.group, segment.group_en) if segment.group else None,
+            name(segment.group, segment.group_en) if segment.group else None,
             is_out(each, numbers),
         )
     roots: defaultdict[Tier | None, list[Box]] = defaultdict(list)

@@ -10,17 +10,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
-from sqlalchemy.orm import aliased
-
-from crm.accounts.models import Department, User
-from crm.chains.models import AnchorNeed, Chain, ChainGroup, Presence, Segment
+from crm.chains.models import Presence
 from crm.chains.rules import NeedKind
-from crm.chains.rules.presence import stale_before
-from crm.core.db import db, rows_of
+from crm.core.db import rows_of
+from crm.coverage.queries.counting import (
+    NEWEST_FORECAST,
+    chain_rows,
+    firm_counts,
+    lead_counts,
+    need_counts,
+    recorded_landings,
+    segment_rows,
+)
 from crm.coverage.queries.settings import settings_held
 from crm.coverage.rules import (
-    COMING,
     LANDED,
     Coming,
     CoverageSettings,
@@ -35,15 +38,7 @@ from crm.coverage.rules import (
 from crm.coverage.rules.chances import chances_of
 from crm.coverage.rules.viewing import MapFilter
 from crm.leads.models import Lead
-from crm.leads.models import among as at_stages
 from crm.leads.rules import IN_TALKS, Stage
-from crm.outlook.models import ForecastRun
-
-SEGMENT_COLUMNS = (
-    Segment.id, Segment.chain_id, Segment.parent_id, Segment.code, Segment.name, Segment.name_en,
-    Segment.tier, Segment.layout, Segment.is_key, Segment.weight, Segment.version,
-    ChainGroup.name.label("group"), ChainGroup.name_en.label("group_en"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +74,7 @@ class Counts:
 class Covered:
     """A segment with its status, its reasons and its counts."""
 
-    segment: Any  # the columns of SEGMENT_COLUMNS
+    segment: Any  # the columns of `counting.segment_rows`
     facts: SegmentFacts
     judged: Judged
     counts: Counts
@@ -150,13 +145,13 @@ def coverage(today: date, *, chain_id: int | None = None) -> Coverage:
     settings, _version = settings_held()
     chances, forecast_on = chances_held()
     chains = chains_in_use(chain_id)
-    segments = _segments(chain_id)
-    at = Segment.chain_id == chain_id if chain_id is not None else true()
+    segments = rows_of(segment_rows(chain_id)).all()
+    stale_after = settings[Number.STALE_AFTER_DAYS]
     found: defaultdict[int, _Found] = defaultdict(_Found)
-    _add_firms(found, rows_of(firm_counts(at, today, settings)))
-    _add_needs(found, rows_of(need_counts(at)))
+    _add_firms(found, rows_of(firm_counts(chain_id, today, stale_after)))
+    _add_needs(found, rows_of(need_counts(chain_id)))
     unplaced = _add_leads(found, rows_of(lead_counts(chain_id)))
-    for row in rows_of(recorded_landings(at)):
+    for row in rows_of(recorded_landings(chain_id)):
         found[row.segment_id].landed -= row.n
     nodes = [Node(row.id, row.parent_id, found[row.id].facts(row.layout)) for row in segments]
     judged = judge_tree(nodes, settings, chances)
@@ -189,15 +184,15 @@ def narrowed_counts(
     where it counts otherwise than the status does, else none."""
     if not wanted.counts_anew:
         return {each.segment.id: each.counts for each in found.segments}
-    at = Segment.chain_id == found.chain.id
-    leads = lead_counts(found.chain.id)
+    chain_id, stale_after = found.chain.id, settings[Number.STALE_AFTER_DAYS]
+    firms, leads = firm_counts(chain_id, today, stale_after), lead_counts(chain_id)
     if wanted.zone is not None:
+        firms = firms.where(Presence.zone_id == wanted.zone)
         leads = leads.where(Lead.zone_id == wanted.zone)
-        at = and_(at, Presence.zone_id == wanted.zone)
     if wanted.stages:
         leads = leads.where(Lead.stage.in_(wanted.stages))
     own: defaultdict[int, _Found] = defaultdict(_Found)
-    _add_firms(own, rows_of(firm_counts(at, today, settings)))
+    _add_firms(own, rows_of(firms))
     _add_leads(own, rows_of(leads))
     counts = _with_below(
         {each.segment.id: own[each.segment.id].counts() for each in found.segments},
@@ -213,123 +208,14 @@ def narrowed_counts(
 
 def chances_held() -> tuple[Mapping[Stage, int], date | None]:
     """Per cent by stage from the newest archived forecast, and its day."""
-    run = db.session.execute(
-        select(ForecastRun.parameters, ForecastRun.made_on)
-        .order_by(ForecastRun.week_of.desc(), ForecastRun.id.desc())
-        .limit(1)
-    ).first()
+    run = rows_of(NEWEST_FORECAST).first()
     weekly = run.parameters.get("weekly_by_stage") if run else None
     return chances_of(weekly), run.made_on if run and weekly else None
 
 
 def chains_in_use(chain_id: int | None = None) -> Sequence[Any]:
     """Every chain and track that is not retired, or one, in their order."""
-    statement = (
-        select(
-            Chain.id, Chain.code, Chain.name, Chain.name_en, Chain.kind, Chain.anchor,
-            Chain.confirmed_on, Chain.version, Chain.leader_id, User.name.label("leader"),
-            Department.name.label("department"),
-        )
-        .outerjoin(User, User.id == Chain.leader_id)
-        .outerjoin(Department, Department.id == Chain.department_id)
-        .where(Chain.retired_on.is_(None))
-        .order_by(Chain.position, Chain.id)
-    )  # fmt: skip
-    if chain_id is not None:
-        statement = statement.where(Chain.id == chain_id)
-    return rows_of(statement).all()
-
-
-def _segments(chain_id: int | None) -> Sequence[Any]:
-    statement = (
-        select(*SEGMENT_COLUMNS)
-        .outerjoin(ChainGroup, ChainGroup.id == Segment.group_id)
-        .where(Segment.retired_on.is_(None))
-        .order_by(Segment.chain_id, Segment.position, Segment.id)
-    )
-    if chain_id is not None:
-        statement = statement.where(Segment.chain_id == chain_id)
-    return rows_of(statement).all()
-
-
-def stands_on(day: date) -> ColumnElement[bool]:
-    """Companies standing at their segment on a day."""
-    return and_(
-        or_(Presence.since_on.is_(None), Presence.since_on <= day),
-        or_(Presence.ended_on.is_(None), Presence.ended_on > day),
-    )
-
-
-def firm_counts(
-    at: ColumnElement[bool], day: date, settings: CoverageSettings
-) -> Select[*tuple[Any, ...]]:
-    """Companies by segment, role, strength and whether they were checked long ago."""
-    is_stale = Presence.checked_on < stale_before(day, settings[Number.STALE_AFTER_DAYS])
-    keys = (Presence.segment_id, Presence.role, Presence.strength, is_stale.label("is_stale"))
-    return (
-        select(*keys, func.count().label("n"))
-        .join(Segment, Segment.id == Presence.segment_id)
-        .where(stands_on(day), at)
-        .group_by(*keys)
-    )
-
-
-def need_counts(at: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    """Open needs of anchor firms by segment and list."""
-    return (
-        select(
-            AnchorNeed.segment_id, AnchorNeed.kind, func.count().label("n"),
-            func.coalesce(func.sum(AnchorNeed.amount_yuan), 0).label("yuan"),
-        )
-        .join(Segment, Segment.id == AnchorNeed.segment_id)
-        .where(AnchorNeed.met_on.is_(None), at)
-        .group_by(AnchorNeed.segment_id, AnchorNeed.kind)
-    )  # fmt: skip
-
-
-def lead_counts(chain_id: int | None = None) -> Select[*tuple[Any, ...]]:
-    """Leads by segment, stage and chain, read in the index alone; at no segment: by their chain."""
-    keys = (Lead.segment_id, Lead.stage, Lead.chain_id)
-    statement = (
-        select(
-            *keys,
-            func.count().label("n"),
-            func.count().filter(Lead.is_sensitive).label("sensitive"),
-        )
-        .where(at_stages((*COMING, *LANDED)))
-        .group_by(*keys)
-    )
-    if chain_id is None:
-        return statement
-    here = select(Segment.id).where(Segment.chain_id == chain_id)
-    return statement.where(
-        or_(Lead.segment_id.in_(here), and_(Lead.segment_id.is_(None), Lead.chain_id == chain_id))
-    )
-
-
-def is_of(presence: Any) -> ColumnElement[bool]:
-    """Leads whose company this is: the one registered here, before it is known the investor."""
-    return or_(
-        Lead.legal_entity_id == presence.enterprise_id,
-        and_(Lead.legal_entity_id.is_(None), Lead.investor_id == presence.enterprise_id),
-    )
-
-
-def recorded_landings(at: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    """Registered leads by segment whose company is recorded anywhere on its chain, standing or not.
-
-    They are counted by that record, so the lead itself counts no company any more.
-    """
-    recorded_at = aliased(Segment)
-    return (
-        select(Lead.segment_id, func.count(Lead.id.distinct()).label("n"))
-        .select_from(Presence)
-        .join(recorded_at, recorded_at.id == Presence.segment_id)
-        .join(Lead, is_of(Presence))
-        .join(Segment, Segment.id == Lead.segment_id)
-        .where(at_stages(LANDED), Segment.chain_id == recorded_at.chain_id, at)
-        .group_by(Lead.segment_id)
-    )
+    return rows_of(chain_rows(chain_id)).all()
 
 
 def _add_firms(found: Mapping[int, _Found], rows: Iterable[Any]) -> None:

@@ -2,15 +2,17 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.accounts.models import Department
 from crm.accounts.rules import Actor
 from crm.chains.models import AnchorNeed, Chain, Presence, Segment, SegmentLink
 from crm.core.db import rows_of
+from crm.coverage.queries.counting import KEPT
 from crm.coverage.queries.facts import Covered
 from crm.coverage.rules import COMING, LANDED
 from crm.enterprises.models import Enterprise
@@ -114,9 +116,15 @@ class Link:
 
 def links_of(chain_id: int) -> Iterator[Link]:
     """The links that begin or end on a chain, in the order of its segments: one statement."""
+    for row in rows_of(_links(chain_id)):
+        yield Link(*row)
+
+
+@lru_cache(KEPT)
+def _links(chain_id: int) -> Select[*tuple[Any, ...]]:
     giver, taker = aliased(Segment), aliased(Segment)
     giver_chain, taker_chain = aliased(Chain), aliased(Chain)
-    rows = rows_of(
+    return (
         select(
             giver.code, giver.name, giver.name_en, giver_chain.code,
             taker.code, taker.name, taker.name_en, taker_chain.code, SegmentLink.product,
@@ -133,5 +141,3 @@ def links_of(chain_id: int) -> Iterator[Link]:
         .order_by(giver_chain.position, giver.position, taker_chain.position, taker.position,
                   SegmentLink.id)
     )  # fmt: skip
-    for row in rows:
-        yield Link(*row)

@@ -145,10 +145,11 @@ class Judged:
 
 def firm_points(firms: Firms, settings: CoverageSettings) -> int:
     """Hundredths of points that these companies count together."""
-    by_role = {
-        PresenceRole.ANCHOR: settings[Number.ANCHOR_PERCENT],
-        PresenceRole.SUPPLIER: 100,
-    }.get(firms.role, settings[Number.SUPPORT_PERCENT])
+    if firms.role is PresenceRole.SUPPLIER:
+        by_role = 100
+    else:
+        is_anchor = firms.role is PresenceRole.ANCHOR
+        by_role = settings[Number.ANCHOR_PERCENT if is_anchor else Number.SUPPORT_PERCENT]
     each = firms.strength.points * PER_POINT * by_role // 100
     if firms.is_stale:
         each = each * settings[Number.STALE_PERCENT] // 100
@@ -197,22 +198,34 @@ def _standing(facts: SegmentFacts) -> Iterable[Reason]:
         yield Reason(ReasonCode.LAYOUT_EXTERNAL if is_external else ReasonCode.LAYOUT_NONE)
     if not facts.standing:
         yield Reason(ReasonCode.NO_FIRM)
-    counted = {
-        ReasonCode.ANCHORS: [each for each in facts.firms if each.role is PresenceRole.ANCHOR],
-        ReasonCode.STRONG_FIRMS: [e for e in facts.firms if e.strength is Strength.STRONG],
-        ReasonCode.MEDIUM_FIRMS: [e for e in facts.firms if e.strength is Strength.MEDIUM],
-        ReasonCode.WEAK_FIRMS: [each for each in facts.firms if each.strength is Strength.WEAK],
-        ReasonCode.SUPPORT_FIRMS: [e for e in facts.firms if e.role not in _PRODUCING],
-        ReasonCode.STALE_CHECKS: [each for each in facts.firms if each.is_stale],
-    }
-    for code, firms in counted.items():
-        if count := sum(each.count for each in firms):
+    counted = dict.fromkeys(_COUNTED, 0)
+    for each in facts.firms:
+        counted[_OF_STRENGTH[each.strength]] += each.count
+        if each.role is PresenceRole.ANCHOR:
+            counted[ReasonCode.ANCHORS] += each.count
+        elif each.role is not PresenceRole.SUPPLIER:
+            counted[ReasonCode.SUPPORT_FIRMS] += each.count
+        if each.is_stale:
+            counted[ReasonCode.STALE_CHECKS] += each.count
+    for code, count in counted.items():
+        if count:
             yield Reason(code, count)
     if facts.landed:
         yield Reason(ReasonCode.LANDED_LEADS, facts.landed)
 
 
-_PRODUCING = (PresenceRole.ANCHOR, PresenceRole.SUPPLIER)
+_OF_STRENGTH = {
+    Strength.STRONG: ReasonCode.STRONG_FIRMS,
+    Strength.MEDIUM: ReasonCode.MEDIUM_FIRMS,
+    Strength.WEAK: ReasonCode.WEAK_FIRMS,
+}
+_COUNTED = (
+    ReasonCode.ANCHORS,
+    *_OF_STRENGTH.values(),
+    ReasonCode.SUPPORT_FIRMS,
+    ReasonCode.STALE_CHECKS,
+)
+"""The reasons that count companies, in the order in which they are told."""
 
 
 def _asked(facts: SegmentFacts) -> Iterable[Reason]:

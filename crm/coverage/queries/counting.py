@@ -1,0 +1,143 @@
+"""The statements that count what stands at segments. Each is put together once for a chain and a day."""
+
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy.orm import aliased
+
+from crm.accounts.models import Department, User
+from crm.chains.models import AnchorNeed, Chain, ChainGroup, Presence, Segment
+from crm.chains.rules.presence import stale_before
+from crm.coverage.rules import COMING, LANDED
+from crm.leads.models import Lead
+from crm.leads.models import among as at_stages
+from crm.outlook.models import ForecastRun
+
+KEPT = 64
+"""So many statements of a kind are kept; a district has some ten chains."""
+
+NEWEST_FORECAST = (
+    select(ForecastRun.parameters, ForecastRun.made_on)
+    .order_by(ForecastRun.week_of.desc(), ForecastRun.id.desc())
+    .limit(1)
+)
+
+
+def _on(chain_id: int | None) -> ColumnElement[bool]:
+    return true() if chain_id is None else Segment.chain_id == chain_id
+
+
+@lru_cache(KEPT)
+def chain_rows(chain_id: int | None) -> Select[*tuple[Any, ...]]:
+    """Chains and tracks that are not retired, in their order."""
+    statement = (
+        select(
+            Chain.id, Chain.code, Chain.name, Chain.name_en, Chain.kind, Chain.anchor,
+            Chain.confirmed_on, Chain.version, Chain.leader_id, User.name.label("leader"),
+            Department.name.label("department"),
+        )
+        .outerjoin(User, User.id == Chain.leader_id)
+        .outerjoin(Department, Department.id == Chain.department_id)
+        .where(Chain.retired_on.is_(None))
+        .order_by(Chain.position, Chain.id)
+    )  # fmt: skip
+    return statement if chain_id is None else statement.where(Chain.id == chain_id)
+
+
+@lru_cache(KEPT)
+def segment_rows(chain_id: int | None) -> Select[*tuple[Any, ...]]:
+    """Segments that are not retired, chain by chain in their order, each with its group."""
+    return (
+        select(
+            Segment.id, Segment.chain_id, Segment.parent_id, Segment.code, Segment.name,
+            Segment.name_en, Segment.tier, Segment.layout, Segment.is_key, Segment.weight,
+            Segment.version, ChainGroup.name.label("group"), ChainGroup.name_en.label("group_en"),
+        )
+        .outerjoin(ChainGroup, ChainGroup.id == Segment.group_id)
+        .where(Segment.retired_on.is_(None), _on(chain_id))
+        .order_by(Segment.chain_id, Segment.position, Segment.id)
+    )  # fmt: skip
+
+
+def stands_on(day: date) -> ColumnElement[bool]:
+    """Companies standing at their segment on a day."""
+    return and_(
+        or_(Presence.since_on.is_(None), Presence.since_on <= day),
+        or_(Presence.ended_on.is_(None), Presence.ended_on > day),
+    )
+
+
+@lru_cache(KEPT)
+def firm_counts(chain_id: int | None, day: date, stale_after_days: int) -> Select[*tuple[Any, ...]]:
+    """Companies by segment, role, strength and whether they were checked long ago."""
+    is_stale = Presence.checked_on < stale_before(day, stale_after_days)
+    keys = (Presence.segment_id, Presence.role, Presence.strength, is_stale.label("is_stale"))
+    return (
+        select(*keys, func.count().label("n"))
+        .join(Segment, Segment.id == Presence.segment_id)
+        .where(stands_on(day), _on(chain_id))
+        .group_by(*keys)
+    )
+
+
+@lru_cache(KEPT)
+def need_counts(chain_id: int | None) -> Select[*tuple[Any, ...]]:
+    """Open needs of anchor firms by segment and list."""
+    return (
+        select(
+            AnchorNeed.segment_id, AnchorNeed.kind, func.count().label("n"),
+            func.coalesce(func.sum(AnchorNeed.amount_yuan), 0).label("yuan"),
+        )
+        .join(Segment, Segment.id == AnchorNeed.segment_id)
+        .where(AnchorNeed.met_on.is_(None), _on(chain_id))
+        .group_by(AnchorNeed.segment_id, AnchorNeed.kind)
+    )  # fmt: skip
+
+
+@lru_cache(KEPT)
+def lead_counts(chain_id: int | None = None) -> Select[*tuple[Any, ...]]:
+    """Leads by segment, stage and chain, read in the index alone; at no segment: by their chain."""
+    keys = (Lead.segment_id, Lead.stage, Lead.chain_id)
+    statement = (
+        select(
+            *keys,
+            func.count().label("n"),
+            func.count().filter(Lead.is_sensitive).label("sensitive"),
+        )
+        .where(at_stages((*COMING, *LANDED)))
+        .group_by(*keys)
+    )
+    if chain_id is None:
+        return statement
+    here = select(Segment.id).where(Segment.chain_id == chain_id)
+    return statement.where(
+        or_(Lead.segment_id.in_(here), and_(Lead.segment_id.is_(None), Lead.chain_id == chain_id))
+    )
+
+
+def is_of(presence: Any) -> ColumnElement[bool]:
+    """Leads whose company this is: the one registered here, before it is known the investor."""
+    return or_(
+        Lead.legal_entity_id == presence.enterprise_id,
+        and_(Lead.legal_entity_id.is_(None), Lead.investor_id == presence.enterprise_id),
+    )
+
+
+@lru_cache(KEPT)
+def recorded_landings(chain_id: int | None) -> Select[*tuple[Any, ...]]:
+    """Registered leads by segment whose company is recorded anywhere on its chain, standing or not.
+
+    They are counted by that record, so the lead itself counts no company any more.
+    """
+    recorded_at = aliased(Segment)
+    return (
+        select(Lead.segment_id, func.count(Lead.id.distinct()).label("n"))
+        .select_from(Presence)
+        .join(recorded_at, recorded_at.id == Presence.segment_id)
+        .join(Lead, is_of(Presence))
+        .join(Segment, Segment.id == Lead.segment_id)
+        .where(at_stages(LANDED), Segment.chain_id == recorded_at.chain_id, _on(chain_id))
+        .group_by(Lead.segment_id)
+    )
