@@ -22,7 +22,7 @@ from crm.core import clock
 from crm.core.errors import NotFound
 from crm.core.guard import allow
 from crm.coverage.queries.facts import Coverage, Covered, coverage, narrowed_counts
-from crm.coverage.queries.segment import Behind, Link, behind, below, links_of, visible_at
+from crm.coverage.queries.segment import Behind, Link, behind, below, hidden_at, links_of
 from crm.coverage.rules import Number, Status
 from crm.coverage.rules.viewing import STAGES, Kind, MapFilter, read_map_filter
 from crm.coverage.wording import word as coverage_word
@@ -178,7 +178,7 @@ def page(found: Chart, panel: Panel | None) -> ResponseReturnValue:
         chain=chain,
         panel=panel,
         address=address,
-        hidden=max(chain.found.counts.leads - visible_at(g.actor, chain.found.chain.id), 0),
+        hidden=hidden_at(g.actor, chain.found),
         legend=[
             (look, chain.found.having(status), _with(chain.href, found.wanted.having(status)))
             for status, look in found.known.items()

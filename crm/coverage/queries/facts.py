@@ -18,6 +18,7 @@ from crm.coverage.queries.counting import (
     chain_rows,
     firm_counts,
     lead_counts,
+    lead_counts_narrowed,
     need_counts,
     recorded_landings,
     segment_rows,
@@ -37,7 +38,6 @@ from crm.coverage.rules import (
 )
 from crm.coverage.rules.chances import chances_of
 from crm.coverage.rules.viewing import MapFilter
-from crm.leads.models import Lead
 from crm.leads.rules import IN_TALKS, Stage
 
 
@@ -151,7 +151,7 @@ def coverage(today: date, *, chain_id: int | None = None) -> Coverage:
     _add_firms(found, rows_of(firm_counts(chain_id, today, stale_after)))
     _add_needs(found, rows_of(need_counts(chain_id)))
     unplaced = _add_leads(found, rows_of(lead_counts(chain_id)))
-    for row in rows_of(recorded_landings(chain_id)):
+    for row in rows_of(recorded_landings()):
         found[row.segment_id].landed -= row.n
     nodes = [Node(row.id, row.parent_id, found[row.id].facts(row.layout)) for row in segments]
     judged = judge_tree(nodes, settings, chances)
@@ -185,12 +185,10 @@ def narrowed_counts(
     if not wanted.counts_anew:
         return {each.segment.id: each.counts for each in found.segments}
     chain_id, stale_after = found.chain.id, settings[Number.STALE_AFTER_DAYS]
-    firms, leads = firm_counts(chain_id, today, stale_after), lead_counts(chain_id)
+    firms = firm_counts(chain_id, today, stale_after)
     if wanted.zone is not None:
         firms = firms.where(Presence.zone_id == wanted.zone)
-        leads = leads.where(Lead.zone_id == wanted.zone)
-    if wanted.stages:
-        leads = leads.where(Lead.stage.in_(wanted.stages))
+    leads = lead_counts_narrowed(chain_id, wanted.zone, wanted.stages)
     own: defaultdict[int, _Found] = defaultdict(_Found)
     _add_firms(own, rows_of(firms))
     _add_leads(own, rows_of(leads))

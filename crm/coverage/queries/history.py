@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 
 from crm.accounts.rules import Actor
 from crm.chains.models import AnchorNeed, Chain, Presence, Segment
 from crm.chains.rules import NeedKind, SegmentLayout
 from crm.core.bulk import among
 from crm.core.db import many_rows_of, rows_of
+from crm.coverage.queries.counting import COMPANY
 from crm.coverage.queries.facts import chances_held
 from crm.coverage.queries.settings import settings_held
 from crm.coverage.rules import LANDED, Status
@@ -31,9 +32,6 @@ from crm.leads.access import may_see
 from crm.leads.models import Lead, StageChange
 from crm.leads.models import among as at_stages
 from crm.leads.rules import Stage
-
-COMPANY = func.coalesce(Lead.legal_entity_id, Lead.investor_id)
-"""Whose lead it is once it has registered: the company registered here, else the investor."""
 
 
 def by_month(chain_id: int, today: date) -> list[tuple[date, dict[Status, int]]]:

@@ -13,7 +13,7 @@ from crm.accounts.rules import Actor
 from crm.chains.models import AnchorNeed, Chain, Presence, Segment, SegmentLink
 from crm.core.db import rows_of
 from crm.coverage.queries.counting import KEPT
-from crm.coverage.queries.facts import Covered
+from crm.coverage.queries.facts import ChainCovered, Covered
 from crm.coverage.rules import COMING, LANDED
 from crm.enterprises.models import Enterprise
 from crm.leads.access import may_see
@@ -89,14 +89,18 @@ def behind(actor: Actor, ids: Collection[int]) -> Behind:
     return Behind(firms, leads, visible, needs)
 
 
-def visible_at(actor: Actor, chain_id: int) -> int:
-    """How many of the leads counted at a chain's segments the person may see: one statement."""
-    here = select(Segment.id).where(Segment.chain_id == chain_id, Segment.retired_on.is_(None))
-    return rows_of(
-        select(func.count())
-        .select_from(Lead)
-        .where(Lead.segment_id.in_(here), at_stages((*COMING, *LANDED)), may_see(actor))
-    ).scalar_one()
+def hidden_at(actor: Actor, chain: ChainCovered) -> int:
+    """How many of the leads counted at a chain's segments the person may not see: one statement.
+
+    Whoever sees the whole district misses sensitive leads alone, which are few.
+    """
+    here = select(Segment.id).where(Segment.chain_id == chain.chain.id)
+    conditions = [Lead.segment_id.in_(here), at_stages((*COMING, *LANDED)), may_see(actor)]
+    if actor.sees_all:
+        conditions.append(Lead.is_sensitive.is_(True))
+    seen = rows_of(select(func.count()).select_from(Lead).where(*conditions)).scalar_one()
+    among_them = chain.counts.sensitive if actor.sees_all else chain.counts.leads
+    return max(among_them - seen, 0)
 
 
 @dataclass(frozen=True, slots=True)
