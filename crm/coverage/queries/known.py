@@ -50,7 +50,10 @@ def fitting(segment_ids: Collection[int]) -> ColumnElement[bool]:
 
 
 def candidates(segment_ids: Collection[int]) -> Sequence[Any]:
-    """Companies that suit one of the segments, a row for each segment they suit."""
+    """Companies that suit one of the segments, a row for each segment they suit.
+
+    (company, segment, score, name, region, industry code, is confirmed): thousands of them at once.
+    """
     return rows_of(
         select(
             SegmentFit.enterprise_id, SegmentFit.segment_id, SegmentFit.score, Enterprise.name,
@@ -102,21 +105,22 @@ def groups(companies: Collection[int]) -> Groups:
     few companies that have a parent.
     """
     found = Groups()
-    held: dict[int, int] = {}
-    for row in rows_of(
-        select(
-            Enterprise.id, Enterprise.parent_id, Enterprise.parent_shareholding,
-            Enterprise.parent_since,
-        ).where(Enterprise.parent_id.is_not(None))
-    ):  # fmt: skip
-        held[row.id] = row.parent_id
-        found.links[row.id] = [Link(row.parent_id, row.parent_shareholding, row.parent_since)]
-    tops = tops_of(held)
+    statement = select(
+        Enterprise.id, Enterprise.parent_id, Enterprise.parent_shareholding, Enterprise.parent_since
+    ).where(Enterprise.parent_id.is_not(None))
+    held = {
+        company: (parent, share, since)
+        for company, parent, share, since in rows_of(statement)
+        if parent is not None
+    }
+    tops = tops_of({company: parent for company, (parent, _, _) in held.items()})
     wanted = {tops[each] for each in companies if each in tops}
     for each, top in tops.items():
         if top in wanted:
             found.top_of[each] = top
             found.members.setdefault(top, []).append(each)
+            if each in held:
+                found.links[each] = [Link(*held[each])]
     told = select(Enterprise.id, Enterprise.name, Enterprise.region_code)
     for each, name, region in rows_of(told.where(one_of(Enterprise.id, found.top_of))):
         found.names[each], found.regions[each] = name, region
@@ -276,8 +280,8 @@ def has_refused(today: date) -> ColumnElement[bool]:
     return at_stages([Stage.LOST]) & (Lead.stage_since > since) & (Lead.stage_since <= today)
 
 
-def in_hand(segment_ids: Collection[int], members: Collection[int], today: date) -> InHand:
-    """Of candidates and of the `members` of their groups; the ranked company of a lead counts, too."""
+def in_hand(companies: Collection[int], today: date) -> InHand:
+    """Of candidates and the companies of their groups; the ranked company of a lead counts, too."""
     tells = or_(at_stages(TALKING), has_refused(today), Lead.referrer.is_not(None))
     leads = union_all(
         *(
@@ -286,7 +290,7 @@ def in_hand(segment_ids: Collection[int], members: Collection[int], today: date)
                 case((at_stages(TALKING), 1), else_=0).label("talks"),
                 case((has_refused(today), 1), else_=0).label("refused"),
                 case((Lead.referrer.is_not(None), 1), else_=0).label("referred"),
-            ).where(or_(column.in_(_suiting(segment_ids)), one_of(column, members)), tells)
+            ).where(column.is_not(None), one_of(column, companies), tells)
             for column in (Lead.investor_id, Lead.list_enterprise_id)
         )
     ).subquery()

@@ -40,6 +40,7 @@ HELD_AT_LEAST = Decimal("0.5")
 
 AFFILIATES_TOLD = 3
 _WHOLE = Decimal(1)
+_NOWHERE: tuple[tuple[Listed, ...], tuple[QuotaFit, ...]] = ((), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +146,13 @@ class _Companies:
         self.wanted, self.today, self.district = wanted, today, district
         self.rows = known.candidates(ids)
         self.goals = known.goals(today)
-        self.groups = known.groups({row.enterprise_id for row in self.rows})
+        companies = {row.enterprise_id for row in self.rows}
+        self.groups = known.groups(companies)
         self.places = known.places(today, {code for goal in self.goals for code in goal.lists})
         self.needs = known.needs()
         self.signs = known.signs(ids)
         self.with_telephone = known.with_telephone(ids)
-        self.hand = known.in_hand(ids, self.groups.top_of, today)
+        self.hand = known.in_hand(companies | self.groups.top_of.keys(), today)
         self.standing = known.standing(ids, today)
         self.landed = known.landed(ids)
         self.dismissed = known.dismissed(ids, today)
@@ -161,21 +163,24 @@ class _Companies:
         hand, groups, needs = self.hand, self.groups, self.needs
         inside = groups.first_inside(province, AFFILIATES_TOLD + 1) if province else {}
         talking = Counter(groups.top_of[each] for each in hand.talking if each in groups.top_of)
-        for row in self.rows:
-            company, region = row.enterprise_id, row.region_code
-            lists, quotas = self._ranked(company)
+        naming, at, of = needs.naming, needs.at, self.signs.of
+        telling = self.places.keys() | groups.links.keys() | self.signs.announced.keys()
+        barred = self.standing | {company for company, _ in self.landed | self.dismissed}
+        for company, segment, fit, name, region, industry_code, is_confirmed in self.rows:
+            lists, quotas = self._ranked(company) if company in telling else _NOWHERE
             top = groups.top_of.get(company)
             is_talking = company in hand.talking
+            is_barred = company in barred or industry_code or region == self.district
             yield TargetFacts(
                 company,
-                row.name,
-                row.segment_id,
-                status[row.segment_id],
-                row.score,
+                name,
+                segment,
+                status[segment],
+                fit,
                 lists,
-                needs.naming.get(company, ()),
-                needs.at.get(row.segment_id, ()),
-                self.signs.of.get(company, ()),
+                naming.get(company, ()),
+                at.get(segment, ()),
+                of.get(company, ()),
                 region[:2] == province if region and province else None,
                 _names(inside[top], company) if top in inside else (),
                 quotas,
@@ -184,9 +189,9 @@ class _Companies:
                 _UNTOLD if is_talking else (),
                 _UNTOLD if top is not None and talking[top] > is_talking else (),
                 _REFUSED if company in hand.refused else (),
-                self._exclusions(row),
+                self._exclusions(company, segment, region, industry_code) if is_barred else (),
                 region,
-                bool(row.is_confirmed),
+                bool(is_confirmed),
             )
 
     def _ranked(self, company: int) -> tuple[tuple[Listed, ...], tuple[QuotaFit, ...]]:
@@ -217,18 +222,15 @@ class _Companies:
             ),
         )
 
-    def _exclusions(self, row: Any) -> tuple[Exclusion, ...]:
-        company, place = row.enterprise_id, (row.enterprise_id, row.segment_id)
-        is_local = company in self.standing or (
-            row.region_code is not None and row.region_code == self.district
-        )
-        if not (is_local or row.industry_code or place in self.landed or place in self.dismissed):
-            return ()
+    def _exclusions(
+        self, company: int, segment: int, region: str | None, industry_code: str | None
+    ) -> tuple[Exclusion, ...]:
         holding = {
-            Exclusion.LOCAL: is_local,
-            Exclusion.LANDED: place in self.landed,
-            Exclusion.EXCLUDED_TYPE: is_excluded_type(row.industry_code),
-            Exclusion.DISMISSED: place in self.dismissed,
+            Exclusion.LOCAL: company in self.standing
+            or (region is not None and region == self.district),
+            Exclusion.LANDED: (company, segment) in self.landed,
+            Exclusion.EXCLUDED_TYPE: is_excluded_type(industry_code),
+            Exclusion.DISMISSED: (company, segment) in self.dismissed,
         }
         return tuple(code for code, holds in holding.items() if holds)
 

@@ -220,8 +220,10 @@ class Score(NamedTuple):
         return bool(self.facts.exclusions)
 
 
-_NONE = {term: Contribution(term) for term in Term}
-"""Said once: of thousands of companies most have nothing under most heads."""
+_FILLED, _NOT_SOUGHT = Contribution(Term.FILLED), Contribution(Term.NOT_SOUGHT)
+_NOT_LISTED, _NO_ANCHOR = Contribution(Term.NOT_LISTED), Contribution(Term.NO_ANCHOR)
+_NO_SIGNALS, _NO_AFFILIATE = Contribution(Term.NO_SIGNALS), Contribution(Term.NO_AFFILIATE)
+_FITS_NO_QUOTA, _NO_CONTACT = Contribution(Term.FITS_NO_QUOTA), Contribution(Term.NO_CONTACT)
 
 
 def score(facts: TargetFacts, weights: Weights, today: date) -> Score:
@@ -229,17 +231,24 @@ def score(facts: TargetFacts, weights: Weights, today: date) -> Score:
 
     Another list, sign or contact never lowers it, an open talk or a refusal never raises it.
     """
-    found = (
+    # Of thousands of companies most have nothing under most heads, which is then said without asking.
+    found: tuple[Contribution, ...] = (
         _segment(facts, weights),
-        _lists(facts, weights),
-        _anchors(facts, weights),
-        _signals(facts, weights, today),
+        _lists(facts, weights) if facts.lists else _NOT_LISTED,
+        _anchors(facts, weights) if facts.partner_of or facts.needed_by else _NO_ANCHOR,
+        _signals(facts, weights, today) if facts.signs else _NO_SIGNALS,
         _province(facts, weights),
-        _quotas(facts, weights),
+        Contribution(Term.FITS_QUOTA, weights.quota, facts.quotas)
+        if facts.quotas
+        else _FITS_NO_QUOTA,
         _contact(facts, weights),
-        *_against(facts, weights),
     )
-    return Score(facts, sum(each.points for each in found), found)
+    if facts.talks or facts.group_talks or facts.refusals:
+        found = (*found, *_against(facts, weights))
+    points = 0
+    for each in found:
+        points += each.points
+    return Score(facts, points, found)
 
 
 def _segment(facts: TargetFacts, weights: Weights) -> Contribution:
@@ -249,21 +258,18 @@ def _segment(facts: TargetFacts, weights: Weights) -> Contribution:
         case Status.WEAK:
             return Contribution(Term.WEAK, weights.weak)
         case Status.NOT_SOUGHT:
-            return _NONE[Term.NOT_SOUGHT]
+            return _NOT_SOUGHT
         case _:
-            return _NONE[Term.FILLED]
+            return _FILLED
 
 
 def _lists(facts: TargetFacts, weights: Weights) -> Contribution:
     """The ranking that counts most; the others are named."""
-    if not facts.lists:
-        return _NONE[Term.NOT_LISTED]
-    most = max(weights.lists[each.kind] for each in facts.lists)
     order = sorted(
         facts.lists,
         key=lambda one: (-weights.lists[one.kind], one.holder or "", one.name, -one.year),
     )
-    return Contribution(Term.LISTED, most, tuple(order))
+    return Contribution(Term.LISTED, weights.lists[order[0].kind], tuple(order))
 
 
 def _anchors(facts: TargetFacts, weights: Weights) -> Contribution:
@@ -271,9 +277,7 @@ def _anchors(facts: TargetFacts, weights: Weights) -> Contribution:
     if facts.partner_of:
         most = max(weights.partner, weights.need if facts.needed_by else 0)
         return Contribution(Term.ANCHOR_PARTNER, most, facts.partner_of)
-    if facts.needed_by:
-        return Contribution(Term.ANCHOR_NEED, weights.need, facts.needed_by)
-    return _NONE[Term.NO_ANCHOR]
+    return Contribution(Term.ANCHOR_NEED, weights.need, facts.needed_by)
 
 
 def _signals(facts: TargetFacts, weights: Weights, today: date) -> Contribution:
@@ -283,7 +287,7 @@ def _signals(facts: TargetFacts, weights: Weights, today: date) -> Contribution:
     """
     known = [each for each in facts.signs if each.on <= today]
     if not known:
-        return _NONE[Term.NO_SIGNALS]
+        return _NO_SIGNALS
     weight = sum(signal_weight(one.kind, one.on, today, weights.half_life_days) for one in known)
     newest = sorted(known, key=lambda one: (one.on.toordinal(), one.kind, one.source), reverse=True)
     return Contribution(Term.SIGNALS, int(weights.signals * min(weight, 1) + 0.5), tuple(newest))
@@ -294,13 +298,7 @@ def _province(facts: TargetFacts, weights: Weights) -> Contribution:
         return Contribution(Term.AFFILIATE, weights.affiliate, facts.affiliates)
     if facts.is_in_province:
         return Contribution(Term.IN_PROVINCE, weights.affiliate)
-    return _NONE[Term.NO_AFFILIATE]
-
-
-def _quotas(facts: TargetFacts, weights: Weights) -> Contribution:
-    if facts.quotas:
-        return Contribution(Term.FITS_QUOTA, weights.quota, facts.quotas)
-    return _NONE[Term.FITS_NO_QUOTA]
+    return _NO_AFFILIATE
 
 
 def _contact(facts: TargetFacts, weights: Weights) -> Contribution:
@@ -308,7 +306,7 @@ def _contact(facts: TargetFacts, weights: Weights) -> Contribution:
         return Contribution(Term.CONTACT, weights.contact)
     if facts.is_referred:
         return Contribution(Term.REFERRED, weights.contact)
-    return _NONE[Term.NO_CONTACT]
+    return _NO_CONTACT
 
 
 def _against(facts: TargetFacts, weights: Weights) -> Iterable[Contribution]:
