@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 from crm.core import clock
 from tests.bench import forecasting
 from tests.bench.cases import Case, cases, reading
-from tests.bench.commands import call, import_ledger, judge_leads, remind
+from tests.bench.commands import call, import_companies, import_ledger, judge_leads, remind
 from tests.bench.limits import verdicts
 from tests.bench.load import Browser, Measured, Request, measure
 from tests.bench.prepared import PASSWORD, ROOT, database, say
@@ -60,6 +60,9 @@ def bench(kind: str, rows: int, run: Run, options: argparse.Namespace) -> list[d
             results.append({"database": kind, "rows": rows, **call(environment)})
         if not options.cases or "import" in options.cases:
             taken = import_ledger(environment, run.folder)
+            results.append({"database": kind, "rows": rows, **taken})
+        if not options.cases or "companies" in options.cases:
+            taken = import_companies(environment, run.folder)
             results.append({"database": kind, "rows": rows, **taken})
     return results
 

@@ -1,16 +1,18 @@
 """What runs in a process of its own: an import, judging, reminding."""
 
 import json
+import resource
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench.filling import write_ledger
+from tests.bench.filling import write_companies, write_ledger
 from tests.bench.prepared import BIN, ROOT, say
 
 LEDGER_ROWS = 10_000
+COMPANY_ROWS = 10_000
 
 
 def import_ledger(environment: dict[str, str], folder: Path) -> dict[str, Any]:
@@ -36,6 +38,36 @@ def import_ledger(environment: dict[str, str], folder: Path) -> dict[str, Any]:
         }
         say(f"  import {name:<9} {LEDGER_ROWS / spent:6.0f} rows/s  {found[name]}")
     return found
+
+
+def import_companies(environment: dict[str, str], folder: Path) -> dict[str, Any]:
+    """A file of 10,000 companies through the command, twice: all new, then all known."""
+    file = folder / "companies.xlsx"
+    write_companies(file, COMPANY_ROWS)
+    found: dict[str, Any] = {"case": "companies", "rows_of_file": COMPANY_ROWS}
+    for name in ("new", "again"):
+        before = _spent_by_children()
+        done = subprocess.run(
+            [BIN / "flask", "--app", "app", "enterprises", "import", file, "--json"],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            check=True,
+        )
+        told = json.loads(done.stdout)
+        found[name] = {
+            "cpu_seconds": _spent_by_children() - before,
+            **{key: told[key] for key in ("new", "known", "filled")},
+        }
+        say(
+            f"  companies {name:<6} {found[name]['cpu_seconds']:5.1f} s of the processor  {found[name]}"
+        )
+    return found
+
+
+def _spent_by_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def judge_leads(environment: dict[str, str]) -> dict[str, Any]:

@@ -16,7 +16,13 @@ import psycopg
 from openpyxl import Workbook
 
 from crm.core.pinyin import pinyin_initials
-from crm.enterprises.rules import loose_name, normalise_name, search_text, title_key
+from crm.enterprises.rules import (
+    check_character,
+    loose_name,
+    normalise_name,
+    search_text,
+    title_key,
+)
 
 OWNERS, DEPARTMENTS = 30, 20
 PRESENCES = 2000
@@ -471,6 +477,30 @@ def write_ledger(path: Path, rows: int) -> None:
                 f"建设{THINGS[n % 18]}生产线，分期实施", "智能制造装备", f"{n % 90 / 10 + 0.5:g}",
                 "以商招商", "区投资促进局", "张伟", "2026-03-05", stages[n % 4], SAID[n % 4],
                 ACTIONS[n % 5], "2026-12-20", "",
+            )
+        )  # fmt: skip
+    book.save(path)
+
+
+def write_companies(path: Path, rows: int) -> None:
+    """A park's list of companies with their codes, one in four held by one of the others."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("企业名录")
+    sheet.append(
+        ("企业名称", "统一社会信用代码", "行业代码", "经营范围", "注册地址", "母公司", "持股比例")
+    )
+
+    def name(n: int) -> str:
+        return f"{CITIES[n % 12]}名录{n}号{TRADES[n % 15]}有限公司"
+
+    for n in range(1, rows + 1):
+        body = f"91370105{n:09d}"
+        is_held = n % 4 == 0
+        sheet.append(
+            (
+                name(n), body + check_character(body), "C3985", f"{THINGS[n % 18]}的研发、生产和销售" * 6,
+                f"山东省济南市天桥区名录路{n}号", name(n // 4) if is_held else None,
+                "51%" if is_held else None,
             )
         )  # fmt: skip
     book.save(path)

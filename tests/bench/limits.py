@@ -29,6 +29,10 @@ MOST_TARGETS_MS, MOST_TARGETS_STATEMENTS = 250, 26
 """Whom to call about a segment that some of 20,000 companies suit; where all do it is told only."""
 
 
+MOST_COMPANIES_SECONDS = 20
+"""Of the processor, for 10,000 companies of a file, all of them new."""
+
+
 def verdicts(results: list[dict[str, Any]]) -> list[str]:
     """What does not hold of what the product promises, one sentence each."""
     found = []
@@ -53,6 +57,13 @@ def verdicts(results: list[dict[str, Any]]) -> list[str]:
         if name == "reminding":
             if kind == "postgresql" and rows == 100_000:
                 found += reminding.faults(row)
+            continue
+        if name == "companies":
+            if row["new"]["cpu_seconds"] > MOST_COMPANIES_SECONDS:
+                found.append(
+                    f"{kind} {rows}: 10,000 companies took {row['new']['cpu_seconds']:.0f} s of the "
+                    f"processor, more than {MOST_COMPANIES_SECONDS}"
+                )
             continue
         if name == "targets":
             if row["usual"]["ms"] > MOST_TARGETS_MS:

@@ -1,7 +1,7 @@
 """Which rows of a file are companies we know (DOMAIN §5): by code, by name, or perhaps by a like name."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -67,18 +67,18 @@ def tell_apart(rows: Sequence[RosterRow], known: Callable[[], Iterable[Known]]) 
     open_rows = [each for each in told if each.outcome is Outcome.NEW]
     for start in range(0, len(open_rows), AT_ONCE):
         some = open_rows[start : start + AT_ONCE]
-        index = _like_names(some)
+        index = _LikeNames(some)
         norms = {each.row.norm: each for each in some}
         for company in known():
             uscc = company.uscc or learned.get(company.id)
             who = Namesake(company.name, company.id)
-            _meet(index, company.loose, uscc, who)
+            index.meet(company.loose, uscc, who)
             for former in company.former:
-                if former in norms:
-                    _note(norms[former], uscc, who)
+                if former in norms and not (uscc and norms[former].row.uscc):
+                    _note(norms[former], who)
         for earlier in open_rows[: start + AT_ONCE]:
             row = earlier.row
-            _meet(index, row.loose, row.uscc, Namesake(row.name, row=row.sheet_row))
+            index.meet(row.loose, row.uscc, Namesake(row.name, row=row.sheet_row))
     for each in open_rows:
         if each.namesakes:
             each.outcome = Outcome.DOUBLE
@@ -125,30 +125,42 @@ def _decide(each: Told, coded: Known | None, named: Sequence[Known]) -> None:
         each.outcome = Outcome.KNOWN
 
 
-def _like_names(rows: Sequence[Told]) -> dict[str, list[Told]]:
-    index: defaultdict[str, list[Told]] = defaultdict(list)
-    for each in rows:
-        for left in _spoilt(each.row.loose):
-            index[left].append(each)
-    return index
+class _LikeNames:
+    """Rows by what is left of their names. Two codes are two companies (one of the same code was found
+    before), so whoever has a code is held against the rows without one alone.
+    """
+
+    def __init__(self, rows: Sequence[Told]) -> None:
+        self._without_code: defaultdict[str, list[Told]] = defaultdict(list)
+        self._with_code: defaultdict[str, list[Told]] = defaultdict(list)
+        for each in rows:
+            index = self._with_code if each.row.uscc else self._without_code
+            for left in _spoilt(each.row.loose):
+                index[left].append(each)
+
+    def meet(self, loose: str, uscc: str | None, who: Namesake) -> None:
+        indexes = [self._without_code] if uscc else [self._without_code, self._with_code]
+        if not any(indexes):
+            return
+        met = {
+            each.row.sheet_row: each
+            for left in _spoilt(loose)
+            for index in indexes
+            for each in index.get(left, ())
+        }
+        for each in met.values():
+            if who.row is not None and who.row >= each.row.sheet_row:
+                continue
+            if len(each.namesakes) == NAMESAKES_TOLD:
+                continue
+            if each.row.loose == loose or similar(each.row.loose, loose):
+                _note(each, who)
 
 
-def _spoilt(loose: str) -> Iterator[str]:
-    return iter({loose, *spoilt(loose)}) if loose else iter(())
+def _spoilt(loose: str) -> set[str]:
+    return {loose, *spoilt(loose)} if loose else set()
 
 
-def _meet(index: dict[str, list[Told]], loose: str, uscc: str | None, who: Namesake) -> None:
-    met = {each.row.sheet_row: each for left in _spoilt(loose) for each in index.get(left, ())}
-    for each in met.values():
-        if who.row is not None and who.row >= each.row.sheet_row:
-            continue
-        if each.row.loose == loose or similar(each.row.loose, loose):
-            _note(each, uscc, who)
-
-
-def _note(each: Told, uscc: str | None, who: Namesake) -> None:
-    """Two codes are two companies: one of the same code was found before."""
-    if each.row.uscc and uscc:
-        return
+def _note(each: Told, who: Namesake) -> None:
     if len(each.namesakes) < NAMESAKES_TOLD and who not in each.namesakes:
         each.namesakes.append(who)
