@@ -126,6 +126,7 @@ NOT_ON_SCREEN: set[str] = set()
 """Features whose codes no page shows yet. The first wording there brings all their codes in."""
 
 NEVER_SHOWN = {
+    "crm.chains.rules.chain_file.Column": "told by its heading in the file, which is Chinese for everybody",
     "crm.imports.rules.fields.LandUnit": "says how to read a cell; the cell itself is shown",
     "crm.imports.rules.layout.RowKind": "says which rows of a sheet to skip",
     "crm.quotas.rules.versions.Effect": "says which stored verdicts a version coming into force changes",
