@@ -238,6 +238,15 @@ CHAIN_FIELD: dict[str, LazyString] = {
     "from_id": _l("供给环节"),
     "to_id": _l("需求环节"),
     "product": _l("产品"),
+    "checked_by_id": _l("核对人"),
+    "partner_id": _l("合作方"),
+    "partner_name": _l("合作方"),
+    "basis": _l("归链依据"),
+    "score": _l("得分"),
+    "state": _l("状态"),
+    "matched": _l("依据的词和代码"),
+    "decided_by_id": _l("决定人"),
+    "decided_at": _l("决定时间"),
 }
 """Chains, segments, groups and links as their forms, sheets and the trail call what is said of them."""
 

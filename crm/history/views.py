@@ -12,7 +12,7 @@ from sqlalchemy import Enum
 from crm.accounts.rules import DepartmentKind, Role
 from crm.accounts.wording import DEPARTMENT_FIELD, DEPARTMENT_KIND, ROLE, WAY
 from crm.accounts.wording import FIELD as ACCOUNT_FIELD
-from crm.chains.wording import CHAIN_FIELD
+from crm.chains.wording import CHAIN_FIELD, NEED_FIELD, PRESENCE_FIELD
 from crm.chains.wording import WORDS as CHAIN_WORDS
 from crm.checkup.wording import FIELD as CHECKUP_FIELD
 from crm.core.db import Base
@@ -81,6 +81,9 @@ FIELDS_OF: dict[str, dict[str, Any]] = {
     "chain_groups": CHAIN_FIELD,
     "segments": CHAIN_FIELD,
     "segment_links": CHAIN_FIELD,
+    "presences": {**CHAIN_FIELD, **PRESENCE_FIELD},
+    "anchor_needs": {**CHAIN_FIELD, **NEED_FIELD},
+    "segment_fits": CHAIN_FIELD,
 }
 WORDS_OF: dict[Any, Any] = {
     Role: ROLE,

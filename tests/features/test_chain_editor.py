@@ -166,9 +166,10 @@ def test_a_chain_is_made_described_confirmed_and_taken_out_of_use(browser, app, 
     assert leader.post("/chains/NEW/confirm", data={"version": 2}).status_code == 302
     page = browser.get("/chains/NEW/edit")
     assert "专班已确认" in page.text
-    for verb, version in (("retire", 3), ("restore", 4)):
+    for verb, version, is_told in (("retire", 3, True), ("restore", 4, False)):
         answer = browser.post(f"/chains/NEW/{verb}", data={"version": version})
         assert answer.status_code == 302
+        assert ("已停用：" in browser.get("/chains/").text) is is_told
 
 
 def test_groups_have_a_leader_and_go_only_when_empty(browser, app, person, sign_in):

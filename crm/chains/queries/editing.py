@@ -57,6 +57,15 @@ def chains_in_use() -> Sequence[Row[int, str, str, str | None]]:
     ).all()
 
 
+def chains_retired() -> Sequence[Row[str, str, str | None]]:
+    """(code, name, name_en) of the chains out of use, so that somebody can take them back."""
+    return rows_of(
+        select(Chain.code, Chain.name, Chain.name_en)
+        .where(Chain.retired_on.is_not(None))
+        .order_by(Chain.position, Chain.id)
+    ).all()
+
+
 def links_of(segment_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """(id, version, product, from_id, to_id, and the other end) of a segment's links, supplies first."""
     other = aliased(Segment)

@@ -27,6 +27,8 @@ from crm.history.services import plain
 
 UNTOLD = frozenset({"position", "version"})
 """Columns that follow by themselves: neither told in the trail nor compared before an undo."""
+OF_THE_ROW = frozenset({"id", "created_at", "created_by_id"})
+"""What a row that came or went says of itself only."""
 LONGEST_ABOUT = 120
 
 
@@ -299,7 +301,7 @@ def _said(image: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in image.items()
-        if value not in (None, [], False) and name not in UNTOLD and name != "id"
+        if value not in (None, [], False) and name not in UNTOLD | OF_THE_ROW
     }
 
 

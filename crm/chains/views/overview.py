@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import render_template
+from flask import g, render_template
 from flask.typing import ResponseReturnValue
 
 from crm.accounts.rules import LEAD_READERS
+from crm.chains.access import may_edit_chains
+from crm.chains.queries.editing import chains_retired
 from crm.chains.views import bp
 from crm.chains.views.showing import ChainShown, Look, looks, shown
+from crm.chains.wording import named
 from crm.core import clock
 from crm.core.guard import allow
 from crm.coverage.queries.facts import coverage
@@ -33,6 +36,7 @@ def totals(chains: Sequence[ChainShown], known: dict[Status, Look]) -> list[Tota
 @bp.get("/")
 @allow(*LEAD_READERS)
 def index() -> ResponseReturnValue:
+    may_edit = may_edit_chains(g.actor)
     told, known = coverage(clock.today()), looks()
     chains = [shown(each, known) for each in told.chains]
     official = [each for each in chains if not each.is_track]
@@ -50,4 +54,8 @@ def index() -> ResponseReturnValue:
         in_talks=[LeadFilter(chain=each.found.chain.id, stage=Bucket.IN_TALKS) for each in chains],
         without_chain=told.without_chain,
         without_chain_behind=LeadFilter(chain=NONE, stage=Bucket.OPEN),
+        may_edit=may_edit,
+        retired=[(row.code, named(row.name, row.name_en)) for row in chains_retired()]
+        if may_edit
+        else [],
     )
