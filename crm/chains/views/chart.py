@@ -21,8 +21,9 @@ from crm.chains.wording import word as chain_word
 from crm.core import clock
 from crm.core.errors import NotFound
 from crm.core.guard import allow
+from crm.core.language import is_chinese
 from crm.coverage.queries.facts import Coverage, Covered, coverage, narrowed_counts
-from crm.coverage.queries.segment import Behind, Link, behind, below, hidden_at, links_of
+from crm.coverage.queries.segment import Behind, behind, below, hidden_at, links_of
 from crm.coverage.rules import Number, Status
 from crm.coverage.rules.viewing import STAGES, Kind, MapFilter, read_map_filter
 from crm.coverage.wording import word as coverage_word
@@ -37,6 +38,24 @@ WORDS: dict[str, Any] = {"chain_word": chain_word, "lead_word": lead_word, "name
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """A segment at one end of a link."""
+
+    code: str
+    href: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What one segment makes for another."""
+
+    giver: End
+    taker: End
+    product: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """One chain's map as a person asked for it."""
 
@@ -44,7 +63,7 @@ class Chart:
     chain: ChainShown
     known: dict[Status, Look]
     wanted: MapFilter
-    links: Sequence[Link]
+    supplies: Sequence[Supply]
 
     def box(self, code: str) -> Box:
         """The segment with this code. Raises NotFound."""
@@ -81,13 +100,29 @@ def chart_of(code: str) -> Chart:
         ),
         query=f"?{query}" if query else "",
     )
-    links = list(links_of(chain_id))
+    supplies = list(_supplies(chain_id))
     boxes = {box.code: box for box in all_boxes(chain)}
-    for link in links:
-        if link.from_code in boxes and link.to_code in boxes:
-            box = boxes[link.from_code]
-            box.feeds = f"{box.feeds} {link.to_code}".strip()
-    return Chart(told, chain, known, wanted, links)
+    for each in supplies:
+        if each.giver.code in boxes and each.taker.code in boxes:
+            box = boxes[each.giver.code]
+            box.feeds = f"{box.feeds} {each.taker.code}".strip()
+    return Chart(told, chain, known, wanted, supplies)
+
+
+def _supplies(chain_id: int) -> Iterator[Supply]:
+    """The links of a chain; their addresses are put together here, at a tenth of `url_for`'s time."""
+    root, in_chinese = url_for("chains.index"), is_chinese()
+
+    def end(chain: str, code: str, name: str, name_en: str | None) -> End:
+        words = name if in_chinese or not name_en else name_en
+        return End(code, f"{root}{chain}/segments/{code}", words)
+
+    for each in links_of(chain_id):
+        yield Supply(
+            end(each.from_chain, each.from_code, each.from_name, each.from_name_en),
+            end(each.to_chain, each.to_code, each.to_name, each.to_name_en),
+            each.product,
+        )
 
 
 @bp.get("/<code>")
@@ -108,15 +143,6 @@ def segment(code: str, segment: str) -> ResponseReturnValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Linked:
-    """A segment at the other end of a link, and what is made for it."""
-
-    href: str
-    name: str
-    product: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Panel:
     """A segment with what stands behind its numbers."""
 
@@ -125,8 +151,8 @@ class Panel:
     hidden: int  # leads that are counted and may not be shown to this person
     lists: Sequence[tuple[str, LeadFilter]]  # of its own leads: words with their number, the list
     stale_before: date
-    feeds: Sequence[Linked]
-    fed_by: Sequence[Linked]
+    feeds: Sequence[Supply]
+    fed_by: Sequence[Supply]
 
 
 def panel_of(found: Chart, box: Box) -> Panel:
@@ -139,18 +165,8 @@ def panel_of(found: Chart, box: Box) -> Panel:
         max(covered.counts.leads - told.visible, 0),
         () if box.children else tuple(_lists(covered)),
         stale_before(clock.today(), stale_after),
-        [
-            Linked(_address(e.to_chain, e.to_code), named(e.to_name, e.to_name_en), e.product)
-            for e in found.links
-            if e.from_code == box.code
-        ],
-        [
-            Linked(
-                _address(e.from_chain, e.from_code), named(e.from_name, e.from_name_en), e.product
-            )
-            for e in found.links
-            if e.to_code == box.code
-        ],
+        [each for each in found.supplies if each.giver.code == box.code],
+        [each for each in found.supplies if each.taker.code == box.code],
     )
 
 
@@ -163,10 +179,6 @@ def _lists(covered: Covered) -> Iterator[tuple[str, LeadFilter]]:
         yield _("在谈%(n)s", n=counts.in_talks), LeadFilter(segment=at, stage=Bucket.IN_TALKS)
     if counts.signed:
         yield _("签约%(n)s", n=counts.signed), LeadFilter(segment=at, stage=Bucket.FROM_SIGNING)
-
-
-def _address(chain: str, code: str) -> str:
-    return url_for("chains.segment", code=chain, segment=code)
 
 
 def page(found: Chart, panel: Panel | None) -> ResponseReturnValue:
@@ -184,7 +196,6 @@ def page(found: Chart, panel: Panel | None) -> ResponseReturnValue:
             for status, look in found.known.items()
         ],
         whole=_with(chain.href, found.wanted.having(None)),
-        links=[_told(link) for link in found.links],
         picks=_picks(),
         may_edit=access.may_edit_chains(g.actor),
         may_confirm=access.may_confirm(g.actor, chain.found.chain.leader_id),
@@ -196,18 +207,6 @@ def page(found: Chart, panel: Panel | None) -> ResponseReturnValue:
 def _with(href: str, wanted: MapFilter) -> str:
     query = urlencode(wanted.url_args())
     return f"{href}?{query}" if query else href
-
-
-def _told(link: Link) -> tuple[Linked, Linked]:
-    """Both ends of a link, to be read as a sentence."""
-    return (
-        Linked(
-            _address(link.from_chain, link.from_code),
-            named(link.from_name, link.from_name_en),
-            link.product,
-        ),
-        Linked(_address(link.to_chain, link.to_code), named(link.to_name, link.to_name_en), None),
-    )
 
 
 def _picks() -> dict[str, list[tuple[str, Any]]]:

@@ -33,7 +33,7 @@ def drawn(found: Chart) -> str:
         Column(tier.word, [_box(box, depth) for box, depth in tier.placed]) for tier in chain.tiers
     ]
     legend = [(status, look.word, chain.found.having(status)) for status, look in known.items()]
-    links = [(link.from_code, link.to_code) for link in found.links]
+    links = [(each.giver.code, each.taker.code) for each in found.supplies]
     return draw(chain.name, " · ".join(_notes(found)), columns, links, legend)
 
 

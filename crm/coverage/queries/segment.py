@@ -24,6 +24,9 @@ from crm.places.models import Zone
 SHOWN = 12
 """So many companies, leads and needs a panel shows; the whole lists are a click away."""
 
+SEGMENTS_KEPT = 256
+"""For so many segments the statements are kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Behind:
@@ -47,9 +50,21 @@ def below(segment_id: int, segments: Collection[Covered]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def behind(actor: Actor, ids: Collection[int]) -> Behind:
+def behind(actor: Actor, ids: tuple[int, ...]) -> Behind:
     """What stands at these segments: four statements."""
-    firms = rows_of(
+    visible, leads = _leads(actor, ids)
+    return Behind(
+        rows_of(_firms(ids)).all(),
+        rows_of(leads).all(),
+        rows_of(visible).scalar_one(),
+        rows_of(_needs(ids)).all(),
+    )
+
+
+@lru_cache(SEGMENTS_KEPT)
+def _firms(ids: tuple[int, ...]) -> Select[*tuple[Any, ...]]:
+    """The companies with the largest output first."""
+    return (
         select(
             Presence.id, Presence.enterprise_id, Enterprise.name, Presence.role, Presence.strength,
             Presence.output_yuan, Presence.output_year, Presence.checked_on,
@@ -60,10 +75,14 @@ def behind(actor: Actor, ids: Collection[int]) -> Behind:
         .where(Presence.segment_id.in_(ids), Presence.ended_on.is_(None))
         .order_by(Presence.output_yuan.desc().nulls_last(), Enterprise.name, Presence.id)
         .limit(SHOWN)
-    ).all()  # fmt: skip
+    )  # fmt: skip
+
+
+@lru_cache(SEGMENTS_KEPT)
+def _leads(actor: Actor, ids: tuple[int, ...]) -> tuple[Select[int], Select[*tuple[Any, ...]]]:
+    """How many of the leads the person may see, and those with the latest progress."""
     counted = (Lead.segment_id.in_(ids), at_stages((*COMING, *LANDED)), may_see(actor))
-    visible = rows_of(select(func.count()).select_from(Lead).where(*counted)).scalar_one()
-    leads = rows_of(
+    latest = (
         select(
             Lead.id, Lead.title, Lead.stage, Lead.investment_yuan, Lead.is_sensitive,
             Department.name.label("department"), Lead.last_progress_on,
@@ -72,9 +91,15 @@ def behind(actor: Actor, ids: Collection[int]) -> Behind:
         .where(*counted)
         .order_by(Lead.last_progress_on.desc(), Lead.id.desc())
         .limit(SHOWN)
-    ).all()  # fmt: skip
+    )  # fmt: skip
+    return select(func.count()).select_from(Lead).where(*counted), latest
+
+
+@lru_cache(SEGMENTS_KEPT)
+def _needs(ids: tuple[int, ...]) -> Select[*tuple[Any, ...]]:
+    """The open needs with the largest amount first."""
     partner = aliased(Enterprise)
-    needs = rows_of(
+    return (
         select(
             AnchorNeed.id, AnchorNeed.enterprise_id, Enterprise.name, AnchorNeed.kind,
             AnchorNeed.description, AnchorNeed.amount_yuan, AnchorNeed.noted_on,
@@ -85,8 +110,7 @@ def behind(actor: Actor, ids: Collection[int]) -> Behind:
         .where(AnchorNeed.segment_id.in_(ids), AnchorNeed.met_on.is_(None))
         .order_by(AnchorNeed.amount_yuan.desc().nulls_last(), AnchorNeed.id)
         .limit(SHOWN)
-    ).all()  # fmt: skip
-    return Behind(firms, leads, visible, needs)
+    )  # fmt: skip
 
 
 def hidden_at(actor: Actor, chain: ChainCovered) -> int:
