@@ -26,9 +26,10 @@ from crm.coverage.wording import TARGET_FIELD
 from crm.dispatch.wording import FIELD as DISPATCH_FIELD
 from crm.dispatch.wording import ITEM_FIELD
 from crm.dispatch.wording import WORDS as DISPATCH_WORDS
-from crm.enterprises.wording import CONTACT_FIELD, RANKING_FIELD
+from crm.enterprises.wording import CONTACT_FIELD, RANKING_FIELD, SIGNAL_FIELD
 from crm.enterprises.wording import FIELD as ENTERPRISE_FIELD
 from crm.enterprises.wording import WORDS as ENTERPRISE_WORDS
+from crm.enterprises.wording import tell as enterprise_tell
 from crm.history import queries
 from crm.history.wording import ACTION, FIELD, SUBJECT
 from crm.leads.queries import kept_secret, names_in
@@ -57,7 +58,8 @@ bp = Blueprint("history", __name__, url_prefix="/history")
 FIELDS_OF: dict[str, dict[str, Any]] = {
     "users": ACCOUNT_FIELD,
     "departments": DEPARTMENT_FIELD,
-    "enterprises": ENTERPRISE_FIELD,
+    # A company's trail tells of its people, places on lists and signals too.
+    "enterprises": {**CONTACT_FIELD, **RANKING_FIELD, **SIGNAL_FIELD, **ENTERPRISE_FIELD},
     "contacts": CONTACT_FIELD,
     "ranking_entries": RANKING_FIELD,
     "ranking_editions": RANKING_FIELD,
@@ -99,6 +101,10 @@ WORDS_OF: dict[Any, Any] = {
 }
 
 
+ENTERPRISE_TOLD = {"kind", "amount_yuan", "region_code", "parent_shareholding"}
+"""Facts told of a company that are no codes of its own columns."""
+
+
 def field_word(table: str, name: str) -> Any:
     """What the pages call a fact of a subject; a name nobody worded stands as it is."""
     for words in (FIELDS_OF.get(table, {}), FIELD, LEAD_FIELD):
@@ -123,6 +129,8 @@ def value_word(table: str, name: str, value: Any, names: Names) -> Any:
         return mark("、", ", ").join(value)
     if isinstance(value, (dict, list)):
         return structure_word(name, value)
+    if table == "enterprises" and name in ENTERPRISE_TOLD:
+        return enterprise_tell(name, value)
     if table == "reminder_settings" and name == "steps":
         return kept_steps_word(value)
     if table == "reminder_recipients" and name in tuple(ReminderKind):

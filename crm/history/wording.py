@@ -258,6 +258,8 @@ FIELD = {
     "hits": _l("可见结果"),
     "masked": _l("隐去名称的结果"),
     "added": _l("新增"),
+    "filled": _l("补充资料"),
+    "registered": _l("登记企业数"),
     "unchanged": _l("无变化"),
     "differs": _l("有差异"),
     "refused": _l("未导入"),

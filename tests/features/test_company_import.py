@@ -191,6 +191,9 @@ def test_a_unit_head_looks_at_a_file_first_and_then_imports_it(sign_in, save, db
     assert "已登记4家新企业，补充0家的资料" in text_of(client.get(done.location))
     db_session.rollback()  # to see what was written meanwhile
     assert count(db_session) == 5
+    trail = text_of(client.get("/history/?action=companies_imported"))
+    for words in ("文件名 名录.xlsx", "新增 4", "未导入 2"):
+        assert words in trail, words
     again = client.post("/enterprises/import/confirm", data={"mark": mark}, follow_redirects=True)
     assert "预览已过期或已导入" in text_of(again)
 

@@ -135,6 +135,9 @@ def test_staff_log_a_signal_on_a_companys_page_and_see_what_it_weighs(
     assert sign_in("staff", "堤口路街道").get(edit).status_code == 404
     assert sign_in("auditor").post(address, data=sent).status_code == 403
     head = sign_in("director")
+    trail = text_of(head.get("/history/?action=signal_logged"))
+    for words in ("信号类别 公告扩产", "信号金额 12亿元", "发生日期 2026-05-30"):
+        assert words in trail, words
     gone = head.post(f"{edit}/withdraw", data={"version": "1", "reason": "辟谣"})
     assert gone.status_code == 302
     assert "公告1" not in text_of(head.get("/enterprises/signals"))

@@ -68,8 +68,8 @@ def import_roster(
             history.record(
                 actor, at, "companies_imported", None,
                 after={
-                    "file": filename[-200:], "added": len(look.new), "filled": len(look.filled),
-                    "doubles": len(look.doubles), "faulty": look.faulty,
+                    "filename": filename[-200:], "added": len(look.new),
+                    "filled": len(look.filled), "refused": look.faulty + len(look.doubles),
                 },
             )  # fmt: skip
         db.session.flush()

@@ -142,7 +142,9 @@ def import_signals(
         if look.new:
             history.record(
                 actor, at, "signals_imported", None,
-                after={"file": filename[-200:], "rows": len(look.new), "added": len(chosen)},
+                after={
+                    "filename": filename[-200:], "added": len(look.new), "registered": len(chosen),
+                },
             )  # fmt: skip
         db.session.flush()
     return look
