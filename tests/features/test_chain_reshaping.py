@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from threading import Thread
 
 import pytest
 from sqlalchemy import select
@@ -40,6 +41,7 @@ from crm.enterprises.rules import search_text
 from crm.history.models import AuditEvent
 from crm.leads.models import Lead
 from crm.leads.rules import Stage
+from crm.quotas import services as quotas
 
 TODAY = date(2026, 11, 26)
 
@@ -184,9 +186,11 @@ def test_everything_follows_a_merger_and_comes_back(crowded, reshape, undo):
         select(AuditEvent).where(AuditEvent.action == "lead_followed_segment")
     ).all()
     assert [event.after for event in told] == [{"segment_id": into}] * 2
+    assert list(quotas.differences(today=TODAY)) == []
     undo("MED")
     assert state() == before
     assert db.session.scalars(select(Lead.segment_id)).all() == [one, one]
+    assert list(quotas.differences(today=TODAY)) == []
 
 
 def test_what_moved_on_since_cannot_be_taken_back(crowded, reshape, undo):
@@ -336,3 +340,30 @@ def test_a_filled_in_file_is_one_change(crowded, leader, reshape, undo):
     bad = ReadFile([replace(rows["MED-U1"], parent="MED-U1")])
     with pytest.raises(Refused), transaction():
         reshaping.import_chains(leader, clock.now(), bad, "专班.xlsx")
+
+
+def test_two_moves_at_once_close_no_circle(app, leader):
+    with app.app_context():
+        one, other = at("MED-M1"), at("MED-M2")
+    refused = []
+
+    def move(row, under):
+        try:
+            with app.app_context(), transaction():
+                place = Place(row.chain_id, parent=under.id)
+                reshaping.reshape(
+                    leader,
+                    clock.now(),
+                    lambda change: segments.move_segment(change, row.id, row.version, place),
+                )
+        except Refused as failure:
+            refused.append(failure)
+
+    threads = [Thread(target=move, args=pair) for pair in ((one, other), (other, one))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1
+    with app.app_context():
+        assert faults_of(forest().nodes.values()) == {}

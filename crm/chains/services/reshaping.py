@@ -5,9 +5,10 @@ that was allowed by itself must not close a circle with another one. What stands
 follows in the same transaction, see `crm.coverage.services.reshaping`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -19,6 +20,7 @@ from crm.chains.models import Chain, ChainChange, ChangedChain, Segment, Segment
 from crm.chains.queries.trees import forest, links
 from crm.chains.rules.links import has_circle
 from crm.chains.rules.tree import Forest, Node, faults_of, numbered
+from crm.core.bulk import chunked
 from crm.core.clock import office_day
 from crm.core.db import Base, UTCDateTime, db
 from crm.core.errors import Fault, NotFound, Refused
@@ -55,7 +57,7 @@ class Reshaping:
     followings: list[Following] = field(default_factory=list)
     merged: list[tuple[int, int]] = field(default_factory=list)
     """(segment, segment it went into), for what hangs on segments above chains."""
-    _new: list[Base] = field(default_factory=list)
+    _new: dict[Base, None] = field(default_factory=dict)
     _before: dict[Base, dict[str, Any]] = field(default_factory=dict)
     _gone: list[tuple[Base, dict[str, Any]]] = field(default_factory=list)
 
@@ -79,7 +81,7 @@ class Reshaping:
 
     def add(self, row: Base) -> None:
         db.session.add(row)
-        self._new.append(row)
+        self._new[row] = None
 
     def remove(self, row: Base) -> None:
         """Its row goes; what it was is kept."""
@@ -201,7 +203,11 @@ def take_back(change: ChainChange, undoing: Reshaping) -> None:
         db.session.scalars(select(ChangedChain.chain_id).where(ChangedChain.change_id == change.id))
     )
     with db.session.no_autoflush:
-        added = [_put_back(each, undoing) for each in reversed(change.rows)]
+        there = _rows_of(change)
+        added = [
+            _put_back(each, there.get((each["table"], each["id"])), undoing)
+            for each in reversed(change.rows)
+        ]
         _take_away([row for row in added if row is not None], undoing)
     change.undone_at, change.undone_by_id = undoing.at, undoing.actor.id or None
     _write()
@@ -230,10 +236,24 @@ def _newer(change: ChainChange) -> bool:
     return db.session.scalar(later.limit(1)) is not None
 
 
-def _put_back(kept: Mapping[str, Any], undoing: Reshaping) -> Base | None:
-    """One row as it was; a row that was not there is answered, to be taken away."""
+def _rows_of(change: ChainChange) -> dict[tuple[str, int], Base]:
+    """The rows of a change as they stand, by table and id."""
+    ids: dict[str, list[int]] = {}
+    for each in change.rows:
+        ids.setdefault(each["table"], []).append(each["id"])
+    found: dict[tuple[str, int], Base] = {}
+    for table, some in ids.items():
+        model = _models()[table]
+        for part in chunked(some):
+            statement = select(model).where(model.id.in_(part))
+            rows = db.session.scalars(statement.execution_options(populate_existing=True))
+            found |= {(table, row.id): row for row in rows}
+    return found
+
+
+def _put_back(kept: Mapping[str, Any], row: Base | None, undoing: Reshaping) -> Base | None:
+    """One row as it was; a row that was not there before is answered, to be taken away."""
     model = _models()[kept["table"]]
-    row = db.session.get(model, kept["id"], populate_existing=True)
     before, after = kept["before"], kept["after"]
     if after is None:
         undoing.add(model(**_values(model, before, but={"id"} if row is not None else ())))
@@ -261,30 +281,29 @@ def _take_away(rows: list[Base], undoing: Reshaping) -> None:
         if isinstance(row, SegmentLink):
             undoing.remove(row)
     _write()
-    for row in rows:
-        if not isinstance(row, SegmentLink):
-            if _is_held(row):
-                raise built_on(_l("新增的内容已被使用，不能再撤销"))
-            undoing.remove(row)
+    rest = [row for row in rows if not isinstance(row, SegmentLink)]
+    for table in {row.__tablename__ for row in rest}:
+        ids = [row.id for row in rest if row.__tablename__ == table]  # type: ignore[attr-defined]
+        if _are_held(table, ids):
+            raise built_on(_l("新增的内容已被使用，不能再撤销"))
+    for row in rest:
+        undoing.remove(row)
 
 
-def _is_held(row: Base) -> bool:
-    """Whether any row of any table points to this one; what only remembers changes does not count."""
+def _are_held(name: str, ids: Sequence[int]) -> bool:
+    """Whether any row of any table points to these; what only remembers changes does not count."""
     for table in Base.metadata.tables.values():
-        if table.name == ChangedChain.__tablename__:
+        columns = [key.parent for key in table.foreign_keys if key.column.table.name == name]
+        if not columns or table.name == ChangedChain.__tablename__:
             continue
-        columns = [
-            key.parent for key in table.foreign_keys if key.column.table.name == row.__tablename__
-        ]
-        if columns and db.session.scalar(
-            select(func.count())
-            .select_from(table)
-            .where(or_(*(each == row.id for each in columns)))  # type: ignore[attr-defined]
-        ):
-            return True
+        for some in chunked(ids):
+            pointing = or_(*(each.in_(some) for each in columns))
+            if db.session.scalar(select(func.count()).select_from(table).where(pointing)):
+                return True
     return False
 
 
+@cache
 def _models() -> dict[str, Any]:
     return {mapper.class_.__tablename__: mapper.class_ for mapper in Base.registry.mappers}
 
