@@ -22,7 +22,7 @@ def chains(also: int | None = None) -> Sequence[Row[int, str, str | None]]:
 def chain_named(code: str) -> int | None:
     """The id of the chain in use with this code, whatever the case of its letters."""
     return db.session.scalar(
-        select(Chain.id).where(Chain.code == code.strip().upper(), Chain.retired_on.is_(None))
+        select(Chain.id).where(Chain.code == _code(code), Chain.retired_on.is_(None))
     )
 
 
@@ -30,9 +30,14 @@ def segment_named(code: str) -> Row[int, int, str, str, str | None] | None:
     """(id, chain_id, code, name, name_en) of the segment in use with this code, in any case."""
     return db.session.execute(
         select(Segment.id, Segment.chain_id, Segment.code, Segment.name, Segment.name_en).where(
-            Segment.code == code.strip().upper(), Segment.retired_on.is_(None)
+            Segment.code == _code(code), Segment.retired_on.is_(None)
         )
     ).one_or_none()
+
+
+def _code(typed: str) -> str:
+    """A code as it is stored; an address may hold a NUL, which no database takes."""
+    return typed.replace("\x00", "").strip().upper()
 
 
 def chain_map() -> Sequence[Row[*tuple[Any, ...]]]:
