@@ -5,14 +5,16 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from crm.core import clock
-from crm.core.db import transaction
+from crm.core.db import db, transaction
 from crm.coverage.queries.facts import coverage
 from crm.coverage.queries.history import by_month, filled_gaps
 from crm.coverage.rules import Status
 from crm.leads.models import Milestone, StageChange
 from crm.leads.rules import MilestoneKind, Stage
+from crm.quotas.models import Quota, ReportedFigure
 from tests.features.chain_cases import add_company, add_lead_at, add_need, add_presence
 
 M1, M2, M3 = "NFM-M1", "NFM-M2", "NFM-M3"
@@ -24,8 +26,6 @@ def travelled(code, title, *moves, **fields):
     milestones too."""
     on, stage = moves[-1]
     lead = add_lead_at(code, title, stage, on, **fields)
-    from crm.core.db import db
-
     before = None
     for day, to in moves:
         db.session.add(
@@ -125,3 +125,27 @@ def test_the_pages_take_the_same_statements_however_much_there_is(
             day = date(2026, 7, 1) + timedelta(days=n)
             travelled(f"NFM-U{n + 1}", f"第{n}号", (day, Stage.SIGNED), (day, Stage.REGISTERED))
     assert [statements(path) for path in paths] == before
+
+
+def test_the_gaps_filled_are_handed_to_the_indicator_that_waits_for_them(app, sign_in, year):
+    client = sign_in("director")
+    assert "报为本月的数" not in client.get("/coverage/progress").text
+    with app.app_context(), transaction() as session:
+        quota = session.scalars(
+            select(Quota).where(Quota.year == 2026, Quota.code == "incubators")
+        ).one()
+        quota.event = "segment_filled"
+    form = {"quota": "incubators", "seen": "0"}
+    assert "报为本月的数" not in sign_in("staff", "乙单位").get("/coverage/progress").text
+    assert "报为本月的数" in client.get("/coverage/progress").text
+    assert client.post("/coverage/progress/report", data=form).status_code == 302
+    assert client.post("/coverage/progress/report", data=form).status_code == 409
+    assert client.post("/coverage/progress/report", data=form | {"seen": "1"}).status_code == 302
+    for wrong in ({"quota": "fdi", "seen": "0"}, {"quota": "incubators", "seen": "x"}):
+        assert client.post("/coverage/progress/report", data=wrong).status_code == 404
+    with app.app_context():
+        rows = db.session.scalars(select(ReportedFigure).order_by(ReportedFigure.number)).all()
+        assert [(row.value, row.document) for row in rows] == [
+            (2, "链上成效 2026-11-26：NFM-M1、NFM-M3")
+        ] * 2
+        assert rows[1].note

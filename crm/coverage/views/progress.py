@@ -5,22 +5,25 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import g, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from crm.accounts.rules import LEAD_READERS
+from crm.accounts.rules import LEAD_READERS, Role
 from crm.chains.queries import chain_named, segments
 from crm.chains.wording import named
 from crm.core import clock
+from crm.core.db import transaction
 from crm.core.errors import NotFound
 from crm.core.guard import allow
 from crm.coverage.queries.conversion import Conversion, conversion
 from crm.coverage.queries.facts import chains_in_use
 from crm.coverage.queries.history import FilledGap, filled_gaps
+from crm.coverage.services.handing import counts_filled, report_filled
 from crm.coverage.views import bp
 from crm.leads.rules import MilestoneKind
 from crm.leads.rules.filters import NONE, LeadFilter
+from crm.quotas.access import may_report
 from crm.quotas.indicators import Indicator, indicators
 from crm.quotas.queries import year_quotas
 from crm.quotas.rules import Universe
@@ -73,6 +76,7 @@ def progress() -> ResponseReturnValue:
         year=today.year,
         gaps=[_gap(each) for each in filled_gaps(g.actor, since, today)],
         suppliers=_suppliers(today),
+        handed=list(_handed(today)),
         rows=list(rows),
         chain=named(chain.name, chain.name_en) if chain else None,
         is_whole=g.actor.sees_all,
@@ -136,6 +140,46 @@ def _gap(each: FilledGap) -> GapShown:
         url_for("leads.detail", lead_id=each.found.lead_id) if each.title else None,
         each.found.on,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """An indicator that counts the gaps filled; `seen` entries of this month there are."""
+
+    indicator: Indicator
+    seen: int
+    may_report: bool
+
+
+def _handed(today: date) -> Iterator[Handed]:
+    quotas = [quota for quota in year_quotas(today.year) if counts_filled(quota)]
+    for each in indicators(g.actor, quotas, today):
+        seen = len(each.known.reports.of(today.replace(day=1)))
+        owner = each.owner.department_id if each.owner else None
+        yield Handed(each, seen, may_report(g.actor, owner))
+
+
+@bp.post("/progress/report")
+@allow(Role.UNIT_HEAD, Role.DIRECTOR)
+def report_gaps() -> ResponseReturnValue:
+    """Hand the number of gaps filled to the indicator that waits for it."""
+    now = clock.now()
+    seen = request.form.get("seen", "")
+    wanted = request.form.get("quota", "")
+    quota = next(
+        (
+            each
+            for each in year_quotas(clock.today().year)
+            if counts_filled(each) and each.code == wanted
+        ),
+        None,
+    )
+    if quota is None or not seen.isdecimal():
+        raise NotFound
+    with transaction():
+        report_filled(g.actor, now, quota, int(seen))
+    flash(_("已报为本月的数。"), "success")
+    return redirect(url_for("quotas.detail", year=quota.year, code=quota.code))
 
 
 def _suppliers(today: date) -> list[Indicator]:
