@@ -28,6 +28,7 @@ from crm.enterprises.rules.signals import SignalKind
 from crm.leads.models import Lead
 from crm.leads.rules import OffRampReason, Stage
 from crm.outlook.models import ForecastQuota, ForecastRun
+from tests.features.chain_cases import add_lead_at
 
 SEGMENT = "NFM-M11"
 
@@ -197,6 +198,10 @@ def test_who_is_no_target_is_left_out_with_the_reason(base):
             state=FitState.REJECTED,
         )
     )  # fmt: skip
+    for title, stage in (("已签约公司", Stage.SIGNED), ("已注册公司", Stage.REGISTERED)):
+        company = base.company(title)
+        with transaction():
+            add_lead_at(SEGMENT, title, stage, investor_id=company)
     found = base.found()
     assert [each.facts.name for each in found.scores] == ["外地公司"]
     assert {each.facts.name: each.facts.exclusions for each in found.excluded} == {
@@ -204,6 +209,8 @@ def test_who_is_no_target_is_left_out_with_the_reason(base):
         "在链企业": (Exclusion.LOCAL,),
         "某某置业有限公司": (Exclusion.EXCLUDED_TYPE,),
         "暂不考虑公司": (Exclusion.DISMISSED,),
+        "已签约公司": (Exclusion.SETTLED,),
+        "已注册公司": (Exclusion.SETTLED,),
     }
 
 

@@ -21,7 +21,7 @@ from crm.coverage.models import TargetDismissal
 from crm.coverage.rules.goals import Announced, Goal, goal_of
 from crm.coverage.rules.grouping import tops_of
 from crm.coverage.rules.scoring import Listed, Sign, Wanted, kind_of_list
-from crm.coverage.rules.status import COMING, LANDED
+from crm.coverage.rules.status import COMING
 from crm.enterprises.models import (
     Contact,
     Enterprise,
@@ -35,6 +35,7 @@ from crm.enterprises.rules.shareholding import Link
 from crm.leads.models import Lead
 from crm.leads.models import among as at_stages
 from crm.leads.rules import Stage
+from crm.leads.rules.stages import FROM_SIGNING
 from crm.outlook.queries import last_forecast
 from crm.quotas.models import Quota
 from crm.quotas.rules import parse_criteria
@@ -320,12 +321,12 @@ def standing(segment_ids: Collection[int], today: date) -> set[int]:
     return set(db.session.scalars(statement))
 
 
-def landed(segment_ids: Collection[int]) -> set[tuple[int, int]]:
-    """(company, segment): its project at the segment is registered here."""
+def settled(segment_ids: Collection[int]) -> set[tuple[int, int]]:
+    """(company, segment): its project at the segment is signed or registered here."""
     found: set[tuple[int, int]] = set()
     statement = (
         select(Lead.investor_id, Lead.legal_entity_id, Lead.segment_id)
-        .where(Lead.segment_id.in_(segment_ids), at_stages(LANDED))
+        .where(Lead.segment_id.in_(segment_ids), at_stages(FROM_SIGNING))
         .distinct()
     )
     for investor, entity, segment in db.session.execute(statement):

@@ -154,7 +154,7 @@ class _Companies:
         self.with_telephone = known.with_telephone(ids)
         self.hand = known.in_hand(companies | self.groups.top_of.keys(), today)
         self.standing = known.standing(ids, today)
-        self.landed = known.landed(ids)
+        self.settled = known.settled(ids)
         self.dismissed = known.dismissed(ids, today)
 
     def facts(self) -> Iterator[TargetFacts]:
@@ -165,7 +165,7 @@ class _Companies:
         talking = Counter(groups.top_of[each] for each in hand.talking if each in groups.top_of)
         naming, at, of = needs.naming, needs.at, self.signs.of
         telling = self.places.keys() | groups.links.keys() | self.signs.announced.keys()
-        barred = self.standing | {company for company, _ in self.landed | self.dismissed}
+        barred = self.standing | {company for company, _ in self.settled | self.dismissed}
         for company, segment, fit, name, region, industry_code, is_confirmed in self.rows:
             lists, quotas = self._ranked(company) if company in telling else _NOWHERE
             top = groups.top_of.get(company)
@@ -228,7 +228,7 @@ class _Companies:
         holding = {
             Exclusion.LOCAL: company in self.standing
             or (region is not None and region == self.district),
-            Exclusion.LANDED: (company, segment) in self.landed,
+            Exclusion.SETTLED: (company, segment) in self.settled,
             Exclusion.EXCLUDED_TYPE: is_excluded_type(industry_code),
             Exclusion.DISMISSED: (company, segment) in self.dismissed,
         }

@@ -56,7 +56,7 @@ class Exclusion(StrEnum):
     """Why a company is not among the targets at all, whatever its points."""
 
     LOCAL = "local"  # its seat is in the district, or it stands on a chain here
-    LANDED = "landed"  # a project of it at this segment is registered here
+    SETTLED = "settled"  # a project of it at this segment is signed or registered here
     EXCLUDED_TYPE = "excluded_type"  # real estate and other types that never count
     DISMISSED = "dismissed"  # put aside for a while
 

@@ -61,7 +61,8 @@ class ReasonCode(StrEnum):
     COMING_EARLY = "coming_early"  # the same, not enough to lift a gap
     COMING_BESIDES = "coming_besides"  # the same, where companies decide already
     SHORT_OF_HAS = "short_of_has"  # hundredths of points: there are, and there should be
-    SHORT_OF_STRONG = "short_of_strong"
+    ENOUGH_FOR_HAS = "enough_for_has"  # the same, where registered leads are among them
+    SHORT_OF_STRONG = "short_of_strong"  # the same, of recorded companies alone, as the next one
     ENOUGH_FOR_STRONG = "enough_for_strong"
     WITH_BELOW = "with_below"  # count of segments below that are included
 
@@ -252,6 +253,8 @@ def _measured(
         if points < has:
             yield Reason(ReasonCode.SHORT_OF_HAS, have=points, want=has)
         elif sure < strong:
+            if facts.landed:
+                yield Reason(ReasonCode.ENOUGH_FOR_HAS, have=points, want=has)
             yield Reason(ReasonCode.SHORT_OF_STRONG, have=sure, want=strong)
         else:
             yield Reason(ReasonCode.ENOUGH_FOR_STRONG, have=sure, want=strong)
