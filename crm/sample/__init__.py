@@ -49,6 +49,7 @@ def load(at: datetime, today: date, files_dir: Path) -> int:
     """
     users = people.load(at)
     facts.load_rates(today)
+    chains.arrange(users, at)
     found = leads.load(users, today, at)
     rankings.load_member(users["leader"], today, at)
     rankings.load_editions(users["leader"], today, at)

@@ -5,8 +5,9 @@ The anchors bear the names the taxonomy gives them with （示例） behind; eve
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from flask import current_app
 from sqlalchemy import select
@@ -15,11 +16,17 @@ from crm.accounts.models import User
 from crm.accounts.queries import actor_by_id
 from crm.accounts.rules import Actor
 from crm.chains.models import Segment
-from crm.chains.rules import NeedKind, PresenceRole, Strength
+from crm.chains.queries.chain_file import entry_of
+from crm.chains.rules import NeedKind, PresenceRole, SegmentLayout, Strength
+from crm.chains.rules.entries import SegmentEntry
 from crm.chains.rules.presence import PresenceEntry
+from crm.chains.rules.tree import Place
 from crm.chains.services import examples, needs, presence, suggesting
 from crm.chains.services.needs import NeedEntry
+from crm.chains.services.reshaping import Reshaping
+from crm.chains.services.segments import add_segment, edit_segment
 from crm.core.db import db
+from crm.coverage.services.reshaping import reshape
 from crm.enterprises.services import EnterpriseEntry, save
 from crm.places.models import Zone
 from crm.places.queries import district_code
@@ -54,6 +61,23 @@ class Firm:
     left: int | None = None  # days ago
 
 
+PARTS = {
+    "IME-M6": (
+        SegmentEntry(
+            "IME-M6-1", "立体仓库与输送分拣", "Automated warehouses and sorting lines",
+            keywords=("立体库", "堆垛机", "输送分拣"), industry_codes=("3434",),
+        ),
+        SegmentEntry(
+            "IME-M6-2", "移动机器人", "Mobile robots",
+            keywords=("移动机器人", "料箱机器人", "自动导引车"), industry_codes=("3491",),
+        ),
+    ),
+}  # fmt: skip
+"""What the bureau split a segment into."""
+
+LEFT_OUT = ("IME-M13",)
+"""What a city district without fields does not go for (不布局)."""
+
 FIRMS = (
     Firm(COLLOID, "NFM-M11", ANCHOR, STRONG, 1260000000, "smart", 2008, 20),
     Firm(NANO, "NFM-M17", ANCHOR, MEDIUM, 4 * YI + 8000 * WAN, "smart", 2012, 45),
@@ -69,30 +93,30 @@ FIRMS = (
     Firm(GRID, "IME-M8", SUPPLIER, MEDIUM, 2 * YI + 1000 * WAN, "smart", 2009, 25),
     Firm("示例精密减速机有限公司", "IME-U1", SUPPLIER, WEAK, 5100 * WAN, "smart", 2019, 50),
     Firm("示例铸造股份有限公司", "IME-U7", SUPPLIER, MEDIUM, 1 * YI + 1500 * WAN, "smart", 2004, 510),
-    Firm("示例工业软件有限公司", "IME-U6", SERVICE, MEDIUM, 3300 * WAN, "tech", 2016, 80),
-    Firm("示例智能仓储装备有限公司", "IME-M6", SUPPLIER, MEDIUM, 2 * YI + 4000 * WAN, "smart", 2014, 65),
+    Firm("示例工业软件有限公司", "IME-U6", SUPPLIER, MEDIUM, 3300 * WAN, "tech", 2016, 80),
+    Firm("示例智能仓储装备有限公司", "IME-M6-1", SUPPLIER, MEDIUM, 2 * YI + 4000 * WAN, "smart", 2014, 65),
     Firm("示例数控机床研究院", "IME-M1", RESEARCH, WEAK, None, "tech", 2021, 110),
     Firm("示例工程机械有限公司", "IME-M14", SUPPLIER, STRONG, 6 * YI + 5000 * WAN, "smart", 2001, 40),
-    Firm("示例再制造有限公司", "IME-D4", SERVICE, WEAK, 2600 * WAN, "smart", 2018, 390),
+    Firm("示例再制造有限公司", "IME-D4", SUPPLIER, WEAK, 2600 * WAN, "smart", 2018, 390),
     Firm(IMAGING, "MED-M1", ANCHOR, MEDIUM, 2 * YI + 9000 * WAN, "smart", 2015, 28),
     Firm("示例医用高分子材料有限公司", "MED-U1", SUPPLIER, MEDIUM, 8800 * WAN, "smart", 2013, 70),
     Firm("示例监护设备有限公司", "MED-M4", SUPPLIER, WEAK, 4700 * WAN, "smart", 2019, 95),
     Firm("示例体外诊断有限公司", "MED-M2", SUPPLIER, WEAK, 3900 * WAN, "smart", 2017, 470),
-    Firm("示例医疗供应链有限公司", "MED-D1", SERVICE, STRONG, 11 * YI, "service", 2009, 55),
+    Firm("示例医疗供应链有限公司", "MED-D1", SUPPLIER, STRONG, 11 * YI, "service", 2009, 55),
     Firm(ROADS, "TIC-M4", ANCHOR, STRONG, 3 * YI + 1000 * WAN, "tech", 2003, 33),
-    Firm("示例计量检测有限公司", "TIC-M2", SERVICE, MEDIUM, 5600 * WAN, "tech", 2012, 85),
-    Firm("示例环境监测有限公司", "TIC-M5", SERVICE, WEAK, 2900 * WAN, "tech", 2018, 140),
+    Firm("示例计量检测有限公司", "TIC-M2", SUPPLIER, MEDIUM, 5600 * WAN, "tech", 2012, 85),
+    Firm("示例环境监测有限公司", "TIC-M5", SUPPLIER, WEAK, 2900 * WAN, "tech", 2018, 140),
     Firm("示例实验室信息技术有限公司", "TIC-U6", SERVICE, WEAK, 1800 * WAN, "tech", 2020, 130),
     Firm(PHARMA, "HLT-D1", ANCHOR, STRONG, 36 * YI, "service", 2016, 22),
     Firm("御林医药（示例）有限公司", "HLT-D1", SUPPLIER, MEDIUM, 9 * YI + 2000 * WAN, "service", 2014, 48),
     Firm("示例中药饮片有限公司", "HLT-U1", SUPPLIER, MEDIUM, 1 * YI + 9000 * WAN, "service", 2010, 62),
     Firm("示例制药股份有限公司", "HLT-M1", SUPPLIER, MEDIUM, 4 * YI + 5000 * WAN, "service", 2002, 105),
     Firm(MARKET, "TRD-M1", ANCHOR, STRONG, 5 * YI + 6000 * WAN, "trade", 1998, 38),
-    Firm("示例冷链物流有限公司", "TRD-M8", SERVICE, MEDIUM, 1 * YI + 2000 * WAN, "trade", 2015, 88),
+    Firm("示例冷链物流有限公司", "TRD-M8", SUPPLIER, MEDIUM, 1 * YI + 2000 * WAN, "trade", 2015, 88),
     Firm("示例中央厨房有限公司", "TRD-M11", SUPPLIER, MEDIUM, 2 * YI + 2000 * WAN, "trade", 2019, 58),
     Firm("示例数码市场管理有限公司", "TRD-U2", SUPPLIER, WEAK, 6400 * WAN, "trade", 2005, 450),
     Firm("示例电竞文化有限公司", "SVC-M11", SUPPLIER, WEAK, 3100 * WAN, "service", 2021, 68),
-    Firm("示例工程设计有限公司", "SVC-M7", SERVICE, STRONG, 4 * YI + 1000 * WAN, "service", 1999, 76),
+    Firm("示例工程设计有限公司", "SVC-M7", SUPPLIER, STRONG, 4 * YI + 1000 * WAN, "service", 1999, 76),
     Firm("示例线路板材料有限公司", "NFM-M8", SUPPLIER, WEAK, 3700 * WAN, "smart", 2016, 320, 100),
 )  # fmt: skip
 
@@ -128,6 +152,24 @@ WANTS = (
     Want(IMAGING, "MED-U2", SUPPLY, "X射线球管与平板探测器", 7200 * WAN, "示例探测器（省外）", 28),
     Want(PHARMA, "HLT-D3", PARTNER, "处方流转平台合作", None, None, 42),
 )  # fmt: skip
+
+
+def arrange(users: Mapping[str, User], at: datetime) -> None:
+    """The bureau changed its chains two months ago: one segment in parts, another left out."""
+    leader = actor_by_id(users["leader"].id)
+    assert leader is not None
+    at -= timedelta(days=60)
+    for segment in db.session.scalars(select(Segment).where(Segment.code.in_(PARTS))).all():
+        place = Place(segment.chain_id, parent=segment.id)
+        for entry in PARTS[segment.code]:
+            reshape(leader, at, partial(add_segment, place=place, entry=entry))
+    for segment in db.session.scalars(select(Segment).where(Segment.code.in_(LEFT_OUT))).all():
+        reshape(leader, at, partial(_leave_out, segment=segment))
+
+
+def _leave_out(change: Reshaping, segment: Segment) -> None:
+    entry = replace(entry_of(segment), layout=SegmentLayout.NONE)
+    edit_segment(change, segment.id, segment.version, entry)
 
 
 def load(users: Mapping[str, User], today: date, at: datetime) -> None:

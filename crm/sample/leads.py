@@ -37,6 +37,8 @@ def load(users: dict[str, User], today: date, at: datetime) -> list[Lead]:
     for place, project in enumerate(projects()):
         owner = users[project.owner]
         investor = _enterprise(project.investor, owner, at)
+        if project.referrer is None:
+            _add_contact(investor, owner, at)
         segment = segments.get(project.segment)
         first = today - timedelta(
             days=max(project.signed or 0, project.quiet) + draw.randint(20, 90)
@@ -60,6 +62,7 @@ def load(users: dict[str, User], today: date, at: datetime) -> list[Lead]:
             first_talk_department_id=owner.department_id,
             sponsor_id=users["district"].id if place % 4 == 0 else None,
             source=draw.choice(("以商招商", "驻点招商", "展会", "省厅推荐", "商会引荐")),
+            referrer=project.referrer,
             stage=project.stage,
             stage_since=progress,
             stage_before_off_ramp=Stage.NEGOTIATING if project.stage.is_off_ramp else None,
@@ -120,6 +123,10 @@ def _enterprise(name: str, owner: User, at: datetime) -> Enterprise:
     )
     db.session.add(enterprise)
     db.session.flush()
+    return enterprise
+
+
+def _add_contact(enterprise: Enterprise, owner: User, at: datetime) -> None:
     db.session.add(
         Contact(
             enterprise_id=enterprise.id,
@@ -130,4 +137,3 @@ def _enterprise(name: str, owner: User, at: datetime) -> Enterprise:
             created_at=at,
         )
     )
-    return enterprise

@@ -33,6 +33,7 @@ class Project:
     origin: Origin = Origin.OTHER_PROVINCE
     role: ChainRole | None = None
     listed: bool = False
+    referrer: str | None = None  # who recommended it: until one has met, nobody there is known
 
 
 def projects() -> tuple[Project, ...]:
@@ -109,7 +110,7 @@ def projects() -> tuple[Project, ...]:
         Project(
             "料箱机器人生产项目",
             "样本物流科技有限公司",
-            "IME-M6",
+            "IME-M6-2",
             s.SIGNED,
             "5亿",
             "staff2",
@@ -229,11 +230,12 @@ def projects() -> tuple[Project, ...]:
             is_physical=False,
             next_in=None,
             path=carrier,
+            referrer="省网络文化协会孙秘书长",
         ),
         Project(
             "低空飞行器零部件项目",
             "样本航空零部件有限公司",
-            "IME-M12",
+            "FA-8",
             s.PARKED,
             "3亿",
             "staff",
@@ -263,7 +265,7 @@ def projects() -> tuple[Project, ...]:
         Project(
             "城市冷链配送中心",
             "样本供应链管理有限公司",
-            "TRD-M11",
+            "TRD-M8",
             s.CONTACTED,
             "2.8亿",
             "staff",

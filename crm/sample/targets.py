@@ -15,6 +15,7 @@ from crm.chains.models import Segment, SegmentFit
 from crm.chains.rules import FitBasis, FitState
 from crm.core.db import db
 from crm.coverage.services.dismissals import dismiss
+from crm.enterprises.models import Enterprise, RankingEdition, RankingEntry, RankingList
 from crm.enterprises.rules.signals import SignalKind
 from crm.enterprises.services import EnterpriseEntry, SignalEntry, add_contact, log_signal, save
 from crm.leads.models import Lead
@@ -38,6 +39,7 @@ class Suitor:
     contact: str | None = None
     holder: str | None = None
     aside: str | None = None
+    rank: int | None = None  # on the newest edition of LIST
 
 
 SUITORS = (
@@ -56,13 +58,15 @@ SUITORS = (
            holder="示例功率半导体集团有限公司"),
     Suitor("示例电子树脂（省外）", "NFM-M8", "441900", 84, None, 0, "", None, "林经理"),
     Suitor("示例光刻材料股份有限公司", "NFM-M7", "310000", 77, FUNDING, 60, "融资报道（示例）"),
-    Suitor("示例高纯试剂有限公司", "NFM-M7", "320600", 69),
+    Suitor("示例高纯试剂有限公司", "NFM-M7", "320600", 69, holder="样本半导体材料有限公司"),
     Suitor("示例正极材料股份有限公司", "NFM-M1", "430100", 81, EXPANSION, 75, "环评公示（示例）",
            12 * YI),
     Suitor("示例负极材料（淄博）有限公司", "NFM-M1", "370300", 66, POLICY, 30, "省级目录（示例）"),
     Suitor("示例探测器（省外）", "MED-U2", "310000", 83, SUBSIDIARY, 10, "工商登记（示例）", None,
            "顾经理"),
+    Suitor("示例化学（中国）有限公司", "SVC-M2", "310000", 74, rank=287),
 )  # fmt: skip
+LIST = "fortune_global_500"
 
 
 def load(users: Mapping[str, User], today: date, at: datetime) -> None:
@@ -70,13 +74,20 @@ def load(users: Mapping[str, User], today: date, at: datetime) -> None:
     keeper = actor_by_id(users["staff"].id)
     assert keeper is not None
     segments = {row.code: row.id for row in db.session.execute(select(Segment.code, Segment.id))}
-    companies: dict[str, int] = {}
+    companies = dict(iter(db.session.execute(select(Enterprise.name, Enterprise.id))))
+    edition = db.session.scalar(
+        select(RankingEdition.id)
+        .join(RankingList, RankingList.id == RankingEdition.list_id)
+        .where(RankingList.code == LIST)
+        .order_by(RankingEdition.published_on.desc())
+        .limit(1)
+    )
     for each in SUITORS:
         if each.segment not in segments:
             continue
         entry = EnterpriseEntry(
             name=each.name, region_code=each.region,
-            parent_id=companies.get(each.holder) if each.holder else None,
+            parent_id=companies.get(each.holder or ""),
         )  # fmt: skip
         company = companies[each.name] = save(keeper, at, None, entry).id
         if each.sign:
@@ -86,12 +97,20 @@ def load(users: Mapping[str, User], today: date, at: datetime) -> None:
             log_signal(keeper, at, company, sign)
         if each.contact:
             add_contact(keeper, at, company, each.contact, "13800008000")
+        if each.rank and edition is not None:
+            db.session.add(
+                RankingEntry(
+                    edition_id=edition, enterprise_id=company, rank=each.rank, name_on_list=each.name,
+                    document=f"榜单第{each.rank}位截图（示例）", confirmed_by_id=keeper.id,
+                    confirmed_at=at,
+                )
+            )  # fmt: skip
         if each.aside:
             dismiss(keeper, at, company, [segments[each.segment]], each.aside, 90, today=today)
     fits = {
         (companies[each.name], segments[each.segment]): each.fit
         for each in SUITORS
-        if each.name in companies
+        if each.segment in segments
     }
     leads = select(Lead.investor_id, Lead.segment_id).where(
         Lead.investor_id.is_not(None), Lead.segment_id.is_not(None)

@@ -23,7 +23,7 @@ def known_now(leads_by_segment: Mapping[int, int]) -> Known:
         dict(iter(rows_of(select(ChainGroup.name, ChainGroup.id)))),
         {
             row.code: KnownSegment(
-                row.id, row.version, _entry(row), row.chain, row.parent or "", row.tier,
+                row.id, row.version, entry_of(row), row.chain, row.parent or "", row.tier,
                 row.retired_on is not None,
                 sum(each.get(row.id, 0) for each in (firms, needs, leads_by_segment)),
             )
@@ -42,7 +42,7 @@ def segments_listed(chain_id: int | None) -> list[tuple[SegmentRow, Any]]:
     return [
         (
             SegmentRow(
-                0, row.chain, _entry(row), row.parent or "", row.tier,
+                0, row.chain, entry_of(row), row.parent or "", row.tier,
                 groups.get(row.group_id, ""), False, row.version,
             ),
             row.tier,
@@ -82,7 +82,8 @@ def _segments(chain_id: int | None = None) -> Any:
     return rows_of(statement).all()
 
 
-def _entry(row: Any) -> SegmentEntry:
+def entry_of(row: Any) -> SegmentEntry:
+    """What a segment, or a row with its columns, says of itself."""
     return SegmentEntry(
         row.code, row.name, row.name_en, row.layout, row.is_key, row.weight,
         tuple(row.keywords or ()), tuple(row.industry_codes or ()), tuple(row.examples or ()),
