@@ -75,7 +75,7 @@ SECTIONS: dict[str, tuple[tuple[str, Any], ...]] = {
         ("chains.firms", _l("本地企业")),
         ("chains.anchors", _l("以商招商")),
         ("chains.fits", _l("归链建议")),
-        ("chains.groups", _l("链群")),
+        ("chains.groups", lazy_pgettext("list", "链群")),
         ("coverage.progress", _l("链上成效")),
     ),
     "quotas.index": (
