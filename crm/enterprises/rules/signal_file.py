@@ -54,12 +54,11 @@ SIGNAL_HEADS: dict[SignalColumn, str] = {
 """The header of the template; it is read whatever the language is."""
 REQUIRED = (SignalColumn.COMPANY, SignalColumn.KIND, SignalColumn.DAY, SignalColumn.SOURCE)
 KINDS = {
-    **dict.fromkeys(
-        ("公告扩产", "扩产", "EXPANSION", "ANNOUNCED EXPANSION"), SignalKind.EXPANSION
-    ),
+    **dict.fromkeys(("公告扩产", "扩产", "EXPANSION", "ANNOUNCED EXPANSION"), SignalKind.EXPANSION),
     **dict.fromkeys(("融资", "FUNDING", "FUNDING ROUND"), SignalKind.FUNDING),
     **dict.fromkeys(
-        ("新设子公司", "设立子公司", "子公司", "SUBSIDIARY", "NEW SUBSIDIARY"), SignalKind.SUBSIDIARY
+        ("新设子公司", "设立子公司", "子公司", "SUBSIDIARY", "NEW SUBSIDIARY"),
+        SignalKind.SUBSIDIARY,
     ),
     **dict.fromkeys(("政策", "POLICY"), SignalKind.POLICY),
 }
