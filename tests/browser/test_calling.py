@@ -48,7 +48,7 @@ def test_from_the_red_segment_to_a_lead_that_the_map_shows(app, staff, desk, sig
     desk.follow(panel.locator("#targets").get_by_role("link", name="全部"))
     expect(page.get_by_role("heading", level=1)).to_have_text(f"目标企业：{NAME}")
     expect(page.get_by_text("未见扩产信号")).to_be_visible()
-    desk.look()
+    desk.look_at_both_sizes()
 
     desk.follow(page.get_by_role("link", name="建线索"))
     expect(page.get_by_label("建补强延")).to_have_value(ChainMove.BUILD)
