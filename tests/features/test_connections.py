@@ -21,6 +21,7 @@ def questions(app, monkeypatch):
     """The connections of which the server was asked whether they live."""
     found = []
     with app.app_context():
+        db.engine.dispose()  # a test before may have left several, and each of them would be asked
         dialect = db.engine.dialect
     ask = dialect.do_ping
     monkeypatch.setattr(dialect, "do_ping", lambda one: (found.append(one), ask(one))[1])

@@ -216,7 +216,13 @@ def test_who_is_no_target_is_left_out_with_the_reason(base):
 
 def _other_segment(base):
     return db.session.scalar(
-        select(Segment.id).where(Segment.chain_id == base.chain, Segment.id != base.segment)
+        select(Segment.id)
+        .where(
+            Segment.chain_id == base.chain,
+            Segment.id != base.segment,
+            Segment.parent_id.is_(None),
+        )
+        .order_by(Segment.id)
     )
 
 
