@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, Generic, TypeVar
 
-from flask import current_app, g, request
+from flask import abort, current_app, g, request
 from flask_babel import gettext as _
 
 from crm.core.errors import Refused
@@ -67,3 +67,15 @@ class Uploads(Generic[Chosen]):
         settings = current_app.extensions["settings"]
         limits = Limits(file_bytes=settings.upload_limit_mb * 1024 * 1024)
         return self._choose(read_sheets(data, filename, limits))
+
+
+HIGHEST_ROW = 1_048_576
+"""Of a sheet of Excel."""
+
+
+def picked_rows(highest: int = HIGHEST_ROW) -> set[int]:
+    """The rows of a file that were ticked beside it."""
+    picked = request.form.getlist("pick")
+    if not all(each.isascii() and each.isdigit() and len(each) < 8 for each in picked):
+        abort(400)
+    return {int(each) for each in picked if int(each) <= highest}

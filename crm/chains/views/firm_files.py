@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, send_file, url_for
+from flask import flash, g, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -35,7 +35,7 @@ from crm.core.db import transaction
 from crm.core.errors import Refused
 from crm.core.guard import allow
 from crm.core.sheets import Value
-from crm.core.uploads import Uploads
+from crm.core.uploads import Uploads, picked_rows
 from crm.core.waiting import Expired
 from crm.history import services as history
 
@@ -164,7 +164,9 @@ def firms_confirm() -> ResponseReturnValue:
         book, told = UPLOADS.again(mark)
     except Expired:
         return _expired()
-    register = ALL_COMPANIES if request.form.get("all_companies") == "yes" else _picked()
+    register = (
+        ALL_COMPANIES if request.form.get("all_companies") == "yes" else picked_rows(HIGHEST_ROW)
+    )
     try:
         with transaction():
             done = services.import_firms(
@@ -182,13 +184,6 @@ def firms_confirm() -> ResponseReturnValue:
         "good",
     )  # fmt: skip
     return redirect(url_for("chains.firms"))
-
-
-def _picked() -> set[int]:
-    picked = request.form.getlist("pick")
-    if not all(each.isascii() and each.isdigit() and len(each) < 8 for each in picked):
-        abort(400)
-    return {int(each) for each in picked if int(each) <= HIGHEST_ROW}
 
 
 def _expired() -> ResponseReturnValue:

@@ -3,21 +3,16 @@
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 
 from crm.accounts.rules import Actor, Role
 from crm.checkup.models import KeptSettings
 from crm.checkup.queries.settings import read
 from crm.checkup.rules import BOUNDS, CheckupSettings, FindingCode, LimitName, outside
 from crm.checkup.wording import FIELD
-from crm.core.bulk import insert_rows
-from crm.core.db import db
-from crm.core.errors import Faults, NotFound, Stale
-from crm.history import queries as trail
-from crm.history import services as history
+from crm.core.errors import Faults, NotFound
+from crm.history.settings import row_to_set, tell_set
 
 CHANGED = "checkup_set"
-THE_ROW = 1
 
 
 def change_settings(
@@ -31,37 +26,13 @@ def change_settings(
     if actor.role is not Role.DIRECTOR:
         raise NotFound
     check(wanted)
-    # Before the first change there is no row to lock: two who begin at once both find this one.
-    first = {"id": THE_ROW, "limits": _limits(CheckupSettings()), "off": [], "version": 1}
-    if db.session.get(KeptSettings, THE_ROW) is None:
-        insert_rows(KeptSettings, [first], once=("id",))
-    row = db.session.scalars(
-        select(KeptSettings)
-        .where(KeptSettings.id == THE_ROW)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-    if row.version != version:
-        missed = trail.missed_changes(
-            KeptSettings.__tablename__, row.id, CHANGED, row.version - (version or 0), FIELD
-        )
-        raise Stale(row, missed)
+    defaults = {"limits": _limits(CheckupSettings()), "off": []}
+    row = row_to_set(KeptSettings, version, defaults, CHANGED, FIELD)
     before, after = dict(read(row).told()), dict(wanted.told())
-    changed = [name for name, value in after.items() if value != before[name]]
-    if not changed:
-        return row
-    row.limits = _limits(wanted)
-    row.off = [code.value for code in FindingCode if code in wanted.off]
-    row.version += 1
-    history.record(
-        actor,
-        at,
-        CHANGED,
-        row,
-        before={name: before[name] for name in changed},
-        after={name: after[name] for name in changed},
-    )
-    db.session.flush()
+    if before != after:
+        row.limits = _limits(wanted)
+        row.off = [code.value for code in FindingCode if code in wanted.off]
+        tell_set(actor, at, row, CHANGED, before, after)
     return row
 
 

@@ -3,12 +3,9 @@
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 
 from crm.accounts.rules import Actor, Role
-from crm.core.bulk import insert_rows
-from crm.core.db import db
-from crm.core.errors import Faults, NotFound, Stale
+from crm.core.errors import Faults, NotFound
 from crm.coverage.models import KeptCoverageSettings
 from crm.coverage.rules import (
     TERMS,
@@ -19,11 +16,9 @@ from crm.coverage.rules import (
     settings_of,
 )
 from crm.coverage.wording import FIELD
-from crm.history import queries as trail
-from crm.history import services as history
+from crm.history.settings import row_to_set, tell_set
 
 CHANGED = "coverage_set"
-THE_ROW = 1
 
 
 def change_settings(
@@ -37,36 +32,13 @@ def change_settings(
     if actor.role is not Role.DIRECTOR:
         raise NotFound
     check(wanted)
-    # Before the first change there is no row to lock: two who begin at once both find this one.
-    first = {"id": THE_ROW, "numbers": dict(CoverageSettings().told()), "version": 1}
-    if db.session.get(KeptCoverageSettings, THE_ROW) is None:
-        insert_rows(KeptCoverageSettings, [first], once=("id",))
-    row = db.session.scalars(
-        select(KeptCoverageSettings)
-        .where(KeptCoverageSettings.id == THE_ROW)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-    if row.version != version:
-        missed = trail.missed_changes(
-            KeptCoverageSettings.__tablename__, row.id, CHANGED, row.version - (version or 0), FIELD
-        )
-        raise Stale(row, missed)
-    before, after = dict(settings_of(row.numbers).told()), dict(wanted.told())
-    changed = [name for name, value in after.items() if value != before[name]]
-    if not changed:
-        return row
-    row.numbers = after
-    row.version += 1
-    history.record(
-        actor,
-        at,
-        CHANGED,
-        row,
-        before={name: before[name] for name in changed},
-        after={name: after[name] for name in changed},
+    row = row_to_set(
+        KeptCoverageSettings, version, {"numbers": dict(CoverageSettings().told())}, CHANGED, FIELD
     )
-    db.session.flush()
+    before, after = dict(settings_of(row.numbers).told()), dict(wanted.told())
+    if before != after:
+        row.numbers = after
+        tell_set(actor, at, row, CHANGED, before, after)
     return row
 
 

@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from flask import abort, flash, g, redirect, render_template, request, send_file, url_for
+from flask import flash, g, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,6 +14,7 @@ from crm.core.db import transaction
 from crm.core.errors import Refused
 from crm.core.guard import allow
 from crm.core.sheets import Sheet, Value, write_long_workbook
+from crm.core.uploads import picked_rows
 from crm.core.waiting import Expired
 from crm.enterprises import access, services
 from crm.enterprises.forms import RosterForm
@@ -33,7 +34,6 @@ from crm.enterprises.wording import FIELD, roster_words, tell, word
 
 SHOWN = 50
 DOUBLES_SHOWN = 200
-HIGHEST_ROW = 1_048_576
 
 
 UPLOADS = Uploads("company-roster", likeliest_roster, services.look_at_roster)
@@ -117,14 +117,6 @@ def companies_confirm() -> ResponseReturnValue:
 def _chosen() -> set[int] | str:
     """The rows of possible doubles that were ticked, or all of them."""
     return ALL_DOUBLES if request.form.get("all_doubles") == "yes" else picked_rows()
-
-
-def picked_rows() -> set[int]:
-    """The rows of a file that were ticked."""
-    picked = request.form.getlist("pick")
-    if not all(each.isascii() and each.isdigit() and len(each) < 8 for each in picked):
-        abort(400)
-    return {int(each) for each in picked if int(each) <= HIGHEST_ROW}
 
 
 def _expired() -> ResponseReturnValue:

@@ -9,6 +9,7 @@ from crm.core.db import transaction
 from crm.core.errors import Refused
 from crm.core.guard import allow
 from crm.core.sheets import Sheet
+from crm.core.uploads import picked_rows
 from crm.core.waiting import Expired
 from crm.enterprises import access, services
 from crm.enterprises.forms import SignalFileForm
@@ -16,7 +17,7 @@ from crm.enterprises.rules.signal_file import SIGNAL_HEADS, SignalColumn, likeli
 from crm.enterprises.rules.signals import SignalKind
 from crm.enterprises.services import ALL_COMPANIES
 from crm.enterprises.views import bp
-from crm.enterprises.views.roster import picked_rows, workbook
+from crm.enterprises.views.roster import workbook
 from crm.enterprises.views.uploads import Uploads
 from crm.enterprises.wording import WORDS, signal_words
 
