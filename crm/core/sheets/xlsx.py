@@ -45,6 +45,7 @@ _BUILT_IN_DAYS = frozenset({14, 15, 16, 17, 22, 27, 28, 29, 30, 31, 36, *range(5
 _FORMAT_NOISE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 _REFERENCE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")  # no page and no database can hold one
 _EPOCH_1900 = date(1899, 12, 30)
 _EPOCH_1904 = date(1904, 1, 1)
 _LATEST_SERIAL = 2_958_465  # 9999-12-31
@@ -262,7 +263,9 @@ def _shows_a_day(code: str) -> bool:
 def _unescaped(text: str) -> str:
     if "_x" not in text:
         return text
-    return _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), text)
+    return _HALF_A_CHARACTER.sub(
+        "\ufffd", _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), text)
+    )
 
 
 class _Budget:
