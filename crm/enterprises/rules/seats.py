@@ -1,5 +1,6 @@
 """In which administrative division (GB/T 2260) a company has its seat. Pure."""
 
+import re
 from collections.abc import Iterator
 
 from crm.enterprises.rules.names import fold_name
@@ -10,6 +11,8 @@ _JILIN_CITY = ("吉林市", "220200")
 """The one city that bears its province's name; 市 tells them apart."""
 _NAMES = {code: name for name, code in (*PROVINCES.items(), *CITIES.items(), _JILIN_CITY)}
 _PROVINCE_DIGITS = {code[:2] for code in PROVINCES.values()}
+_ROAD = re.compile("[东南西北中]?(?:路|大?街|大道|巷)")
+_COUNTY = re.compile("[\u4e00-\u9fff]{0,9}[区县市旗]")
 
 
 def seat_of(
@@ -29,10 +32,17 @@ def seat_of(
     coded = registered if is_division(registered) else None
     if coded and not coded.endswith("0000"):
         return coded
-    named = division_named(name, address)
+    named = division_named(name, None if _begins_with_a_road(address) else address)
     if coded and (named is None or named[:2] != coded[:2]):
         return coded
     return named
+
+
+def _begins_with_a_road(address: str | None) -> bool:
+    """北京东路5号 lies in any city but Beijing."""
+    folded = fold_name(address or "")
+    found = LEADING.match(folded)
+    return bool(found and found["short"] == found[0] and _ROAD.match(folded, found.end()))
 
 
 def is_division(code: str) -> bool:
@@ -46,14 +56,17 @@ def is_division(code: str) -> bool:
 
 
 def read_division(text: str) -> str | None:
-    """What a person writes for a division: its code, or the names of province and city."""
+    """What a person writes for a division: its code, or the names of province and city. A county, or
+    a city below another, may follow; its code is not known here.
+    """
     folded = fold_name(text)
     if is_division(folded):
         return folded
     position, found = 0, False
     while match := LEADING.match(folded, position):
         position, found = match.end(), True
-    return division_named(folded) if found and position == len(folded) else None
+    is_read = found and (position == len(folded) or _COUNTY.fullmatch(folded, position))
+    return division_named(folded) if is_read else None
 
 
 def division_named(*texts: str | None) -> str | None:
@@ -64,7 +77,7 @@ def division_named(*texts: str | None) -> str | None:
     found = ""
     for text in filter(None, texts):
         for code in _codes_in(fold_name(text)):
-            if not found or (found.endswith("0000") and code[:2] == found[:2]):
+            if not found or lies_in(code, found):
                 found = code
         if found and not found.endswith("0000"):
             break
@@ -83,6 +96,8 @@ def _codes_in(folded: str) -> Iterator[str]:
 def _code_of(short: str, written: str) -> Iterator[str]:
     if written.startswith(_JILIN_CITY[0]):
         yield _JILIN_CITY[1]
+    elif short in PROVINCES and written.endswith("自治州"):
+        return  # 海南藏族自治州 lies in 青海, and is not in the table
     elif code := PROVINCES.get(short) or CITIES.get(short):
         yield code
 
