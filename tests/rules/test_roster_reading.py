@@ -70,7 +70,7 @@ def test_facts_are_read_and_doubtful_ones_are_told_and_left_empty():
             "企业名称", "所有制", "持股比例", "行业代码", "所在地区", "法定代表人", "曾用名", "简称", "地址",
         ),
         (
-            "甲有限公司", "民营企业", "33.33%", "C3985 电子专用材料制造", "济南", "王某", "乙公司；丙公司",
+            "甲有限公司", "民营企业", "33.33%", "C3985 电子专用材料制造", "济南", "王某", "乙公司；丙公司\n丁公司",
             "甲", "=1+1",
         ),
         (
@@ -84,7 +84,7 @@ def test_facts_are_read_and_doubtful_ones_are_told_and_left_empty():
         "industry_code": "C3985",
         "region_code": "370100",
         "legal_representative": "王某",
-        "former_names": "乙公司\n丙公司",
+        "former_names": "乙公司\n丙公司\n丁公司",
         "short_name": "甲",
     }
     assert second.facts == {"address": "1号"}
@@ -166,6 +166,20 @@ def test_who_is_who(name, uscc, expected):
         known(5, "新名电气有限公司", None, [normalise_name("旧名电气有限公司")]),
     ]
     assert outcome([row(2, name, uscc)], ours) == [expected]
+
+
+def test_a_row_that_once_bore_the_name_of_one_of_ours_may_be_that_one():
+    head = ("企业名称", "信用代码", "曾用名")
+    ours = [known(1, "老甲机械有限公司"), known(2, "老乙机械有限公司", code(2))]
+    rows = read(
+        head,
+        ("新甲科技有限公司", None, "更早的有限公司；老甲机械有限责任公司"),
+        ("新乙科技有限公司", None, "老乙机械有限公司"),
+        ("丙科技有限公司", code(3), "老乙机械有限公司"),  # another code: another company
+    ).rows
+    told = tell_apart(rows, lambda: iter(ours))
+    assert [each.outcome for each in told] == [Outcome.DOUBLE, Outcome.DOUBLE, Outcome.NEW]
+    assert [each.name for each in told[1].namesakes] == ["老乙机械有限公司"]
 
 
 def test_rows_of_the_file_alike_among_themselves_are_shown_too():

@@ -131,7 +131,7 @@ def read_roster(sheet: Sheet, header: int, columns: Mapping[RosterColumn, int]) 
     faulty = 0
     for number in range(header + 1, len(sheet.rows)):
         cells = {column: value_or_formula(sheet, number, at) for column, at in columns.items()}
-        texts = {column: cell_text(value) for column, value in cells.items()}
+        texts = {column: _text(column, value) for column, value in cells.items()}
         if not any(texts.values()):
             continue
         if _is_note(texts):
@@ -148,6 +148,13 @@ def read_roster(sheet: Sheet, header: int, columns: Mapping[RosterColumn, int]) 
     messages += twice
     kept_out = sum(1 for message in twice if message.keeps_out)
     return Roster(tuple(kept), tuple(messages), faulty + kept_out)
+
+
+def _text(column: RosterColumn, value: Value) -> str | None:
+    """A cell as one line; former names often stand one below the other."""
+    if column is RosterColumn.FORMER_NAMES and isinstance(value, str):
+        value = value.replace("\n", ";")
+    return cell_text(value)
 
 
 def _identity_faults(
@@ -216,7 +223,7 @@ def _fact(column: RosterColumn, text: str) -> tuple[object | None, RosterFault |
     if column is RosterColumn.LEGAL and any(char.isdigit() for char in text):
         return None, RosterFault.LEGAL_HAS_DIGITS
     if column is RosterColumn.FORMER_NAMES:
-        names = (each.strip() for each in re.split(r"[;；、\n]", text))
+        names = (each.strip() for each in re.split(r"[;；、]", text))
         return "\n".join(dict.fromkeys(filter(None, names))) or None, None
     return text, None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from crm.enterprises.rules.names import similar
+from crm.enterprises.rules.names import normalise_name, similar
 from crm.enterprises.rules.ranking.alike import spoilt
 from crm.enterprises.rules.roster.reading import RosterFault, RosterMessage, RosterRow
 
@@ -68,14 +68,12 @@ def tell_apart(rows: Sequence[RosterRow], known: Callable[[], Iterable[Known]]) 
     for start in range(0, len(open_rows), AT_ONCE):
         some = open_rows[start : start + AT_ONCE]
         index = _LikeNames(some)
-        norms = {each.row.norm: each for each in some}
+        renamed = _ByOtherName(some)
         for company in known():
             uscc = company.uscc or learned.get(company.id)
             who = Namesake(company.name, company.id)
             index.meet(company.loose, uscc, who)
-            for former in company.former:
-                if former in norms and not (uscc and norms[former].row.uscc):
-                    _note(norms[former], who)
+            renamed.meet(company, uscc, who)
         for earlier in open_rows[: start + AT_ONCE]:
             row = earlier.row
             index.meet(row.loose, row.uscc, Namesake(row.name, row=row.sheet_row))
@@ -154,6 +152,23 @@ class _LikeNames:
             if len(each.namesakes) == NAMESAKES_TOLD:
                 continue
             if each.row.loose == loose or similar(each.row.loose, loose):
+                _note(each, who)
+
+
+class _ByOtherName:
+    """Rows by the name a company has now in the file, and by those it had before."""
+
+    def __init__(self, rows: Sequence[Told]) -> None:
+        self._now = {each.row.norm: each for each in rows}
+        self._before: defaultdict[str, list[Told]] = defaultdict(list)
+        for each in rows:
+            for former in str((each.row.facts or {}).get("former_names", "")).splitlines():
+                self._before[normalise_name(former)].append(each)
+
+    def meet(self, company: Known, uscc: str | None, who: Namesake) -> None:
+        met = [self._now[former] for former in company.former if former in self._now]
+        for each in (*met, *self._before.get(company.norm, ())):
+            if not (uscc and each.row.uscc):
                 _note(each, who)
 
 
