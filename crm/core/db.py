@@ -173,6 +173,13 @@ def _enter(session: Session, *, alone: bool) -> None:
     connection.exec_driver_sql("SET LOCAL lock_timeout = DEFAULT")
 
 
+def take_turns(number: int) -> None:
+    """Of transactions that say the same number each waits here until the one before has ended; SQLite
+    lets in one writer at a time anyway."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(number)))
+
+
 LOCK_NOT_AVAILABLE = "55P03"
 _PASS_WITH_OTHERS = select(func.pg_advisory_xact_lock_shared(GATE))
 _PASS_ALONE = select(func.pg_advisory_xact_lock(GATE))

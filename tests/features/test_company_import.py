@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import threading
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -151,6 +152,27 @@ def test_ten_times_the_rows_take_no_more_queries(take_in, count_queries):
     with count_queries() as many:
         assert take_in(*rows(100, 500)).added == 400
     assert len(many) <= len(few)
+
+
+def test_one_file_confirmed_twice_at_once_comes_in_once(app, head):
+    """Without codes no key of the database tells that a company is there already."""
+    together, added = threading.Barrier(2), []
+    sheet = Sheet("名录", (HEAD, *[(f"第{n}号示例新材料有限公司",) for n in range(300)]))
+
+    def confirm():
+        with app.app_context():
+            together.wait(20)
+            with transaction():
+                added.append(
+                    services.import_roster(head, AT, sheet, filename="x", take=ALL_DOUBLES).added
+                )
+
+    threads = [threading.Thread(target=confirm) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(added) == [0, 300]
 
 
 def workbook(*rows):

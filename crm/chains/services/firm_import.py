@@ -42,7 +42,7 @@ from crm.enterprises.queries import by_name, name_of
 from crm.enterprises.rules import normalise_name
 from crm.enterprises.rules.roster import Outcome, Told, once_each, tell_apart
 from crm.enterprises.services.roster_import import add_companies
-from crm.enterprises.services.roster_look import RosterLook, known_companies
+from crm.enterprises.services.roster_look import RosterLook, known_companies, register_in_turn
 from crm.history import services as history
 from crm.history.services import Doer
 from crm.places.models import Zone
@@ -120,6 +120,7 @@ def import_firms(
 
     Raises Refused as `look_at_firms`, and where a row cannot be taken as it was looked at.
     """
+    register_in_turn()
     today = office_day(at)
     look = look_at_firms(book, today)
     chosen = [n for n in look.unknown if register == ALL_COMPANIES or n in register]

@@ -19,7 +19,7 @@ from crm.enterprises.rules.roster import Outcome, RosterRow, Told, tell_apart
 from crm.enterprises.services.identity import LONGEST_NAME
 from crm.enterprises.services.proposing import propose_matches
 from crm.enterprises.services.roster_import import add_companies
-from crm.enterprises.services.roster_look import RosterLook, known_companies
+from crm.enterprises.services.roster_look import RosterLook, known_companies, register_in_turn
 from crm.history import services as history
 from crm.history.models import AuditEvent
 from crm.history.services import Doer, event_row
@@ -59,6 +59,7 @@ def register_rows(
 
     A possible double is registered only if its row is named. Raises Refused, NotFound.
     """
+    register_in_turn()
     edition = db.session.get(RankingEdition, edition_id)
     if edition is None:
         raise NotFound

@@ -17,7 +17,12 @@ from crm.enterprises.models import Enterprise
 from crm.enterprises.rules import seat_of
 from crm.enterprises.rules.roster import RosterRow
 from crm.enterprises.services.identity import CHANGED, COLUMNS, name_keys
-from crm.enterprises.services.roster_look import RosterLook, facts_of, look_at_roster
+from crm.enterprises.services.roster_look import (
+    RosterLook,
+    facts_of,
+    look_at_roster,
+    register_in_turn,
+)
 from crm.history import services as history
 from crm.history.models import AuditEvent
 from crm.history.services import Doer, event_row, plain
@@ -53,6 +58,7 @@ def import_roster(
     A door judges the leads of `filled` again. Raises Refused as `look_at_roster`, and where somebody
     registers one of the companies in the same moment.
     """
+    register_in_turn()
     with without_collecting():
         look = look_at_roster(sheet, take, to_write=True)
         known_at = history.recorded(at)

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from crm.core.bulk import among, chunked
-from crm.core.db import db, rows_of
+from crm.core.db import db, rows_of, take_turns
 from crm.core.errors import Fault, Refused
 from crm.core.sheets import Sheet
 from crm.enterprises.models import Enterprise
@@ -30,6 +30,8 @@ from crm.enterprises.rules.roster import (
 from crm.enterprises.services.identity import COLUMNS, LONGEST_DESCENT
 
 READ_AT_ONCE = 5000
+REGISTERING = 20260102
+"""The advisory lock of whoever registers companies by the hundred."""
 ALL_DOUBLES = "all"
 KEYS = ("name_norm", "version")
 
@@ -104,6 +106,12 @@ def look_at_roster(
     _compare(look, to_write=to_write)
     look.messages.sort(key=lambda each: (not each.keeps_out, each.row))
     return look
+
+
+def register_in_turn() -> None:
+    """To be called before the look whose new companies are written: one without a code has no key by
+    which the database would refuse it a second time."""
+    take_turns(REGISTERING)
 
 
 def known_companies() -> Iterator[Known]:

@@ -27,7 +27,7 @@ from crm.enterprises.rules.signal_file import (
     signal_columns,
 )
 from crm.enterprises.services.roster_import import add_companies
-from crm.enterprises.services.roster_look import RosterLook, known_companies
+from crm.enterprises.services.roster_look import RosterLook, known_companies, register_in_turn
 from crm.history import services as history
 from crm.history.models import AuditEvent
 from crm.history.services import Doer, event_row, plain
@@ -122,6 +122,7 @@ def import_signals(
 
     Raises Refused as `look_at_signals`, and where somebody logs or registers the same meanwhile.
     """
+    register_in_turn()
     with without_collecting():
         look = look_at_signals(sheet, office_day(at))
         known_at = history.recorded(at)
