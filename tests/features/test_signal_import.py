@@ -8,6 +8,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import func, select
 
+from crm.chains.queries.fits import fits_of
 from crm.core.db import transaction
 from crm.core.errors import Refused
 from crm.core.sheets import Sheet
@@ -110,10 +111,10 @@ def test_a_sheet_without_its_columns_is_refused(db_session, staff):
 
 
 @pytest.mark.on("sqlite")
-def test_staff_look_at_a_file_first_and_then_import_it(known, staff, sign_in):
+def test_staff_look_at_a_file_first_and_then_import_it(known, staff, sign_in, db_session):
     client = sign_in(staff)
     lines = ["企业名称,类别,日期,来源", "甲锂电材料有限公司,融资,2026-05-01,公告1",
-             "丙示例有限公司,政策,2026-05-02,公告2", "丁,政策,今天,公告3"]  # fmt: skip
+             "丙减速器有限公司,政策,2026-05-02,公告2", "丁,政策,今天,公告3"]  # fmt: skip
     data = "\n".join(lines).encode("gb18030")
     sent = client.post("/enterprises/signals/import", data={"file": (io.BytesIO(data), "信号.csv")})
     page = client.get(sent.location)
@@ -124,7 +125,10 @@ def test_staff_look_at_a_file_first_and_then_import_it(known, staff, sign_in):
     done = client.post("/enterprises/signals/import/confirm", data={"mark": mark, "pick": ["3"]})
     listed = text_of(client.get(done.location))
     assert "已登记2条扩产信号" in listed
-    assert "丙示例有限公司" in listed
+    assert "丙减速器有限公司" in listed
+    db_session.rollback()  # to see what was written meanwhile
+    other = queries.by_name("丙减速器有限公司")
+    assert [row.code for row in fits_of(other.id)] == ["IME-U1"]
     template = client.get("/enterprises/signals/import/template")
     assert load_workbook(io.BytesIO(template.data)).active["C1"].value == "信号类别"
     assert sign_in("auditor").get("/enterprises/signals/import").status_code == 403

@@ -49,6 +49,8 @@ class SignalLook:
     of_unknown: dict[int, list[SignalRow]] = field(default_factory=dict)
     """Their signals, likewise."""
     messages: list[SignalMessage] = field(default_factory=list)
+    registered: list[int] = field(default_factory=list)
+    """Companies that importing it registered."""
 
     @property
     def faulty(self) -> int:
@@ -118,7 +120,8 @@ def import_signals(
     register: Collection[int] | str = (),
 ) -> SignalLook:
     """Log every new sign of a known company. `register` names unknown companies, by their row, to be
-    registered first (ALL_COMPANIES: every one); the signs of the others are left.
+    registered first (ALL_COMPANIES: every one); the signs of the others are left. A door suggests
+    segments for those registered.
 
     Raises Refused as `look_at_signals`, and where somebody logs or registers the same meanwhile.
     """
@@ -133,6 +136,7 @@ def import_signals(
             ids = add_companies(
                 actor, known_at, RosterLook({}, new=[look.unknown[n].row for n in chosen])
             )
+            look.registered = [*ids.values()]
             for number in chosen:
                 look.new += [(ids[-number], row) for row in look.of_unknown.pop(number)]
                 del look.unknown[number]

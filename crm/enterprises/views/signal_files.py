@@ -4,6 +4,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from crm.chains.services.suggesting import suggest_for
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import Refused
@@ -79,6 +80,7 @@ def signals_confirm() -> ResponseReturnValue:
             done = services.import_signals(
                 g.actor, clock.now(), sheet, filename=told["file"], register=register
             )
+            suggest_for(done.registered)
     except Refused as refused:
         for fault in refused.faults:
             flash(str(fault.text), "warn")
