@@ -80,7 +80,9 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         RosterFault.LIKE_FORMULA: _l("以公式符号开头，没有读取"),
         RosterFault.TOO_LONG: _l("内容过长，没有读取"),
         RosterFault.OWNERSHIP_UNKNOWN: _l("看不出是哪一种所有制，没有读取"),
-        RosterFault.SHARE_UNREADABLE: _l("持股比例请写成51或51%，没有读取"),
+        RosterFault.SHARE_UNREADABLE: _l(
+            "持股比例请写成51；百分比格式的单元格请改为常规。没有读取"
+        ),
         RosterFault.INDUSTRY_UNREADABLE: _l("不是国民经济行业代码，没有读取"),
         RosterFault.REGION_UNREADABLE: _l("不是行政区划代码或省市名称，没有读取"),
         RosterFault.LEGAL_HAS_DIGITS: _l("法定代表人只写姓名，没有读取"),
@@ -109,6 +111,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         SignalFault.COMPANY_WRONG: _l("企业名称应为2到120个字"),
         SignalFault.CODE_WRONG: _l("统一社会信用代码有误，请核对营业执照"),
         SignalFault.COMPANY_UNCLEAR: _l("名称和信用代码对不上同一家企业，请核对"),
+        SignalFault.SEVERAL_OF_NAME: _l("登记的同名企业不止一家，请填信用代码"),
         SignalFault.KIND_UNKNOWN: _l("信号类别只能是公告扩产、融资、新设子公司或政策"),
         SignalFault.DAY_UNREADABLE: _l("读不出发生日期，请写成2026-11-23的样子"),
         SignalFault.DAY_TO_COME: _l("日期晚于今天，发生以后再登记"),

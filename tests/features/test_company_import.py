@@ -106,6 +106,25 @@ def test_a_file_adds_the_new_completes_the_known_and_changes_nothing_the_second_
     assert history.verify().broken_at is None
 
 
+def test_a_seat_nobody_typed_follows_the_code_a_file_brings(take_in, save, db_session):
+    save("山东甲材料有限公司")
+    save("山东乙材料有限公司", region_code="370200")
+    same = save("济南丙材料有限公司")
+    file = [
+        ("山东甲材料有限公司", code(1)),
+        ("山东乙材料有限公司", code(2)),
+        ("济南丙材料有限公司", code(3)),
+    ]
+    take_in(*file)
+    found = [company(name).region_code for name, _code in file]
+    assert found == ["370100", "370200", "370100"]
+    told = (
+        select(AuditEvent.after).where(AuditEvent.subject_id == same).order_by(AuditEvent.id.desc())
+    )
+    assert db_session.scalar(told.limit(1)) == {"uscc": code(3)}
+    assert take_in(*file).filled == ()
+
+
 def test_possible_doubles_come_in_by_choice_alone(take_in, save, db_session):
     save("示例智能装备科技有限公司")
     alike = ("山东示例智能装备科技股份有限公司", None)
@@ -200,8 +219,8 @@ def test_a_unit_head_looks_at_a_file_first_and_then_imports_it(sign_in, save, db
     assert sent.status_code == 302
     page = client.get(sent.location)
     told = text_of(page)
-    for words in ("新企业3家", "可能重复1家", "有误2行", "统一社会信用代码应为18位，现在是4位",
-                  "企业名称以公式符号开头"):  # fmt: skip
+    for words in ("读取的工作表：Sheet", "新企业3家", "可能重复1家", "有误2行",
+                  "统一社会信用代码应为18位，现在是4位", "企业名称以公式符号开头"):  # fmt: skip
         assert words in told, words
     assert count(db_session) == 1  # nothing is saved by looking
     mark = re.search(r'name="mark" value="([^"]+)"', page.text)[1]

@@ -83,7 +83,11 @@ def test_signals_go_to_known_companies_and_to_unknown_ones_by_choice(take_in, kn
     assert db_session.scalar(select(func.count()).select_from(ExpansionSignal)) == 4
 
 
-def test_faulty_rows_are_told_one_by_one_and_left_out(take_in, known):
+def test_faulty_rows_are_told_one_by_one_and_left_out(take_in, known, staff):
+    for reason in (None, "另一家"):
+        with transaction():
+            entry = EnterpriseEntry("同名有限公司", same_name_reason=reason)
+            services.save(staff, AT, None, entry)
     look = take_in(
         (None, None, "融资", "2026-01-01", "公告", None, None),
         ("甲锂电材料有限公司", "9137", "融资", "2026-01-01", "公告", None, None),
@@ -94,13 +98,14 @@ def test_faulty_rows_are_told_one_by_one_and_left_out(take_in, known):
         ("甲锂电材料有限公司", None, "融资", "2026-01-01", "长" * 201, None, None),
         ("甲锂电材料有限公司", None, "融资", "2026-01-01", "=1+1", None, None),
         ("甲锂电材料有限公司", code(9), "融资", "2026-01-01", "公告", None, None),
+        ("同名有限公司", None, "融资", "2026-01-01", "公告", None, None),
     )
     assert [(each.row, each.fault.value) for each in look.messages] == [
         (2, "company_missing"), (3, "code_wrong"), (4, "kind_unknown"), (5, "day_unreadable"),
         (6, "day_to_come"), (7, "source_missing"), (8, "source_too_long"), (9, "like_formula"),
-        (10, "company_unclear"),
+        (10, "company_unclear"), (11, "several_of_name"),
     ]  # fmt: skip
-    assert look.faulty == 9
+    assert look.faulty == 10
     assert logged(known) == []
 
 

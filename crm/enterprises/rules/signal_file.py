@@ -71,6 +71,7 @@ class SignalFault(StrEnum):
     COMPANY_WRONG = "company_wrong"
     CODE_WRONG = "code_wrong"
     COMPANY_UNCLEAR = "company_unclear"
+    SEVERAL_OF_NAME = "several_of_name"
     KIND_UNKNOWN = "kind_unknown"
     DAY_UNREADABLE = "day_unreadable"
     DAY_TO_COME = "day_to_come"

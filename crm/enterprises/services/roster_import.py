@@ -178,11 +178,19 @@ def _fills(look: RosterLook, number: int) -> dict[str, Any]:
     fills = {**look.compared[number].fills}
     if "parent_id" in fills:  # one the file adds has its id by now
         fills["parent_id"] = look.parents[look.known[number].sheet_row]
-    merged = {**look.ours[number]._mapping, **fills}
-    if not merged["region_code"]:
-        seat = seat_of(None, merged["uscc"], merged["name"], merged["address"])
-        fills |= {"region_code": seat} if seat else {}
+    ours = look.ours[number]._mapping
+    seat, known = _derived_seat({**ours, **fills}), ours["region_code"]
+    if (
+        "region_code" not in fills
+        and known in (None, _derived_seat(ours))
+        and seat not in (None, known)
+    ):
+        fills["region_code"] = seat
     return fills
+
+
+def _derived_seat(facts: Mapping[str, Any]) -> str | None:
+    return seat_of(None, facts["uscc"], facts["name"], facts["address"])
 
 
 def _told(facts: Mapping[str, Any], row: RosterRow) -> dict[str, Any]:

@@ -15,7 +15,14 @@ from crm.core.db import db, rows_of
 from crm.core.errors import Fault, Refused
 from crm.core.sheets import Sheet
 from crm.enterprises.models import Enterprise, ExpansionSignal
-from crm.enterprises.rules.roster import Outcome, RosterRow, Told, once_each, tell_apart
+from crm.enterprises.rules.roster import (
+    Outcome,
+    RosterFault,
+    RosterRow,
+    Told,
+    once_each,
+    tell_apart,
+)
 from crm.enterprises.rules.signal_file import (
     REQUIRED,
     SIGNAL_HEADS,
@@ -73,7 +80,9 @@ def look_at_signals(sheet: Sheet, today: date) -> SignalLook:
     for told in tell_apart(companies, known_companies):
         same = of_company[told.row.sheet_row]
         if told.outcome is Outcome.FAULTY and told.fault:
-            look.messages += [_unclear(row, told.fault.value) for row in same]
+            is_name = told.fault.fault is RosterFault.SEVERAL_OF_NAME
+            fault = SignalFault.SEVERAL_OF_NAME if is_name else SignalFault.COMPANY_UNCLEAR
+            look.messages += [_unclear(row, told.fault.value, fault) for row in same]
         elif told.company_id is not None:
             found += [(told.company_id, row) for row in same]
         else:
@@ -107,8 +116,10 @@ def _companies(
     return companies, found
 
 
-def _unclear(row: SignalRow, value: str) -> SignalMessage:
-    return SignalMessage(SignalFault.COMPANY_UNCLEAR, row.company.sheet_row, value)
+def _unclear(
+    row: SignalRow, value: str, fault: SignalFault = SignalFault.COMPANY_UNCLEAR
+) -> SignalMessage:
+    return SignalMessage(fault, row.company.sheet_row, value)
 
 
 def import_signals(

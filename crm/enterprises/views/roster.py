@@ -16,6 +16,7 @@ from crm.core.guard import allow
 from crm.core.sheets import Sheet, Value, write_long_workbook
 from crm.core.uploads import picked_rows
 from crm.core.waiting import Expired
+from crm.core.web import mark as punctuation
 from crm.enterprises import access, services
 from crm.enterprises.forms import RosterForm
 from crm.enterprises.rules.roster import (
@@ -147,6 +148,7 @@ def _preview(mark: str, filename: str, sheet: Sheet) -> str:
         "enterprises/roster_preview.html",
         token=mark,
         filename=filename,
+        sheet_name=sheet.name,
         look=look,
         known=len(look.known),
         columns=[
@@ -225,8 +227,9 @@ def _report(look: RosterLook, sheet: Sheet) -> Iterator[tuple[int, str, str, str
         yield each.row, name(each.row), str(result), roster_words(each)
     for double in look.doubles:
         row: RosterRow = double.row
-        others = "、".join(each.name for each in double.namesakes)
+        others = punctuation("、", ", ").join(each.name for each in double.namesakes)
         yield row.sheet_row, row.name, str(word(Outcome.DOUBLE)), others
     for each in _differences(look, look.differing):
-        told = f"{each['field']}: {each['ours']} → {each['theirs']}"
+        colon = punctuation("：", ": ")
+        told = f"{each['field']}{colon}{each['ours']} → {each['theirs']}"
         yield each["row"], each["name"], _("资料不同"), told

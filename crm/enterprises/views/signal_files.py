@@ -113,6 +113,7 @@ def _preview(mark: str, filename: str, sheet: Sheet) -> str:
         "enterprises/signals_preview.html",
         token=mark,
         filename=filename,
+        sheet_name=sheet.name,
         look=look,
         kind_words=WORDS[SignalKind],
         faults=[each for each in told if each["keeps_out"]],
