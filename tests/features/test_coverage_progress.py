@@ -141,7 +141,11 @@ def test_the_gaps_filled_are_handed_to_the_indicator_that_waits_for_them(app, si
     assert client.post("/coverage/progress/report", data=form).status_code == 302
     assert client.post("/coverage/progress/report", data=form).status_code == 409
     assert client.post("/coverage/progress/report", data=form | {"seen": "1"}).status_code == 302
-    for wrong in ({"quota": "fdi", "seen": "0"}, {"quota": "incubators", "seen": "x"}):
+    for wrong in (
+        {"quota": "fdi", "seen": "0"},
+        {"quota": "incubators", "seen": "x"},
+        {"quota": "incubators", "seen": "9" * 5000},
+    ):
         assert client.post("/coverage/progress/report", data=wrong).status_code == 404
     with app.app_context():
         rows = db.session.scalars(select(ReportedFigure).order_by(ReportedFigure.number)).all()

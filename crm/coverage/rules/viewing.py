@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from crm.coverage.rules.status import COMING, LANDED, Status
-from crm.leads.rules.filters import LARGEST_ID, Bucket, WrongParameter
+from crm.leads.rules.filters import LARGEST_ID, Bucket, WrongParameter, read_number
 from crm.leads.rules.stages import IN_TALKS, Stage
 
 Code = TypeVar("Code", bound=StrEnum)
@@ -98,9 +98,10 @@ def read_map_filter(args: Mapping[str, str]) -> MapFilter:
 
 
 def _zone(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= LARGEST_ID:
-        raise WrongParameter("zone", text)
-    return int(text)
+    try:
+        return read_number(text, LARGEST_ID)
+    except ValueError as error:
+        raise WrongParameter("zone", text) from error
 
 
 def _stage(text: str) -> Stage | Bucket:

@@ -174,7 +174,7 @@ def report_gaps() -> ResponseReturnValue:
         ),
         None,
     )
-    if quota is None or not seen.isdecimal():
+    if quota is None or not (seen.isascii() and seen.isdigit() and len(seen) < 10):
         raise NotFound
     with transaction():
         report_filled(g.actor, now, quota, int(seen))

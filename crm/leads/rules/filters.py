@@ -238,14 +238,15 @@ def _read_stage(text: str) -> Stage | Bucket:
 def _read_id(text: str) -> int:
     if text == "none":
         return NONE
-    return _read_number(text, LARGEST_ID)
+    return read_number(text, LARGEST_ID)
 
 
 def _read_chain_role(text: str) -> ChainRole | int:
     return NONE if text == "none" else ChainRole(text)
 
 
-def _read_number(text: str, largest: int) -> int:
+def read_number(text: str, largest: int) -> int:
+    """A whole number from 1 to `largest`. Raises ValueError."""
     if not text.isascii() or not text.isdigit() or not 0 < int(text) <= largest:
         raise ValueError(text)
     return int(text)
@@ -294,7 +295,7 @@ _READ: dict[str, Any] = {
     "quiet": Quiet,
     "sensitive": lambda text: {"yes": True, "no": False}[text],
     "quota": _read_code,
-    "year": lambda text: _read_number(text, 2100),
+    "year": lambda text: read_number(text, 2100),
     "verdict": Outcome,
     "event": CountedEvent,
     "level": RecognisedAt,
