@@ -30,6 +30,8 @@ from crm.quotas.wording import day_text
 from crm.quotas.wording.marks import listed, mark
 
 LISTS_TOLD = 3
+OF_LEADS = (Term.IN_TALKS, Term.GROUP_IN_TALKS, Term.REFUSED)
+"""What is told by the leads behind it, of which each reader may know another part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,15 @@ def reason_told(each: Contribution) -> ReasonTold:
 
 
 def brief_of(found: Score) -> str:
-    """What speaks for it and against it in one paragraph: the description of a lead made of it."""
-    return mark("；", "; ").join(each.sentence for each in reasons_of(found) if each.points)
+    """What speaks for it and against it in one paragraph: the remark of a lead made of it.
+
+    Other leads are not named: whoever reads the new one may not know of them.
+    """
+    return mark("；", "; ").join(
+        each.short if each.code in OF_LEADS else each.sentence
+        for each in reasons_of(found)
+        if each.points
+    )
 
 
 def _parts(each: Contribution) -> Iterator[Behind]:

@@ -22,8 +22,9 @@ from crm.enterprises.models import (
 from crm.enterprises.rules import loose_name, normalise_name, search_text
 from crm.enterprises.rules.signals import SignalKind
 from crm.history.models import AuditEvent
-from crm.leads.models import Lead
-from crm.leads.rules import ChainMove, Stage
+from crm.leads.models import Lead, LeadMember
+from crm.leads.rules import ChainMove, MembershipKind, Stage
+from tests.features.chain_cases import add_lead_at
 from tests.leads import opened
 
 PAGE = "/coverage/targets?segment=NFM-M11"
@@ -77,6 +78,7 @@ def test_every_company_is_listed_with_every_reason(company, staff):
         ("segment=XXX", 404), ("chain=XXX", 404), ("", 404), ("segment=NFM-M11&seat=x", 400),
         ("segment=NFM-M11&talks=x", 400), ("segment=NFM-M11&top=0", 400),
         ("segment=NFM-M11&top=9999", 400), ("segment=NFM-M11&signs=1", 400),
+        ("segment=NFM-M11&top=000020" + "9" * 5000, 400), ("segment=NFM-M11&top=000020", 200),
     ],
 )  # fmt: skip
 def test_an_address_that_means_nothing_is_refused(staff, query, status):
@@ -139,6 +141,10 @@ def test_one_click_makes_a_lead_at_its_segment_with_move_and_reasons(
     again = staff.get(address.replace("&amp;", "&")).text
     assert "建线索前查到这家企业已有登记" in again
     assert "甲胶体材料有限公司抛光液与硅溶胶/二氧化硅项目" in again
+    remark = opened(staff, address.replace("&amp;", "&"))["remark"]
+    assert remark == "推荐理由（5分）：环节空白；企业就在省内；已在谈", (
+        "who reads it may not know the other"
+    )
     assert "在谈" in staff.get(PAGE).text
     assert "没有符合条件的企业" in staff.get(f"{PAGE}&talks=hide").text
 
@@ -163,6 +169,28 @@ def test_another_units_lead_is_told_before_entry_by_its_unit_alone(app, company,
     listed = staff.get(PAGE).text
     assert "请联系商务局" in listed
     assert "商务局的项目" not in listed
+
+
+@pytest.mark.on("sqlite")
+def test_who_has_signed_in_secret_is_counted_among_those_left_out_and_not_named(
+    app, company, staff, person
+):
+    unit = {"department_id": person("staff", "商务局").department_id}
+    open_one, secret = company("公开签约有限公司"), company("保密签约有限公司")
+    with app.app_context(), transaction():
+        add_lead_at("NFM-M11", "公开", Stage.SIGNED, investor_id=open_one, **unit)
+        told = add_lead_at(
+            "NFM-M11", "保密", Stage.SIGNED, investor_id=secret, is_sensitive=True, **unit
+        )
+        number = told.id
+    page = staff.get(PAGE).text
+    assert "在本环节已有项目签约或注册 2" in page
+    assert "公开签约有限公司" in page
+    assert "保密签约有限公司" not in page
+    with app.app_context(), transaction() as session:
+        kind = MembershipKind.NAMED
+        session.add(LeadMember(lead_id=number, user_id=staff.actor.id, kind=kind))
+    assert "保密签约有限公司" in staff.get(PAGE).text
 
 
 def test_companies_a_ranking_prints_and_nobody_has_are_named_without_a_score(

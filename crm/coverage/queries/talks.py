@@ -5,7 +5,7 @@ not even that: what a company's page tells them, too (`crm.leads.companies.leads
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,7 @@ from crm.leads.access import may_see
 from crm.leads.models import Lead
 from crm.leads.models import among as at_stages
 from crm.leads.rules import Stage
+from crm.leads.rules.stages import FROM_SIGNING
 
 TOLD = 3
 """Leads told of a company."""
@@ -61,6 +62,24 @@ def told_to(actor: Actor, scores: Sequence[Score], groups: Groups, today: date) 
         )
         for each in scores
     ]
+
+
+def settled_told(actor: Actor, segment_ids: Collection[int]) -> set[tuple[int, int]]:
+    """(company, segment): of those whose project there is signed or registered, whom a reader may be
+    told. Of a sensitive lead the search before entry says less than that."""
+    rows = rows_of(
+        select(Lead.investor_id, Lead.legal_entity_id, Lead.segment_id).where(
+            among(Lead.segment_id, sorted(segment_ids)),
+            at_stages(FROM_SIGNING),
+            or_(Lead.is_sensitive.is_(False), may_see(actor)),
+        )
+    )
+    return {
+        (company, segment)
+        for investor, entity, segment in rows
+        for company in (investor, entity)
+        if company is not None and segment is not None
+    }
 
 
 def _leads(actor: Actor, companies: Iterable[int], today: date) -> Any:

@@ -9,13 +9,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from crm.accounts.rules import Actor
 from crm.chains.models import Segment
 from crm.core.bulk import without_collecting
 from crm.core.db import db
 from crm.coverage.queries import known
 from crm.coverage.queries.facts import ChainCovered, Covered, coverage
-from crm.coverage.queries.talks import told_to
 from crm.coverage.rules.goals import Ranked, may_meet
 from crm.coverage.rules.scoring import (
     Exclusion,
@@ -95,8 +93,8 @@ class Proposal:
     found: Score | None  # None: the company is not among those that suit
 
 
-def proposal(actor: Actor, today: date, enterprise_id: int, segment_id: int) -> Proposal | None:
-    """None where the segment is not in use."""
+def proposal(today: date, enterprise_id: int, segment_id: int) -> Proposal | None:
+    """None where the segment is not in use. The leads behind the score are not told."""
     chain_id = db.session.scalar(select(Segment.chain_id).where(Segment.id == segment_id))
     found = targets(today, chain_id, segment_id) if chain_id else None
     if found is None:
@@ -106,7 +104,6 @@ def proposal(actor: Actor, today: date, enterprise_id: int, segment_id: int) -> 
         for each in (*found.scores, *found.excluded)
         if each.facts.enterprise_id == enterprise_id
     ]
-    told = told_to(actor, mine, found.groups, today)
     covered = found.segments[segment_id]
     return Proposal(
         covered.segment,
@@ -116,7 +113,7 @@ def proposal(actor: Actor, today: date, enterprise_id: int, segment_id: int) -> 
             stands_any_in_chain=any(each.facts.standing for each in found.chain.segments),
             is_next_to_anchor=any(each.facts.partner_of or each.facts.needed_by for each in mine),
         ),
-        told[0] if told else None,
+        mine[0] if mine else None,
     )
 
 

@@ -1,7 +1,6 @@
 """目标企业: whom to call about a segment or a chain, with every reason; and the list as a workbook."""
 
 import io
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,7 @@ from crm.core.db import transaction
 from crm.core.guard import allow
 from crm.coverage import access
 from crm.coverage.queries.printed import printed_elsewhere
-from crm.coverage.queries.talks import told_to
+from crm.coverage.queries.talks import settled_told, told_to
 from crm.coverage.queries.targets import Targets, targets
 from crm.coverage.rules.scoring import Exclusion, Score, Seat, TargetFilter
 from crm.coverage.telling import ReasonTold, place_text, reasons_of
@@ -26,6 +25,7 @@ from crm.coverage.views import bp
 from crm.coverage.wording import ICON, WORDS, reason_text, word
 from crm.enterprises.wording import region_words
 from crm.history import services as history
+from crm.leads.rules.filters import read_number
 
 SHOWN, MORE, MOST_SHOWN = 20, 20, 500
 BEST = 5
@@ -102,7 +102,7 @@ def targets_page() -> ResponseReturnValue:
         more=asked.address(top=min(top + MORE, MOST_SHOWN))
         if len(wanted) > top < MOST_SHOWN
         else None,
-        left_out=_left_out(found.excluded),
+        left_out=_left_out(found),
         printed=[
             (each, found.segments[each.segment_id].segment)
             for each in printed_elsewhere(clock.today(), found.segments)
@@ -195,9 +195,10 @@ def _top() -> int:
     text = request.args.get("top", "")
     if not text:
         return SHOWN
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MOST_SHOWN):
+    try:
+        return read_number(text, MOST_SHOWN)
+    except ValueError:
         abort(400)
-    return int(text)
 
 
 def _found(asked: Asked) -> Targets:
@@ -224,22 +225,27 @@ def _shown(found: Targets, scores: Sequence[Score]) -> list[TargetShown]:
 NAMED = 30
 
 
-def _left_out(excluded: Sequence[Score]) -> list[dict[str, Any]]:
+def _left_out(found: Targets) -> list[dict[str, Any]]:
     """By reason how many companies are no targets, and some of their names."""
-    counted = Counter(each.facts.exclusions[0] for each in excluded)
+    by_reason: dict[Exclusion, list[Score]] = {code: [] for code in Exclusion}
+    for each in found.excluded:
+        by_reason[each.facts.exclusions[0]].append(each)
+    tellable = dict(by_reason)
+    if settled := by_reason[Exclusion.SETTLED]:
+        told = settled_told(g.actor, found.segments.keys())
+        tellable[Exclusion.SETTLED] = [
+            each for each in settled if (each.facts.enterprise_id, each.facts.segment_id) in told
+        ]
     return [
         {
             "words": WORDS[Exclusion][code],
-            "code": code,
-            "count": counted[code],
+            "count": len(companies),
             "companies": [
-                (each.facts.enterprise_id, each.facts.name)
-                for each in excluded
-                if each.facts.exclusions[0] is code
-            ][:NAMED],
+                (each.facts.enterprise_id, each.facts.name) for each in tellable[code][:NAMED]
+            ],
         }
-        for code in Exclusion
-        if counted[code]
+        for code, companies in by_reason.items()
+        if companies
     ]
 
 

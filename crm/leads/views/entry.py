@@ -108,7 +108,7 @@ def of_target(form: EntryForm) -> tuple[Hit, ...]:
     investor = chosen_investor(form)
     if form.known_segment is None or investor is None:
         return ()
-    found = proposal(g.actor, clock.today(), investor.id, form.known_segment)
+    found = proposal(clock.today(), investor.id, form.known_segment)
     if found is None:
         form.segment.data = ""
         return ()
