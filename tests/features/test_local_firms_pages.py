@@ -75,6 +75,12 @@ def test_what_cannot_be_recorded_is_said_beside_its_field(app, staff, segments):
     assert len(rows(app, Presence)) == 1
 
 
+def test_everything_missing_is_told_at_once_the_company_too(staff):
+    page = staff.post("/chains/firms/new", data={"output": "abc"}).get_data(as_text=True)
+    for text in ("请填写企业全称", "请选择环节", "请选择链上角色", "看不懂这个金额"):
+        assert text in page, text
+
+
 def test_two_people_correcting_one_firm_do_not_overwrite_each_other(app, staff, segments):
     recorded(staff, segments["NFM-M11"])
     [firm] = rows(app, Presence)

@@ -46,7 +46,9 @@ class CompanyPart:
     """A known company, or one registered on the way; the view finds whom `enterprise` means."""
 
     enterprise_id = HiddenField()
-    enterprise = TextLine(PRESENCE_FIELD["enterprise"], longest=120)
+    enterprise = TextLine(
+        PRESENCE_FIELD["enterprise"], longest=120, validators=[Required(_l("请填写企业全称"))]
+    )
     is_new = BooleanField(_l("还没有登记过，登记为新企业"))
     uscc = TextLine(_l("统一社会信用代码"), longest=40, description=_l("登记新企业时填写，可留空"))
     same_name_reason = TextLine(_l("与同名企业的区别"), longest=200)
@@ -100,6 +102,11 @@ class FirmForm(BaseForm):
 
 class NewFirmForm(CompanyPart, FirmForm):
     """The same for a company that is not there yet."""
+
+    def of_known_company(self) -> None:
+        """The company is known already: nothing about it is asked."""
+        for name in ("enterprise", "is_new", "uscc", "same_name_reason"):
+            del self[name]
 
 
 class EndForm(BaseForm):

@@ -60,7 +60,6 @@ def anchors() -> ResponseReturnValue:
         chain_choices=[(row.id, named(row.name, row.name_en)) for row in chains()],
         named=named,
         word=word,
-        region_words=region_words,
         may_keep=access.may_keep_firms(g.actor),
     )
 
@@ -78,7 +77,6 @@ def anchor(enterprise_id: int) -> ResponseReturnValue:
         named=named,
         word=word,
         numbered=numbered,
-        region=region_words(found.enterprise.region_code),
         may_keep=access.may_keep_firms(g.actor),
     )
 

@@ -30,7 +30,7 @@ from crm.chains.views.trail import told_of, version_sent
 from crm.chains.wording import PRESENCE_FIELD, WORDS, named, stale_words, word
 from crm.core import clock
 from crm.core.db import transaction
-from crm.core.errors import Fault, NotFound, Refused
+from crm.core.errors import NotFound
 from crm.core.forms import attempt
 from crm.core.guard import allow
 from crm.core.lists import COUNT_LIMIT, CursorError
@@ -149,13 +149,17 @@ def _seen(text: str) -> tuple[int, int]:
 def firm_new() -> ResponseReturnValue:
     form = NewFirmForm(data=_asked_for()).offer(segment_choices(), zone_choices())
     company = enterprises.by_id(int(form.enterprise_id.data)) if _is_number(form) else None
+    if company:
+        form.of_known_company()
     if form.validate_on_submit():
         saved = attempt(form, lambda: _record(form, company.id if company else None))
         if saved is not None:
             flash(_("已登记。"), "good")
             return _to_company(saved.enterprise_id)
     double = None
-    if form.same_name_reason.data or (form.is_new.data and form.enterprise.errors):
+    if not company and (
+        form.same_name_reason.data or (form.is_new.data and form.enterprise.errors)
+    ):
         double = enterprises.by_name(form.enterprise.data or "")
     page = render_template(
         "chains/firm.html", form=form, company=company, known=None, double=double,
@@ -191,8 +195,6 @@ def _record(form: NewFirmForm, enterprise_id: int | None) -> Presence:
 
 def _company(form: NewFirmForm, at: Any) -> int:
     """The company that was typed, or a new one. Raises Refused."""
-    if not form.enterprise.data:
-        raise Refused([Fault("enterprise", "company_missing", _("请填写企业全称"))])
     if form.is_new.data:
         added = companies.add(
             g.actor, at, form.enterprise.data,
