@@ -414,14 +414,16 @@ def outcome_counts(actor: Actor, quota_id: int) -> dict[Outcome, int]:
 
 
 def unseen_in(actor: Actor, wanted: LeadFilter, counted: Select[int] | None, today: date) -> int:
-    """How many leads of an official number a person who counts all of them may not see.
+    """How many leads of an official number, or of a chain's map, a person who counts all may not see.
 
     `counted` are the ids the number counts. Only where nothing but the number and its
     decomposition is asked for: otherwise words and amounts could be tried out on leads that nobody
     may look into.
     """
     is_number = wanted.event or wanted.level or wanted.once or wanted.milestone
-    if not is_number or not actor.sees_all or wanted.without(*OFFICIAL).narrows:
+    is_at_place = wanted.chain is not None or wanted.segment is not None
+    told_of = OFFICIAL if is_number else AT_PLACE
+    if not actor.sees_all or not (is_number or is_at_place) or wanted.without(*told_of).narrows:
         return 0
     hidden = hidden_matching(actor, wanted, today, judged=counted)
     return db.session.scalar(select(func.count()).select_from(hidden.subquery())) or 0
@@ -429,9 +431,12 @@ def unseen_in(actor: Actor, wanted: LeadFilter, counted: Select[int] | None, tod
 
 OFFICIAL = (
     "quota", "year", "verdict", "event", "level", "once", "milestone", "since", "until",
-    "department", "sponsor", "chain", "zone",
+    "department", "sponsor", "chain", "segment", "below", "chain_role", "zone",
 )  # fmt: skip
 """What may be asked of the leads that are only counted."""
+
+AT_PLACE = ("chain", "segment", "below", "stage")
+"""The same of the numbers that the maps of chains and their progress give."""
 
 
 def year_quotas(year: int) -> Sequence[Quota]:

@@ -100,6 +100,9 @@ def test_conversion_links_every_number_to_its_list(app, sign_in, year):
     assert [int(number) for _address, number in numbers] == [1, 1, 1, 1, 1]
     for address, _number in numbers:
         assert "填补项目" in client.get(address).text
+    at = page.index(f'href="/chains/NFM/segments/{M3}">', page.index('id="conversion"'))
+    for address in re.findall(r'href="(/leads/\?[^"]+)">1</a>', page[at : page.index("</tr>", at)]):
+        assert "另有1个敏感项目计入" in client.get(address).text
     whole = html.unescape(client.get("/coverage/progress").text)
     at = whole.index('href="/coverage/progress?chain=NFM"')
     chain = re.findall(r'href="/leads/\?[^"]+">(\d+)</a>', whole[at : whole.index("</tr>", at)])

@@ -6,7 +6,16 @@ from crm.chains.queries.taxonomy import (
     chains,
     segment_named,
     segment_names,
+    segment_with_below,
     segments,
 )
 
-__all__ = ["chain_map", "chain_named", "chains", "segment_named", "segment_names", "segments"]
+__all__ = [
+    "chain_map",
+    "chain_named",
+    "chains",
+    "segment_named",
+    "segment_names",
+    "segment_with_below",
+    "segments",
+]

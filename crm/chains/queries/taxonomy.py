@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import Row, Select, and_, or_, select
 
 from crm.accounts.models import User
 from crm.chains.models import Chain, ChainGroup, Segment
@@ -75,6 +75,13 @@ def segments(also: int | None = None) -> Sequence[Row[int, int, str, str, str | 
         .order_by(Chain.position, Segment.position, Segment.id)
     )
     return db.session.execute(statement).all()
+
+
+def segment_with_below(segment_id: int) -> Select[int]:
+    """The ids of a segment and of all in use below it."""
+    tree = select(Segment.id).where(Segment.id == segment_id).cte("below", recursive=True)
+    child = select(Segment.id).where(Segment.parent_id == tree.c.id, Segment.retired_on.is_(None))
+    return select(tree.union(child).c.id)  # a union, so that a circle would end
 
 
 def segment_names() -> dict[str, str]:

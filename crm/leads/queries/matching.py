@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from crm.accounts.rules import Actor
+from crm.chains.queries import segment_with_below
 from crm.core import search
 from crm.core.db import db
 from crm.enterprises.rules import search_text
@@ -90,7 +91,7 @@ def _conditions(
         found.append(Lead.stage.in_(wanted.stages))
     for column, value in (
         (Lead.chain_id, wanted.chain),
-        (Lead.segment_id, wanted.segment),
+        (Lead.segment_id, None if wanted.below else wanted.segment),
         (Lead.chain_role, wanted.chain_role),
         (Lead.owner_id, wanted.owner),
         (Lead.department_id, wanted.department),
@@ -99,6 +100,8 @@ def _conditions(
     ):
         if value is not None:
             found.append(column.is_(None) if value == NONE else column == value)
+    if wanted.below and wanted.segment:
+        found.append(Lead.segment_id.in_(segment_with_below(wanted.segment)))
     if wanted.amount_from is not None:
         found.append(Lead.investment_yuan >= wanted.amount_from)
     if wanted.amount_to is not None:

@@ -124,20 +124,21 @@ class WrongParameter(ValueError):
 @dataclass(frozen=True, slots=True)
 class LeadFilter:
     """What a list of leads is narrowed to. Ids and `chain_role` may be NONE (not set); amounts are
-    whole yuan.
+    whole yuan. `below`: at the segment or at those below it.
 
     `quota` is the code of a quota, `year` its year (None: the present one); `verdict`, `event`,
     `level` and `once` mean that quota (`once`: 不重复口径, the signed leads that count in this quota
     and in no other). `milestone` are the leads that reached it (STARTED: whatever means it on their
     path). `since` and `until` are days, both included: when the lead entered the number of `event`,
     or first reached the milestone. Raises WrongParameter for what means a quota without one, for
-    days without event or milestone, and for both of these at once.
+    days without event or milestone, for both of these at once, and for `below` without a segment.
     """
 
     q: str = ""
     stage: Stage | Bucket | None = None
     chain: int | None = None
     segment: int | None = None
+    below: bool | None = None
     chain_role: ChainRole | int | None = None
     owner: int | None = None
     department: int | None = None
@@ -163,6 +164,8 @@ class LeadFilter:
     def __post_init__(self) -> None:
         if self.quota is None and (self.verdict or self.event or self.level or self.once):
             raise WrongParameter("quota", "")
+        if self.below and not self.segment:
+            raise WrongParameter("segment", "")
         if self.event and self.milestone:
             raise WrongParameter("milestone", self.milestone.value)
         if not self.event and not self.milestone:
@@ -286,6 +289,7 @@ _READ: dict[str, Any] = {
     "stage": _read_stage,
     "chain": _read_id,
     "segment": _read_id,
+    "below": lambda text: {"yes": True}[text],
     "chain_role": _read_chain_role,
     "owner": _read_id,
     "department": _read_id,
@@ -310,6 +314,7 @@ _READ: dict[str, Any] = {
 _WRITE: dict[str, Any] = {
     "chain": _write_id,
     "segment": _write_id,
+    "below": lambda _value: "yes",
     "chain_role": lambda value: "none" if value == NONE else str(value),
     "owner": _write_id,
     "department": _write_id,

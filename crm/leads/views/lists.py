@@ -225,8 +225,8 @@ class FilterBar:
     def kept(self) -> dict[str, str]:
         """Conditions without a field of their own, carried along by hidden ones."""
         names = (
-            "segment", "sponsor", "zone", "milestone", "event", "level", "once", "since", "until",
-            "year", "sort",
+            "segment", "below", "sponsor", "zone", "milestone", "event", "level", "once", "since",
+            "until", "year", "sort",
         )  # fmt: skip
         kept = {name: self.args[name] for name in names if name in self.args}
         if self.wanted.quota and not self.wanted.verdict:
@@ -257,8 +257,16 @@ class FilterBar:
         ):
             if (value := self.args.get(name)) is not None:
                 told.append((label, dict(options).get(value, value), (name,)))
+        if wanted.segment is not None:
+            at = self.segment or _("未定")
+            told.append(
+                (
+                    _("环节"),
+                    _("%(segment)s及其下级", segment=at) if wanted.below else at,
+                    ("segment", "below"),
+                )
+            )
         for name, label, one in (
-            ("segment", _("环节"), self.segment),
             ("sponsor", _("包挂领导"), self.sponsor),
             ("zone", _("组团"), self.zone),
         ):
