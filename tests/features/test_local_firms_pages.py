@@ -398,6 +398,71 @@ def test_faulty_rows_are_told_one_by_one_and_the_others_come_in(app, head_of_uni
     assert rows(app, Enterprise, name="没有当链主的公司") == []
 
 
+def test_what_stands_at_a_segment_out_of_use_is_no_fault_but_nothing_new_goes_there(
+    app, head_of_unit, segments
+):
+    needs = [["示例胶体有限公司", "配套需求", "NFM-U4", "前驱体", None, 6000, "2026-10-01"]]
+    firms = [["示例胶体有限公司", None, "NFM-U3", "链主", "强", None, None, None, None]]
+    _page, mark = sent(head_of_unit, firms, needs)
+    taken(head_of_unit, mark, all_companies="yes")
+    with app.app_context(), transaction() as session:
+        session.scalars(select(AnchorNeed)).one().met_on = TODAY
+        for code in ("NFM-U3", "NFM-U4"):
+            session.get(Segment, segments[code]).retired_on = TODAY
+    exported = (io.BytesIO(head_of_unit.get("/chains/firms.xlsx").data), "a.xlsx")
+    again = head_of_unit.post(
+        "/chains/firms/import", data={"file": exported}, content_type="multipart/form-data"
+    )
+    page = head_of_unit.get(again.location).get_data(as_text=True)
+    assert "没有变化2条" in page
+    assert "有误0行" in page
+    firms = [
+        ["示例胶体有限公司", None, "NFM-U4", "配套", None, None, None, None, None],
+        ["没有登记的公司", None, "NFM-U4", "配套", None, None, None, None, None],
+    ]
+    page, _mark = sent(head_of_unit, firms, [[*needs[0][:3], "另一种", None, None, None]])
+    assert page.count("这个环节已停用") == 3
+
+
+def test_an_entry_that_cannot_stand_is_told_at_its_row_and_the_others_come_in(
+    app, head_of_unit, segments
+):
+    name = "示例胶体有限公司"
+    recorded(head_of_unit, segments["NFM-M11"], enterprise=name)
+    firms = [["新来的公司", None, "NFM-U3", "链主", None, None, None, None, None]]
+    needs = [
+        [name, "配套需求", "NFM-U4", "前驱体", f" {name}", None, "2026-10-01"],
+        ["新来的公司", "配套需求", "NFM-U4", "前驱体", "新来的公司", None, None],
+        [name, "客户群体", "NFM-U4", "抛光垫", None, None, "2026-10-01"],
+    ]
+    page, mark = sent(head_of_unit, firms, needs)
+    assert page.count("合作方不能是企业自己") == 2
+    assert taken(head_of_unit, mark).status_code == 302
+    assert [need.description for need in rows(app, AnchorNeed)] == ["抛光垫"]
+
+
+def test_a_row_need_not_say_again_when_its_need_was_stated(app, head_of_unit, segments):
+    name = "示例胶体有限公司"
+    recorded(head_of_unit, segments["NFM-M11"], enterprise=name)
+    head = [*NEED_HEAD, "满足日期"]
+    stated = [name, "配套需求", "NFM-U4", "前驱体", None, None, "2026-10-01", None]
+    for row, words in (
+        (stated, "新登记1条"),
+        ([*stated[:6], None, "2026-11-01"], "更正1条"),
+        ([*stated[:6], "2026-11-20", None], "满足日期早于提出日期"),
+        ([*stated[:3], "抛光垫", None, None, None, "2026-11-01"], "满足日期早于提出日期"),
+    ):
+        file = (io.BytesIO(workbook_bytes([("三张清单", [head, row])])), "a.xlsx")
+        answer = head_of_unit.post(
+            "/chains/firms/import", data={"file": file}, content_type="multipart/form-data"
+        )
+        page = head_of_unit.get(answer.location).get_data(as_text=True)
+        assert words in page
+        taken(head_of_unit, re.search(r'name="mark" value="([^"]+)"', page)[1])
+    [need] = rows(app, AnchorNeed)
+    assert (need.noted_on, need.met_on) == (date(2026, 10, 1), date(2026, 11, 1))
+
+
 @pytest.mark.on("sqlite")
 def test_a_file_without_its_columns_is_refused_and_the_template_has_them(head_of_unit, sign_in):
     file = (io.BytesIO(workbook_bytes([("表", [["甲", "乙"], [1, 2]])])), "a.xlsx")

@@ -194,11 +194,15 @@ class FirmMessage:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a workbook may name: segments by code and by name (of two of a name neither), cluster areas."""
+    """What a workbook may name: segments by code and by name (of two of a name neither), cluster areas.
+
+    Codes of segments out of use are among them: what stands there is exported, too.
+    """
 
     codes: Mapping[str, int]
     segments: Mapping[str, int]
     zones: Mapping[str, int]
+    retired: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,8 +328,10 @@ class _Reader:
             if words is None and self.is_sound:
                 self._tell(FirmFault.DESCRIPTION_MISSING)
             facts = self._need_facts(unit)
-            noted = facts.get("noted_on", self.today)
-            for fault in why_not_noted(noted, facts.get("met_on"), self.today):
+            met = facts.get("met_on")
+            # Unless the row says when it was stated, that was no later than it was met.
+            noted = facts.get("noted_on") or min(self.today, met or self.today)
+            for fault in why_not_noted(noted, met, self.today):
                 self._tell(fault)
             if not self.is_sound or company is None or segment is None or not (kind and words):
                 continue

@@ -30,7 +30,7 @@ from crm.chains.rules.firm_file import (
     need_columns,
     read_book,
 )
-from crm.chains.rules.presence import NeedFault, PresenceEntry
+from crm.chains.rules.presence import NeedFault, PresenceEntry, PresenceFault, why_not_noted
 from crm.chains.services import needs, presence
 from crm.chains.services.needs import NeedEntry
 from crm.chains.services.suggesting import suggest_for
@@ -38,7 +38,8 @@ from crm.core.bulk import among, chunked
 from crm.core.clock import office_day
 from crm.core.db import db
 from crm.core.errors import Fault, Refused
-from crm.enterprises.queries import by_name, name_of
+from crm.enterprises.models import Enterprise
+from crm.enterprises.queries import by_name
 from crm.enterprises.rules import normalise_name
 from crm.enterprises.rules.roster import Outcome, Told, once_each, tell_apart
 from crm.enterprises.services.roster_import import add_companies
@@ -85,7 +86,8 @@ class FirmLook:
 def look_at_firms(book: Book, today: date) -> FirmLook:
     """What importing the workbook would do; changes nothing. Raises Refused for one it cannot read."""
     _check_columns(book)
-    read = read_book(book, _names(), today)
+    names = _names()
+    read = read_book(book, names, today)
     rows: list[FirmRow | NeedRow] = [*read.firms, *read.needs]
     if not (rows or read.messages):
         raise Refused([Fault("file", "no_rows", _l("表头下面没有内容"))])
@@ -98,10 +100,11 @@ def look_at_firms(book: Book, today: date) -> FirmLook:
             look.messages += [_unclear(row, told.fault.value) for row in same]
         elif told.company_id is not None:
             _sort_in(look, told.company_id, same)
-        elif kept := _worth_registering(same, look):
+        elif kept := _worth_registering(same, names.retired, look, today):
             look.unknown[told.row.sheet_row] = told
             look.of_unknown[told.row.sheet_row] = kept
-    _compare(look)
+    _compare_firms(look, names.retired)
+    _compare_needs(look, names.retired, today)
     _keep_out_of_lists(look)
     look.messages.sort(key=lambda each: (not each.keeps_out, each.row))
     return look
@@ -183,21 +186,23 @@ def _check_columns(book: Book) -> None:
 
 
 def _names() -> Names:
-    """Segments in use and cluster areas by what a workbook may call them, in both languages."""
+    """Segments and cluster areas by what a workbook may call them, in both languages."""
     codes: dict[str, int] = {}
     named: dict[str, set[int]] = {}
-    statement = select(Segment.id, Segment.code, Segment.name, Segment.name_en).where(
-        Segment.retired_on.is_(None)
-    )
+    retired: set[int] = set()
+    statement = select(Segment.id, Segment.code, Segment.name, Segment.name_en, Segment.retired_on)
     for row in db.session.execute(statement):
-        codes[row.code.upper()] = row.id
+        codes[row.code] = row.id
+        if row.retired_on is not None:
+            retired.add(row.id)
+            continue
         for name in {row.name, row.name_en} - {None}:
             named.setdefault(name, set()).add(row.id)
     zones = {}
     for zone in db.session.execute(select(Zone.id, Zone.name, Zone.name_en)):
         zones |= dict.fromkeys((zone.name, zone.name_en or zone.name), zone.id)
     single = {name: min(found) for name, found in named.items() if len(found) == 1}
-    return Names(codes, single, zones)
+    return Names(codes, single, zones, frozenset(retired))
 
 
 def _companies(
@@ -234,14 +239,54 @@ def _once(rows: Iterable[FirmRow | NeedRow], look: FirmLook) -> list[FirmRow | N
 
 
 def _worth_registering(
-    rows: Sequence[FirmRow | NeedRow], look: FirmLook
+    rows: Sequence[FirmRow | NeedRow], retired: Collection[int], look: FirmLook, today: date
 ) -> list[FirmRow | NeedRow]:
     """Rows of a company nobody registered: its needs only where a row makes it an anchor firm."""
-    firms = [row for row in rows if isinstance(row, FirmRow)]
+    firms: list[FirmRow] = []
+    lists: list[NeedRow] = []
+    for row in rows:
+        if isinstance(row, FirmRow) and _may_begin(row, retired, look):
+            firms.append(row)
+        elif isinstance(row, NeedRow) and _may_stand(
+            row, None, row.company.norm, retired, look, today
+        ):
+            lists.append(row)
     if any(row.facts["role"] is PresenceRole.ANCHOR for row in firms):
-        return list(rows)
-    look.messages += [_not_anchor(row) for row in rows if isinstance(row, NeedRow)]
+        return [*firms, *lists]
+    look.messages += [_not_anchor(row) for row in lists]
     return [*firms]
+
+
+def _may_begin(row: FirmRow, retired: Collection[int], look: FirmLook) -> bool:
+    """Whether a firm that does not stand at its segment yet can; why not is told."""
+    if row.segment_id in retired:
+        look.messages.append(FirmMessage(PresenceFault.RETIRED_SEGMENT, row.company.sheet_row))
+        return False
+    return True
+
+
+def _may_stand(
+    row: NeedRow,
+    known: AnchorNeed | None,
+    own_name: str,
+    retired: Collection[int],
+    look: FirmLook,
+    today: date,
+) -> bool:
+    """Whether an entry of the lists is sound beside what is known of it; why not is told."""
+    partner = row.facts.get("partner")
+    faults = list(
+        why_not_noted(
+            row.facts.get("noted_on") or (known.noted_on if known else today),
+            row.facts.get("met_on", known.met_on if known else None),
+            today,
+            is_own_partner=bool(partner) and normalise_name(partner or "") == own_name,
+        )
+    )
+    if known is None and row.segment_id in retired:
+        faults.append(NeedFault.RETIRED_SEGMENT)
+    look.messages += [FirmMessage(fault, row.company.sheet_row) for fault in faults]
+    return not faults
 
 
 def _not_anchor(row: NeedRow) -> FirmMessage:
@@ -253,7 +298,7 @@ def _unclear(row: FirmRow | NeedRow, value: str) -> FirmMessage:
 
 
 def _sort_in(look: FirmLook, company: int, rows: Iterable[FirmRow | NeedRow]) -> None:
-    """For now everything is new; `_compare` takes out what is known."""
+    """For now everything is new; `_compare_firms` and `_compare_needs` take out what is known."""
     for row in rows:
         if isinstance(row, FirmRow):
             look.new_firms.append((company, row))
@@ -261,26 +306,20 @@ def _sort_in(look: FirmLook, company: int, rows: Iterable[FirmRow | NeedRow]) ->
             look.new_needs.append((company, row))
 
 
-def _compare(look: FirmLook) -> None:
-    """Rows of known firms and needs are the same, or say something else."""
-    companies = {company for company, _row in (*look.new_firms, *look.new_needs)}
+def _compare_firms(look: FirmLook, retired: Collection[int]) -> None:
+    """Rows of known firms are the same, or say something else."""
     standing: dict[tuple[int, int], Presence] = {}
-    wanted: dict[tuple[int, int, NeedKind, str], AnchorNeed] = {}
-    for ids in chunked(companies):
+    for ids in chunked({company for company, _row in look.new_firms}):
         for firm in db.session.scalars(
             select(Presence).where(among(Presence.enterprise_id, ids), Presence.ended_on.is_(None))
         ):
             standing[firm.enterprise_id, firm.segment_id] = firm
-        for need in db.session.scalars(
-            select(AnchorNeed).where(among(AnchorNeed.enterprise_id, ids)).order_by(AnchorNeed.id)
-        ):
-            key = (need.enterprise_id, need.segment_id, need.kind, need.description)
-            wanted.setdefault(key, need)
-    firms, look.new_firms = look.new_firms, []
-    for company, row in firms:
+    rows, look.new_firms = look.new_firms, []
+    for company, row in rows:
         known = standing.get((company, row.segment_id))
         if known is None:
-            look.new_firms.append((company, row))
+            if _may_begin(row, retired, look):
+                look.new_firms.append((company, row))
             continue
         changes = _differing(known, row.facts)
         if known.checked_on >= row.facts.get("checked_on", known.checked_on):
@@ -291,22 +330,50 @@ def _compare(look: FirmLook) -> None:
             look.changed_firms.append((known, row, changes))
         else:
             look.same += 1
-    lists, look.new_needs = look.new_needs, []
-    for company, entry in lists:
-        here = wanted.get((company, entry.segment_id, entry.kind, entry.description))
-        if here is None:
-            look.new_needs.append((company, entry))
-            continue
-        changes = _differing(here, {k: v for k, v in entry.facts.items() if k != "partner"})
-        partner = entry.facts.get("partner")
-        if partner and normalise_name(partner) != normalise_name(
-            name_of(here.partner_id) or here.partner_name or ""
+
+
+def _compare_needs(look: FirmLook, retired: Collection[int], today: date) -> None:
+    """The same for entries of the lists."""
+    wanted: dict[tuple[int, int, NeedKind, str], AnchorNeed] = {}
+    companies = {company for company, _row in look.new_needs}
+    for ids in chunked(companies):
+        for need in db.session.scalars(
+            select(AnchorNeed).where(among(AnchorNeed.enterprise_id, ids)).order_by(AnchorNeed.id)
         ):
+            wanted.setdefault(
+                (need.enterprise_id, need.segment_id, need.kind, need.description), need
+            )
+    partners = {need.partner_id for need in wanted.values() if need.partner_id is not None}
+    names = _normal_names(companies | partners)
+    rows, look.new_needs = look.new_needs, []
+    for company, row in rows:
+        known = wanted.get((company, row.segment_id, row.kind, row.description))
+        if not _may_stand(row, known, names[company], retired, look, today):
+            continue
+        if known is None:
+            look.new_needs.append((company, row))
+            continue
+        changes = _differing(known, {k: v for k, v in row.facts.items() if k != "partner"})
+        partner = row.facts.get("partner")
+        is_partner = (
+            names[known.partner_id]
+            if known.partner_id is not None
+            else normalise_name(known.partner_name or "")
+        )
+        if partner and normalise_name(partner) != is_partner:
             changes["partner"] = partner
         if changes:
-            look.changed_needs.append((here, entry, changes))
+            look.changed_needs.append((known, row, changes))
         else:
             look.same += 1
+
+
+def _normal_names(enterprise_ids: Collection[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for ids in chunked(enterprise_ids):
+        statement = select(Enterprise.id, Enterprise.name).where(among(Enterprise.id, ids))
+        found |= {row.id: normalise_name(row.name) for row in db.session.execute(statement)}
+    return found
 
 
 def _differing(record: Presence | AnchorNeed, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -325,9 +392,8 @@ def _keep_out_of_lists(look: FirmLook) -> None:
         for known, row, _changes in look.changed_firms
         if row.facts["role"] is PresenceRole.ANCHOR
     }
-    out = [(company, row) for company, row in look.new_needs if company not in anchors]
-    look.messages += [_not_anchor(row) for _company, row in out]
-    look.new_needs = [pair for pair in look.new_needs if pair not in out]
+    look.messages += [_not_anchor(row) for company, row in look.new_needs if company not in anchors]
+    look.new_needs = [(company, row) for company, row in look.new_needs if company in anchors]
 
 
 def _entry(known: Mapping[str, Any], facts: Mapping[str, Any]) -> PresenceEntry:
