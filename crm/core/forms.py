@@ -34,6 +34,12 @@ def optional_id(value: object) -> int | None:
     return int(text)
 
 
+def number_in(text: str | None) -> int | None:
+    """A record's number as buttons and addresses carry it; None for nothing or no number."""
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 class BaseForm(FlaskForm):
     """A WTForms form with CSRF. `show(faults)` puts a service's refusal beside the fields.
 

@@ -1,9 +1,14 @@
 """链群: groups of segments, each with its leader."""
 
-from sqlalchemy import select
+import re
+
+import pytest
+from sqlalchemy import func, select
 
 from crm.chains.models import Chain, ChainGroup, Segment
+from crm.chains.services import load_taxonomy
 from crm.core.db import db, transaction
+from crm.history.models import AuditEvent
 from crm.leads.access import visible_leads
 from crm.leads.models import Lead
 
@@ -40,3 +45,81 @@ def test_the_leader_of_a_group_sees_the_leads_at_its_segments_alone(app, person,
             group.leader_id = leader.id
         assert list(db.session.scalars(visible_leads(leader, Lead.id))) == [inside]
         assert outside != inside
+
+
+def groups(app):
+    """Names, leaders and order of all groups."""
+    with app.app_context():
+        return db.session.execute(
+            select(ChainGroup.name, ChainGroup.leader_id).order_by(ChainGroup.position)
+        ).all()
+
+
+def undone(client):
+    """Take the last change of a group back, as the button on the page of groups does."""
+    page = client.get("/chains/groups").text
+    change = re.search(r'name="change" value="(\d+)"', page)[1]
+    return client.post("/chains/groups/undo", data={"change": change}, follow_redirects=True)
+
+
+def test_changes_of_groups_are_undone_one_by_one(app, sign_in, person):
+    client = sign_in("director")
+    before = groups(app)
+    with app.app_context():
+        first = db.session.scalars(select(ChainGroup).order_by(ChainGroup.position)).first()
+    form = {"code": "HYD", "name": "氢能"}
+    client.post("/chains/groups/new", data=form)
+    with app.app_context():
+        new = db.session.scalars(select(ChainGroup).where(ChainGroup.code == "HYD")).one()
+    client.post(f"/chains/groups/{new.id}/up")
+    client.post(
+        f"/chains/groups/{new.id}",
+        data=form | {"version": 1, "leader": person("district_leader").id},
+    )
+    client.post(f"/chains/groups/{new.id}/remove", data={"version": 2})
+    assert len(groups(app)) == len(before)
+    for _ in range(3):
+        assert "已撤销" in undone(client).text
+    assert groups(app) == [*before, ("氢能", None)]
+    undone(client)
+    assert groups(app) == before
+    page = client.post(f"/chains/groups/{first.id}/down", follow_redirects=True)
+    assert f"调整链群次序 {first.name}" in " ".join(page.text.split())
+    with app.app_context():
+        told = db.session.scalars(
+            select(AuditEvent)
+            .where(AuditEvent.subject_type == "chain_groups")
+            .order_by(AuditEvent.id)
+        ).all()
+    assert [event.action for event in told] == [
+        "chain_group_added", "chain_group_moved", "chain_group_changed", "chain_group_removed",
+        *["chain_change_undone"] * 4, "chain_group_moved",
+    ]  # fmt: skip
+
+
+def test_a_group_that_is_in_use_by_now_is_not_taken_back(app, sign_in):
+    client = sign_in("director")
+    client.post("/chains/groups/new", data={"code": "HYD", "name": "氢能"})
+    with app.app_context(), transaction() as session:
+        new = session.scalars(select(ChainGroup).where(ChainGroup.code == "HYD")).one()
+        session.scalars(select(Segment).where(Segment.code == "MED-M1")).one().group_id = new.id
+    assert "已被使用" in undone(client).text
+    assert client.post("/chains/groups/undo", data={"change": "9" * 18}).status_code == 404
+    assert client.post("/chains/groups/undo").status_code == 404
+    assert sign_in("staff").post("/chains/groups/undo", data={"change": "1"}).status_code == 403
+
+
+@pytest.mark.on("sqlite")
+def test_a_group_that_was_taken_away_does_not_come_back_with_the_preset(app, sign_in):
+    client = sign_in("director")
+    with app.app_context(), transaction() as session:
+        for part in session.scalars(select(Segment)):
+            part.group_id = None
+    with app.app_context():
+        group = db.session.scalars(select(ChainGroup).where(ChainGroup.code == "NEM")).one()
+    client.post(f"/chains/groups/{group.id}/remove", data={"version": group.version})
+    entry = {"code": "NEM", "name": group.name, "segments": ["NFM-M1"]}
+    with app.app_context():
+        with transaction():
+            assert load_taxonomy({"official_groups": [entry]}) == 0
+        assert db.session.scalar(select(func.count()).select_from(ChainGroup)) == 6

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import delete, func, select
 
 from crm.chains import services
-from crm.chains.models import Segment, SegmentLink
+from crm.chains.models import ChainGroup, Segment, SegmentLink
 from crm.core.db import transaction
 
 PRESET = Path(__file__).resolve().parents[2] / "crm" / "presets" / "tianqiao" / "chains.json"
@@ -43,6 +43,15 @@ def test_what_an_office_changed_outlives_the_next_loading(db_session):
     )
     assert segment(db_session, "NFM-M13").name_en == "Separation membranes"
     assert links(db_session) == left
+
+
+def test_a_group_the_office_renamed_stays_the_offices(db_session):
+    with transaction() as session:
+        group = session.scalars(select(ChainGroup).where(ChainGroup.code == "NEM")).one()
+        group.name, group.version = "新能源材料链群", 2
+    with transaction():
+        assert services.load_taxonomy(TAXONOMY) == 0
+    assert db_session.scalar(select(func.count()).select_from(ChainGroup)) == 7
 
 
 def test_a_link_of_the_file_never_closes_a_circle_with_one_of_the_office(db_session):

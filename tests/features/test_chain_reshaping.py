@@ -140,7 +140,7 @@ def crowded(db_session, person, add_leads):
             )  # fmt: skip
             session.add(
                 SegmentFit(
-                    enterprise_id=firm, segment_id=segment.id, basis=FitBasis.KEYWORD, score=50,
+                    enterprise_id=firm, segment_id=segment.id, basis=FitBasis.EXAMPLE, score=50,
                     state=FitState.SUGGESTED,
                 )
             )  # fmt: skip

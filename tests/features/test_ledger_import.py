@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from crm.accounts.models import Department, User
 from crm.accounts.queries import system_actor
 from crm.accounts.rules import DepartmentKind
+from crm.chains.models import SegmentFit
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.core.errors import Refused
@@ -104,6 +105,14 @@ def test_the_command_prints_every_field_of_every_row_as_expected(app):
         assert set(message) == {"sheet", "cell", "field", "code", "text"}
     with app.app_context():
         assert count(Lead) == saved
+
+
+def test_new_investors_are_suggested_where_their_names_say(take, db_session):
+    take(changed(C4="北方数控机床有限公司"))
+    company = db_session.scalar(
+        select(Enterprise.id).where(Enterprise.name == "北方数控机床有限公司")
+    )
+    assert count(SegmentFit, SegmentFit.enterprise_id == company) == 1
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(app):

@@ -15,6 +15,7 @@ from crm.core.db import db, transaction
 from crm.enterprises.models import Enterprise
 from crm.enterprises.services import EnterpriseEntry, save
 from crm.history.models import AuditEvent
+from tests.leads import opened, registered
 
 
 @pytest.fixture
@@ -111,6 +112,20 @@ def test_examples_become_companies_once_with_their_seat(db_session, person, segm
     assert suggested().removed == 0
 
 
+def test_an_example_written_in_two_ways_is_one_company_at_all_its_segments(db_session, person):
+    actor = person("unit_head", "一科")
+    named = {"IME-U7": "金雷股份(济)", "IME-M10": "金雷股份"}
+    with transaction() as session:
+        for each in session.scalars(select(Segment)):
+            each.examples = [named[each.code]] if each.code in named else None
+    with transaction():
+        taken = take_examples(actor, clock.now(), {"marks": {"济": "370100"}})
+    assert (taken.registered, taken.placed) == (1, 2)
+    found = db_session.scalars(select(Enterprise)).one()
+    assert found.region_code == "370100"
+    assert set(fits(found.id)) == set(named)
+
+
 def test_many_are_decided_at_once_and_what_changed_meanwhile_is_left(
     app, company, segment, sign_in
 ):
@@ -194,6 +209,18 @@ def test_saving_a_company_suggests_at_once(app, sign_in):
     with app.app_context():
         company_id = db.session.scalar(select(Enterprise.id))
         assert "IME-M1" in fits(company_id)
+
+
+@pytest.mark.on("sqlite")
+def test_a_company_first_named_in_a_lead_is_suggested_at_once(app, sign_in):
+    client = sign_in("staff")
+    lead_id = registered(client, investor="北方数控机床有限公司")
+    form = opened(client, f"/leads/{lead_id}/edit")
+    client.post(f"/leads/{lead_id}/edit", data=form | {"local_entity": "天桥工业机器人有限公司"})
+    with app.app_context():
+        ids = dict(db.session.execute(select(Enterprise.name, Enterprise.id)).all())
+        assert "IME-M1" in fits(ids["北方数控机床有限公司"])
+        assert "IME-M2" in fits(ids["天桥工业机器人有限公司"])
 
 
 @pytest.mark.on("sqlite")

@@ -1,7 +1,6 @@
 """Reading chains: their segments, and what stands on them."""
 
 from crm.chains.queries.taxonomy import (
-    chain_map,
     chain_named,
     chains,
     segment_named,
@@ -11,7 +10,6 @@ from crm.chains.queries.taxonomy import (
 )
 
 __all__ = [
-    "chain_map",
     "chain_named",
     "chains",
     "segment_named",

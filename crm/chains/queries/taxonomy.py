@@ -1,12 +1,11 @@
 """Reading chains and segments for pick lists and the ledger reader."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Row, Select, and_, or_, select
 
-from crm.accounts.models import User
-from crm.chains.models import Chain, ChainGroup, Segment
+from crm.chains.models import Chain, Segment
+from crm.chains.rules.entries import code_of
 from crm.core.db import db
 
 
@@ -22,7 +21,7 @@ def chains(also: int | None = None) -> Sequence[Row[int, str, str | None]]:
 def chain_named(code: str) -> int | None:
     """The id of the chain in use with this code, whatever the case of its letters."""
     return db.session.scalar(
-        select(Chain.id).where(Chain.code == _code(code), Chain.retired_on.is_(None))
+        select(Chain.id).where(Chain.code == code_of(code), Chain.retired_on.is_(None))
     )
 
 
@@ -30,39 +29,9 @@ def segment_named(code: str) -> Row[int, int, str, str, str | None] | None:
     """(id, chain_id, code, name, name_en) of the segment in use with this code, in any case."""
     return db.session.execute(
         select(Segment.id, Segment.chain_id, Segment.code, Segment.name, Segment.name_en).where(
-            Segment.code == _code(code), Segment.retired_on.is_(None)
+            Segment.code == code_of(code), Segment.retired_on.is_(None)
         )
     ).one_or_none()
-
-
-def _code(typed: str) -> str:
-    """A code as it is stored; an address may hold a NUL, which no database takes."""
-    return typed.replace("\x00", "").strip().upper()
-
-
-def chain_map() -> Sequence[Row[*tuple[Any, ...]]]:
-    """Chains and future tracks with their segments, in order, one row a segment."""
-    return db.session.execute(
-        select(
-            Chain.id.label("chain_id"),
-            Chain.name.label("chain"),
-            Chain.name_en.label("chain_en"),
-            Chain.kind,
-            Chain.anchor,
-            User.name.label("leader"),
-            Segment.id.label("segment_id"),
-            Segment.name.label("segment"),
-            Segment.name_en.label("segment_en"),
-            Segment.tier,
-            ChainGroup.name.label("group"),
-            ChainGroup.name_en.label("group_en"),
-        )
-        .outerjoin(Segment, Segment.chain_id == Chain.id)
-        .outerjoin(User, User.id == Chain.leader_id)
-        .outerjoin(ChainGroup, ChainGroup.id == Segment.group_id)
-        .where(Chain.retired_on.is_(None), Segment.retired_on.is_(None))
-        .order_by(Chain.position, Chain.id, Segment.position, Segment.id)
-    ).all()
 
 
 def segments(also: int | None = None) -> Sequence[Row[int, int, str, str, str | None]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from crm.chains.models import (
     AnchorNeed,
@@ -16,6 +16,7 @@ from crm.chains.models import (
     SegmentLink,
 )
 from crm.chains.rules import FitState
+from crm.chains.rules.entries import code_of
 from crm.chains.rules.tree import Forest, Node
 from crm.core.db import db, rows_of
 
@@ -46,12 +47,14 @@ def links() -> set[tuple[int, int]]:
 
 
 def chain_by_code(code: str) -> Chain | None:
-    return db.session.scalar(select(Chain).where(Chain.code == code))
+    """A chain, in use or not, by its code as an address has it."""
+    return db.session.scalar(select(Chain).where(Chain.code == code_of(code)))
 
 
 def segment_by_code(chain_id: int, code: str) -> Segment | None:
+    """A segment of a chain, in use or not, by its code as an address has it."""
     return db.session.scalar(
-        select(Segment).where(Segment.chain_id == chain_id, Segment.code == code)
+        select(Segment).where(Segment.chain_id == chain_id, Segment.code == code_of(code))
     )
 
 
@@ -64,12 +67,21 @@ def segments_of(chain_id: int) -> Sequence[Segment]:
 
 def last_changes(chain_id: int, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """(id, action, about, at, by_id) of what was changed last in a chain and still holds, newest first."""
+    of_chain = select(ChangedChain.change_id).where(ChangedChain.chain_id == chain_id)
+    return _last(ChainChange.id.in_(of_chain), limit)
+
+
+def last_changes_told_as(actions: Sequence[str], limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The same of the changes that the trail tells by one of these words."""
+    return _last(ChainChange.action.in_(actions), limit)
+
+
+def _last(condition: ColumnElement[bool], limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
     return rows_of(
         select(
             ChainChange.id, ChainChange.action, ChainChange.about, ChainChange.at, ChainChange.by_id
         )
-        .join(ChangedChain, ChangedChain.change_id == ChainChange.id)
-        .where(ChangedChain.chain_id == chain_id, ChainChange.undone_at.is_(None))
+        .where(condition, ChainChange.undone_at.is_(None))
         .order_by(ChainChange.id.desc())
         .limit(limit)
     ).all()

@@ -17,10 +17,10 @@ LONGEST_CODE, LONGEST_CHAIN_CODE = 20, 12
 LONGEST_NAME, LONGEST_NAME_EN = 60, 120
 LONGEST_PRODUCT = 120
 LONGEST_ANCHOR = 300
-LONGEST_WORD, MOST_WORDS = 30, 40
+LONGEST_WORD, MOST_WORDS = 30, 100
 LONGEST_EXAMPLE = 60
 CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
-INDUSTRY_CODE = re.compile(r"[A-T]?\d{2,4}|[A-T]")
+INDUSTRY_CODE = re.compile(r"[A-T]?[0-9]{2,4}|[A-T]")
 """GB/T 4754-2017: a section's letter, or 2 to 4 digits of a division, group or class."""
 _BETWEEN_WORDS = re.compile(r"[、,，;；\r\n]+")
 _BETWEEN_CODES = re.compile(r"[、,，;；\s]+")
@@ -98,8 +98,8 @@ def _each(parts: Iterable[str]) -> tuple[str, ...]:
 
 
 def code_of(text: str | None) -> str:
-    """A code as it is kept: capitals, no blanks at its ends."""
-    return (text or "").strip().upper()
+    """A code as it is kept: capitals, no blanks at its ends, and no NUL, which no database takes."""
+    return (text or "").replace("\x00", "").strip().upper()
 
 
 def why_not_segment(entry: SegmentEntry) -> Iterator[tuple[str, EntryFault]]:

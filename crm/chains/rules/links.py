@@ -39,6 +39,8 @@ def why_not_link(links: Links, supply: int, need: int) -> AgainstLink | None:
 
 def circle_in(links: Links) -> tuple[int, ...]:
     """The segments of one circle in their order, the first again at the end; empty where there is none."""
+    if not has_circle(links):
+        return ()
     following = _following(links)
     for supply, need in sorted(links):
         way = way_between(following, need, supply)
@@ -70,7 +72,7 @@ def way_between(
 
 
 def has_circle(links: Links) -> bool:
-    """Whether anything feeds itself in the end. Quicker than asking which."""
+    """Whether anything feeds itself in the end."""
     following = _following(links)
     needs: dict[int, int] = {}
     for _supply, need in links:

@@ -15,7 +15,7 @@ carries (SIDELINES) counts where it comes first alone. A suggestion is a proposa
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -109,6 +109,23 @@ class Suggestion:
         return FitBasis.BOTH if self.code else FitBasis.KEYWORD
 
 
+def reworded(
+    before: Mapping[int, SegmentTerms], after: Mapping[int, SegmentTerms]
+) -> tuple[SegmentTerms, ...]:
+    """The words and codes by which segments are known now and were not before, or the other way round.
+
+    By segment; one that came or went has all of its own.
+    """
+    found = []
+    for segment_id in sorted(before.keys() | after.keys()):
+        one, other = (each.get(segment_id, SegmentTerms(segment_id)) for each in (before, after))
+        words = set(one.keywords) ^ set(other.keywords)
+        codes = set(one.industry_codes) ^ set(other.industry_codes)
+        if words or codes:
+            found.append(SegmentTerms(segment_id, tuple(sorted(words)), tuple(sorted(codes))))
+    return tuple(found)
+
+
 def suggest(company: CompanyText, segments: Sequence[SegmentTerms]) -> tuple[Suggestion, ...]:
     """The segments a company may belong to, the likeliest first. For many use one Matcher."""
     return Matcher(segments).suggest(company)
@@ -138,6 +155,23 @@ class Matcher:
 
     def suggest(self, company: CompanyText) -> tuple[Suggestion, ...]:
         """The segments a company may belong to: the highest score first, then the lowest id."""
+        suggestions = [
+            Suggestion(segment_id, tuple(_limited(places)))
+            for segment_id, places in self._found_in(company).items()
+        ]
+        return tuple(
+            sorted(
+                (each for each in suggestions if each.score >= LEAST_SCORE),
+                key=lambda each: (-each.score, each.segment_id),
+            )
+        )
+
+    def speaks_of(self, company: CompanyText) -> bool:
+        """Whether any of the words or codes stands in what a company says of itself."""
+        return bool(self._found_in(company))
+
+    def _found_in(self, company: CompanyText) -> dict[int, dict[FoundIn, dict[str, int]]]:
+        """By segment, the words and codes that stand somewhere, with their points."""
         found: dict[int, dict[FoundIn, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
         for word in self._words_in(_plain(company.name)):
             self._note(found, FoundIn.NAME, word, NAME_WORD + NAME_LETTER * (len(word) - _SHORTEST))
@@ -153,15 +187,7 @@ class Matcher:
                 self._note(found, FoundIn.SCOPE, word, points)
         for segment_id, code, points in self._codes_of(company.industry_code):
             found[segment_id][FoundIn.CODE][code] = points
-        suggestions = [
-            Suggestion(segment_id, tuple(_limited(places))) for segment_id, places in found.items()
-        ]
-        return tuple(
-            sorted(
-                (each for each in suggestions if each.score >= LEAST_SCORE),
-                key=lambda each: (-each.score, each.segment_id),
-            )
-        )
+        return found
 
     def _note(
         self,

@@ -77,9 +77,6 @@ class Forest:
         """It and what stands beside it, in order."""
         return self._parts.get(_beside(node), [])
 
-    def live_siblings(self, node: Node) -> list[Node]:
-        return [each for each in self.siblings(node) if not each.is_retired]
-
     def subtree(self, top: int) -> Iterator[Node]:
         """A segment and everything below it, each before its parts."""
         for node, _depth in self._walk([self.nodes[top]]):
@@ -217,13 +214,15 @@ class Forest:
         fault = self.why_not_merge(one, into)
         if fault is not None:
             raise ValueError(fault)
-        forest = self
-        for part in self.parts(one):
-            target = self.nodes[into]
-            changed = forest.moved(part.id, Place(target.chain, target.tier, into))
-            forest = Forest({**forest.nodes, **changed}.values())
-        after = {**forest.nodes, one: replace(forest.nodes[one], is_retired=True)}
-        return self._differing(after)
+        target = self.nodes[into]
+        after = dict(self.nodes)
+        for node in self.subtree(one):
+            after[node.id] = replace(node, chain=target.chain, tier=target.tier)
+        last = max(node.position for node in self.nodes.values())
+        for place, part in enumerate(self.parts(one), last + 1):
+            after[part.id] = replace(after[part.id], parent=into, position=place)
+        after[one] = replace(self.nodes[one], is_retired=True)
+        return self._differing(numbered(after.values(), {target.chain, self.nodes[one].chain}))
 
 
 def _beside(node: Node) -> int | tuple[int, Tier | None]:

@@ -1,26 +1,25 @@
 """Whole chains: added, described, confirmed by their task force, retired. Steps of a `Reshaping`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from crm.accounts.models import User
 from crm.accounts.rules import Actor
 from crm.chains.access import may_confirm
 from crm.chains.models import AnchorNeed, Chain, Presence, Segment
 from crm.chains.rules.entries import ChainEntry, why_not_chain
-from crm.chains.services.reshaping import Reshaping, begin
+from crm.chains.services.reshaping import Reshaping, begin, row_at
 from crm.chains.services.segments import standing
-from crm.chains.wording import CHAIN_FIELD, word
+from crm.chains.wording import word
 from crm.core.db import db
-from crm.core.errors import Faults, NotFound, Stale
-from crm.history import queries as trail
+from crm.core.errors import Faults, NotFound
 
 ACTIONS = (
     *("chain_changed", "chain_confirmed", "chain_retired", "chain_restored", "chains_imported"),
-    "chain_change_undone",
 )
 
 
@@ -61,33 +60,36 @@ def confirm_chain(actor: Actor, at: datetime, chain_id: int, version: int | None
 
 
 def retire_chain(change: Reshaping, chain_id: int, version: int | None, leads: int) -> Chain:
-    """Take a chain out of use. Raises Refused, told how many, while leads, firms or needs stand on it."""
+    """Take a chain out of use, its segments with it.
+
+    Raises Refused, told how many, while leads, firms or needs stand on it; Stale, NotFound.
+    """
     row = chain_at(chain_id, version)
     standing(leads, _on(Presence, row, Presence.ended_on), _on(AnchorNeed, row, AnchorNeed.met_on))
     change.tells("chain_retired", told(row), row.id)
+    for part in _segments(row, Segment.retired_on.is_(None)):
+        change.set(part, retired_on=change.today)
     change.set(row, retired_on=change.today)
     return row
 
 
 def restore_chain(change: Reshaping, chain_id: int, version: int | None) -> Chain:
-    """Take a retired chain into use again. Raises Stale, NotFound."""
+    """Take a retired chain into use again, with the segments that went on the same day.
+
+    Raises Stale, NotFound.
+    """
     row = chain_at(chain_id, version)
     change.tells("chain_restored", told(row), row.id)
+    went_along = (Segment.retired_on == row.retired_on, Segment.merged_into_id.is_(None))
+    for part in _segments(row, *went_along):
+        change.set(part, retired_on=None)
     change.set(row, retired_on=None)
     return row
 
 
 def chain_at(chain_id: int, version: int | None) -> Chain:
     """Raises NotFound, and Stale with what others changed since `version`."""
-    row = db.session.get(Chain, chain_id)
-    if row is None:
-        raise NotFound
-    if row.version != version:
-        missed = trail.latest_of(
-            Chain.__tablename__, row.id, ACTIONS, limit=max(row.version - (version or 0), 0)
-        )
-        raise Stale(row, trail.their_changes(missed, CHAIN_FIELD, _tell))
-    return row
+    return row_at(Chain, chain_id, version, ACTIONS, _tell)
 
 
 def told(row: Chain) -> str:
@@ -119,6 +121,12 @@ def _check(entry: ChainEntry, known: Chain | None) -> None:
         if other is not None and (known is None or other != known.id):
             faults.add(name, f"same_{name}", text)
     faults.raise_if_any()
+
+
+def _segments(chain: Chain, *conditions: ColumnElement[bool]) -> Sequence[Segment]:
+    return db.session.scalars(
+        select(Segment).where(Segment.chain_id == chain.id, *conditions).order_by(Segment.id)
+    ).all()
 
 
 def _on(model: Any, chain: Chain, ended: Any) -> int:

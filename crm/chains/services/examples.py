@@ -1,6 +1,6 @@
 """The companies a taxonomy names as examples, taken into the company base."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,7 +47,11 @@ def take_examples(actor: Doer, at: datetime, taxonomy: Mapping[str, Any]) -> Tak
     ):
         for text in examples or ():
             named.setdefault(example_of(text, marks, registered), []).append(segment_id)
-    keys = {_key(example.name): example for example in named}
+    keys: dict[str, Example] = {}
+    for example in named:  # of one written with its seat and without, the one with it
+        key = _key(example.name)
+        if key not in keys or keys[key].region_code is None:
+            keys[key] = example
     known: dict[str, int] = {
         row.name_norm: row.id
         for row in db.session.execute(
@@ -64,17 +68,18 @@ def take_examples(actor: Doer, at: datetime, taxonomy: Mapping[str, Any]) -> Tak
             region_code=seat_of(None, None, example.name, None) or example.region_code,
         )
         known[_key(example.name)] = enterprises.save(actor, at, None, entry).id
-    return Taken(len(new), _place({known[_key(each.name)]: ids for each, ids in named.items()}))
+    stands = {(known[_key(each.name)], segment) for each, ids in named.items() for segment in ids}
+    return Taken(len(new), _place(sorted(stands)))
 
 
-def _place(segments: Mapping[int, list[int]]) -> int:
-    """Suggest companies at segments as examples; what a person decided stays."""
-    stands = [(company, segment) for company, ids in segments.items() for segment in ids]
+def _place(stands: Sequence[tuple[int, int]]) -> int:
+    """Suggest (company, segment) as examples; what a person decided stays."""
+    companies = list(dict.fromkeys(company for company, _segment in stands))
     fits = {
         (row.enterprise_id, row.segment_id): row.id
         for row in db.session.execute(
             select(SegmentFit.id, SegmentFit.enterprise_id, SegmentFit.segment_id).where(
-                among(SegmentFit.enterprise_id, list(segments)),
+                among(SegmentFit.enterprise_id, companies),
                 SegmentFit.state == FitState.SUGGESTED,
                 SegmentFit.basis.in_(OWN_WORK),
             )

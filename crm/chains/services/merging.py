@@ -10,6 +10,7 @@ from crm.chains.queries.trees import links
 from crm.chains.rules.joining import Fit, Standing, joined, joined_fit
 from crm.chains.rules.links import circle_in, merged_links
 from crm.chains.services.reshaping import Reshaping
+from crm.chains.services.suggesting import MADE_HERE
 from crm.core.db import db
 from crm.core.errors import Fault, Refused
 
@@ -51,7 +52,7 @@ def named_way(segment_ids: Iterable[int]) -> str:
 
 
 def merge_records(change: Reshaping, one: Segment, into: Segment) -> None:
-    """Local firms, needs and fits of `one` stand at `into`."""
+    """Local firms, needs and fits of `one` stand at `into`; its suggestions are made anew at the end."""
     _merge_presences(change, one, into)
     for need in db.session.scalars(select(AnchorNeed).where(AnchorNeed.segment_id == one.id)):
         change.set(need, segment_id=into.id)
@@ -79,6 +80,7 @@ def _merge_presences(change: Reshaping, one: Segment, into: Segment) -> None:
             role=both.role, strength=both.strength, output_yuan=both.output_yuan,
             output_year=both.output_year, evidence=both.evidence, since_on=both.since_on,
             checked_on=both.checked_on, zone_id=known.zone_id or row.zone_id,
+            checked_by_id=min(known, row, key=lambda each: each.checked_on).checked_by_id,
         )  # fmt: skip
         change.remove(row)
 
@@ -95,7 +97,8 @@ def _merge_fits(change: Reshaping, one: Segment, into: Segment) -> None:
         row.enterprise_id: row
         for row in db.session.scalars(select(SegmentFit).where(SegmentFit.segment_id == into.id))
     }
-    for row in db.session.scalars(select(SegmentFit).where(SegmentFit.segment_id == one.id)).all():
+    rows = db.session.scalars(select(SegmentFit).where(SegmentFit.segment_id == one.id, ~MADE_HERE))
+    for row in rows.all():
         known = there.get(row.enterprise_id)
         if known is None:
             change.set(row, segment_id=into.id)

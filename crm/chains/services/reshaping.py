@@ -5,11 +5,11 @@ that was allowed by itself must not close a circle with another one. What stands
 follows in the same transaction, see `crm.coverage.services.reshaping`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Enum, func, inspect, or_, select
@@ -19,14 +19,20 @@ from crm.accounts.rules import Actor
 from crm.chains.models import Chain, ChainChange, ChangedChain, Segment, SegmentLink
 from crm.chains.queries.trees import forest, links
 from crm.chains.rules.links import has_circle
+from crm.chains.rules.suggesting import SegmentTerms, reworded
 from crm.chains.rules.tree import Forest, Node, faults_of, numbered
+from crm.chains.services.suggesting import forget_at, suggest_after, terms_in_use
+from crm.chains.wording import CHAIN_FIELD
 from crm.core.bulk import chunked
 from crm.core.clock import office_day
 from crm.core.db import Base, UTCDateTime, db
-from crm.core.errors import Fault, NotFound, Refused
+from crm.core.errors import Fault, NotFound, Refused, Stale
+from crm.history import queries as trail
 from crm.history import services as history
 from crm.history.services import plain
 
+Row = TypeVar("Row", bound=Base)
+UNDONE = "chain_change_undone"
 UNTOLD = frozenset({"position", "version"})
 """Columns that follow by themselves: neither told in the trail nor compared before an undo."""
 OF_THE_ROW = frozenset({"id", "created_at", "created_by_id"})
@@ -51,6 +57,8 @@ class Reshaping:
     actor: Actor
     at: datetime
     forest: Forest
+    known_by: Mapping[int, SegmentTerms]
+    """The words and codes of the segments in use as they were when it began."""
     action: str = ""
     about: str = ""
     chains: set[int] = field(default_factory=set)
@@ -121,15 +129,19 @@ class Reshaping:
         self.place({key: node for key, node in after.items() if self.forest.nodes[key] != node})
 
     def finish(self, *, can_be_undone: bool = True) -> ChainChange | None:
-        """Write it, tell the trail, keep what takes it back; None where nothing changed."""
+        """Write it, tell the trail, keep what takes it back; None where nothing changed.
+
+        What follows from words and codes, the suggestions, is made anew and not kept.
+        """
         for row in self._before:
             if self._told(row):
                 row.version += 1  # type: ignore[attr-defined]
         _write()
+        suggest_after(reworded(self.known_by, terms_in_use()))
         kept = [*self._images()]
-        self._record()
         if not kept:
             return None
+        self._record()
         if not can_be_undone:
             return None
         change = ChainChange(
@@ -172,21 +184,49 @@ class Reshaping:
             yield {"table": row.__tablename__, "id": kept["id"], "before": kept, "after": None}
 
     def _record(self) -> None:
+        """Tell the trail row by row; what changed nothing but the order is told by what it is about."""
+        events = [*self._events()]
+        for row, told in events:
+            history.record(self.actor, self.at, self.action, row, **told)
+        if not events:
+            kind = next(iter(self._before)).__tablename__
+            history.record(
+                self.actor, self.at, self.action, None, subject_type=kind, note=self.about
+            )
+
+    def _events(self) -> Iterator[tuple[Base, dict[str, Any]]]:
         for row in self._new:
-            history.record(self.actor, self.at, self.action, row, after=_said(_image(row)))
+            yield row, {"after": _said(_image(row))}
         for row in self._before:
             told = self._told(row)
             if told:
-                after = {name: getattr(row, name) for name in told}
-                history.record(self.actor, self.at, self.action, row, before=told, after=after)
+                yield row, {"before": told, "after": {name: getattr(row, name) for name in told}}
         for row, kept in self._gone:
-            history.record(self.actor, self.at, self.action, row, before=_said(kept))
+            yield row, {"before": _said(kept)}
+
+
+def row_at(
+    model: type[Row],
+    row_id: int,
+    version: int | None,
+    actions: Collection[str],
+    tell: Callable[[str, Any], Any],
+) -> Row:
+    """A chain, segment or group as somebody saw it. Raises NotFound, and Stale with what others changed."""
+    found: Any = db.session.get(model, row_id)
+    if found is None:
+        raise NotFound
+    if found.version != version:
+        behind = max(found.version - (version or 0), 0)
+        missed = trail.latest_of(model.__tablename__, row_id, (*actions, UNDONE), limit=behind)
+        raise Stale(found, trail.their_changes(missed, CHAIN_FIELD, tell))
+    return found  # type: ignore[no-any-return]
 
 
 def begin(actor: Actor, at: datetime) -> Reshaping:
     """Begin a change; nobody else changes chains until this transaction ends."""
     db.session.execute(select(Chain.id).order_by(Chain.id).with_for_update())
-    return Reshaping(actor, at, forest())
+    return Reshaping(actor, at, forest(), terms_in_use())
 
 
 def take_back(change: ChainChange, undoing: Reshaping) -> None:
@@ -198,7 +238,7 @@ def take_back(change: ChainChange, undoing: Reshaping) -> None:
         raise NotFound
     if _newer(change):
         raise built_on(_l("这之后还有改动，请先撤销后来的"))
-    undoing.tells("chain_change_undone", change.about)
+    undoing.tells(UNDONE, change.about)
     undoing.chains.update(
         db.session.scalars(select(ChangedChain.chain_id).where(ChangedChain.change_id == change.id))
     )
@@ -284,6 +324,8 @@ def _take_away(rows: list[Base], undoing: Reshaping) -> None:
     rest = [row for row in rows if not isinstance(row, SegmentLink)]
     for table in {row.__tablename__ for row in rest}:
         ids = [row.id for row in rest if row.__tablename__ == table]  # type: ignore[attr-defined]
+        if table == Segment.__tablename__:
+            forget_at(ids)
         if _are_held(table, ids):
             raise built_on(_l("新增的内容已被使用，不能再撤销"))
     for row in rest:

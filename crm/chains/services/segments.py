@@ -12,15 +12,14 @@ from crm.chains.rules.entries import SegmentEntry, why_not_segment
 from crm.chains.rules.joining import both
 from crm.chains.rules.tree import Forest, Node, Place, TreeFault
 from crm.chains.services.merging import merge_links, merge_records
-from crm.chains.services.reshaping import Reshaping
-from crm.chains.wording import CHAIN_FIELD, word
+from crm.chains.services.reshaping import Reshaping, row_at
+from crm.chains.wording import word
 from crm.core.db import db
-from crm.core.errors import Fault, Faults, NotFound, Refused, Stale
-from crm.history import queries as trail
+from crm.core.errors import Fault, Faults, NotFound, Refused
 
 ACTIONS = (
     *("segment_changed", "segment_moved", "segments_merged", "segment_retired"),
-    *("segment_restored", "chains_imported", "chain_change_undone"),
+    *("segment_restored", "chain_retired", "chain_restored", "chains_imported"),
 )
 STEPS = ("up", "down", "inward", "outward")
 """The four ways a segment goes by keyboard or button; `Forest` says where each leads."""
@@ -137,6 +136,7 @@ def retire_segment(
 def restore_segment(change: Reshaping, segment_id: int, version: int | None) -> Segment:
     """Take a retired segment into use again. Raises Refused, Stale, NotFound."""
     row = segment_to_change(segment_id, version)
+    chain_to_change(row.chain_id)
     if row.merged_into_id is not None:
         raise Refused([Fault("", "merged", _l("这个环节已并入其他环节，只能撤销那次合并"))])
     if row.parent_id is not None and change.forest.nodes[row.parent_id].is_retired:
@@ -170,15 +170,7 @@ def chain_to_change(chain_id: int) -> Chain:
 
 def segment_to_change(segment_id: int, version: int | None) -> Segment:
     """Raises NotFound, and Stale with what others changed since `version`."""
-    row = db.session.get(Segment, segment_id)
-    if row is None:
-        raise NotFound
-    if row.version != version:
-        missed = trail.latest_of(
-            Segment.__tablename__, row.id, ACTIONS, limit=max(row.version - (version or 0), 0)
-        )
-        raise Stale(row, trail.their_changes(missed, CHAIN_FIELD, _tell))
-    return row
+    return row_at(Segment, segment_id, version, ACTIONS, _tell)
 
 
 def told(row: Segment) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, select, update
 
 from crm.chains.models import Segment, SegmentFit
 from crm.chains.queries.presence import segment_words
@@ -26,6 +26,8 @@ MOST_OF_ONE = 5
 SURE = 100
 """The score of what a person said."""
 OWN_WORK = (FitBasis.KEYWORD, FitBasis.INDUSTRY_CODE, FitBasis.BOTH)
+MADE_HERE = and_(SegmentFit.state == FitState.SUGGESTED, SegmentFit.basis.in_(OWN_WORK))
+"""What follows from words and codes alone, and is made anew whenever they change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,28 @@ class Decided:
     left: int
 
 
+def terms_in_use() -> dict[int, SegmentTerms]:
+    """By which words and codes each segment in use is known."""
+    rows = db.session.execute(
+        select(Segment.id, Segment.keywords, Segment.industry_codes).where(
+            Segment.retired_on.is_(None)
+        )
+    )
+    return {
+        row.id: SegmentTerms(row.id, tuple(row.keywords or ()), tuple(row.industry_codes or ()))
+        for row in rows
+    }
+
+
 def suggest_for(enterprise_ids: Collection[int] | None = None) -> Suggested:
     """Bring the suggestions of these companies (None: of all) in line with words and codes.
 
     The same again changes nothing. What a person confirmed or rejected stays, and so do the
     examples of the taxonomy.
     """
-    matcher = Matcher(_terms())
+    if enterprise_ids is not None and not enterprise_ids:
+        return Suggested()
+    matcher = Matcher(terms_in_use().values())
     companies = added = changed = removed = 0
     for batch in _batches(enterprise_ids):
         wanted = {
@@ -79,6 +96,37 @@ def suggest_for(enterprise_ids: Collection[int] | None = None) -> Suggested:
         companies += len(batch)
         added, changed, removed = added + len(wanted), changed + len(others), removed + len(gone)
     return Suggested(companies, added, changed, removed)
+
+
+def suggest_after(changed: Sequence[SegmentTerms]) -> Suggested:
+    """Bring suggestions in line once segments are known by other words or codes.
+
+    Whom none of these speaks of is left: for such a company nothing can have changed.
+    """
+    if not changed:
+        return Suggested()
+    matcher = Matcher(changed)
+    companies = db.session.execute(
+        select(Enterprise.id, Enterprise.name, Enterprise.business_scope, Enterprise.industry_code)
+    )
+    spoken_of = {
+        row.id
+        for row in companies
+        if matcher.speaks_of(CompanyText(row.name, row.business_scope, row.industry_code))
+    }
+    for some in chunked(each.segment_id for each in changed):
+        spoken_of |= set(
+            db.session.scalars(
+                select(SegmentFit.enterprise_id).where(SegmentFit.segment_id.in_(some), MADE_HERE)
+            )
+        )
+    return suggest_for(sorted(spoken_of))
+
+
+def forget_at(segment_ids: Collection[int]) -> None:
+    """Drop the suggestions at segments that are about to go: they hold nobody back."""
+    for some in chunked(segment_ids):
+        db.session.execute(delete(SegmentFit).where(SegmentFit.segment_id.in_(some), MADE_HERE))
 
 
 def decide(actor: Doer, at: datetime, picks: Sequence[tuple[int, int]], state: FitState) -> Decided:
@@ -157,15 +205,6 @@ def _refuse_unless_open(segment_id: int) -> None:
     if row is None or row.retired_on is not None:
         fault = PresenceFault.RETIRED_SEGMENT if row else PresenceFault.NO_SUCH_SEGMENT
         raise Refused([Fault("segment", fault.value, word(fault))])
-
-
-def _terms() -> Iterator[SegmentTerms]:
-    for row in db.session.execute(
-        select(Segment.id, Segment.keywords, Segment.industry_codes).where(
-            Segment.retired_on.is_(None)
-        )
-    ):
-        yield SegmentTerms(row.id, tuple(row.keywords or ()), tuple(row.industry_codes or ()))
 
 
 def _batches(enterprise_ids: Collection[int] | None) -> Iterator[Sequence[Any]]:

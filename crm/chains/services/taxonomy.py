@@ -10,7 +10,11 @@ from sqlalchemy import select, update
 from crm.chains.models import Chain, ChainGroup, Segment, SegmentLink
 from crm.chains.rules import DEFAULT_WEIGHT, ChainKind, SegmentLayout, Tier
 from crm.chains.rules.links import way_between
+from crm.chains.rules.suggesting import reworded
+from crm.chains.services.groups import GROUP_REMOVED
+from crm.chains.services.suggesting import suggest_after, terms_in_use
 from crm.core.db import db
+from crm.history.models import AuditEvent
 
 _SUFFIX = re.compile(r"\[[^\]]*\]$")
 
@@ -20,6 +24,7 @@ def load_taxonomy(taxonomy: Mapping[str, Any]) -> int:
 
     A segment nobody has changed (version 1) takes the file's words; any other is left alone.
     """
+    known_by = terms_in_use()
     chains = {chain.code: chain for chain in db.session.scalars(select(Chain))}
     segments = {segment.code: segment for segment in db.session.scalars(select(Segment))}
     known = set(segments)
@@ -41,13 +46,18 @@ def load_taxonomy(taxonomy: Mapping[str, Any]) -> int:
                 segment = segments.get(part["code"])
                 if segment is None:
                     segment = segments[part["code"]] = Segment(
-                        chain_id=chain.id, code=part["code"], position=place, version=1
+                        chain_id=chain.id,
+                        code=part["code"],
+                        position=place,
+                        version=1,
+                        retired_on=chain.retired_on,
                     )
                     db.session.add(segment)
                     added += 1
                 if segment.version == 1:
                     _describe(segment, part)
     db.session.flush()
+    suggest_after(reworded(known_by, terms_in_use()))
     ids = {code: segment.id for code, segment in segments.items()}
     return (
         added
@@ -69,18 +79,26 @@ def _describe(segment: Segment, part: Mapping[str, Any]) -> None:
 
 
 def _load_groups(entries: Iterable[Mapping[str, Any]]) -> int:
-    """Chain groups, by name; one that is new takes the segments that stand in no group yet."""
-    groups = {group.name: group for group in db.session.scalars(select(ChainGroup))}
+    """Chain groups, by code or name; one that is new takes the segments that stand in no group yet.
+
+    A group an office renamed stays as it is, and one it took away stays away.
+    """
+    rows = db.session.scalars(select(ChainGroup)).all()
+    groups = {row.code: row for row in rows} | {row.name: row for row in rows}
     chains = {row.code: row.id for row in db.session.execute(select(Chain.code, Chain.id))}
+    taken_away = _groups_taken_away()
     added = 0
     for position, entry in enumerate(entries, 1):
-        known = groups.get(entry["name"])
+        code = entry.get("code") or f"G{position}"
+        known = groups.get(code) or groups.get(entry["name"])
         if known is not None:
             if known.version == 1 and known.name_en is None:
                 known.name_en = entry.get("gloss")
             continue
+        if code in taken_away:
+            continue
         group = ChainGroup(
-            code=entry.get("code") or f"G{position}",
+            code=code,
             name=entry["name"],
             name_en=entry.get("gloss"),
             chain_id=chains.get(entry.get("chain")),
@@ -95,6 +113,15 @@ def _load_groups(entries: Iterable[Mapping[str, Any]]) -> int:
         )
         added += 1
     return added
+
+
+def _groups_taken_away() -> set[str]:
+    """The codes of the groups that somebody took away, as the trail has them."""
+    statement = select(AuditEvent.before).where(
+        AuditEvent.subject_type == ChainGroup.__tablename__,
+        AuditEvent.action == GROUP_REMOVED,
+    )
+    return {before["code"] for before in db.session.scalars(statement) if before}
 
 
 def _load_links(

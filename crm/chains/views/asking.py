@@ -1,12 +1,16 @@
 """What addresses of chains ask for, and what its forms offer."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TypeVar
 
 from flask import abort, request
 
 from crm.chains.queries.presence import segments_in_use
+from crm.chains.rules import Tier
 from crm.chains.wording import named, placed
+from crm.core.errors import NotFound
+from crm.core.forms import number_in
 from crm.core.web import mark
 from crm.coverage.queries.settings import settings_held
 from crm.coverage.rules import Number
@@ -14,6 +18,7 @@ from crm.places.queries import zones
 
 Code = TypeVar("Code", bound=StrEnum)
 LONGEST_SEARCH = 100
+NO_TIER = "none"
 
 
 def number_asked(name: str) -> int | None:
@@ -21,9 +26,36 @@ def number_asked(name: str) -> int | None:
     text = request.args.get(name, "").strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    found = number_in(text)
+    if found is None:
         abort(400)
-    return int(text)
+    return found
+
+
+def picks(texts: Iterable[str]) -> list[tuple[int, int]]:
+    """Rows that were ticked, each with the version it was seen at, 17-2; 400 for what is none."""
+    found = []
+    for text in texts:
+        one, _dash, seen = text.partition("-")
+        number, version = number_in(one), number_in(seen)
+        if number is None or version is None:
+            abort(400)
+        found.append((number, version))
+    return found
+
+
+def version_sent() -> int:
+    """The version a button was shown with; 0 for none, which is stale."""
+    return number_in(request.form.get("version")) or 0
+
+
+def tier_in(text: str | None) -> Tier | None:
+    """A tier as addresses and forms name it, `none` for a segment of none. Raises NotFound."""
+    if text == NO_TIER:
+        return None
+    if text not in set(Tier):
+        raise NotFound
+    return Tier(text)
 
 
 def code_asked(name: str, codes: type[Code]) -> Code | None:

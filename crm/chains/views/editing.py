@@ -3,6 +3,7 @@
 The page is plain forms; with JavaScript its region #taxonomy is swapped in place of the page.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -18,10 +19,11 @@ from crm.chains.queries.editing import groups_offered
 from crm.chains.rules.tree import TIERS, Forest, Place
 from crm.chains.services import chains, segments
 from crm.chains.views import bp
+from crm.chains.views.asking import NO_TIER, tier_in
 from crm.chains.wording import named, tier_word, word
 from crm.core import clock
 from crm.core.errors import NotFound
-from crm.core.forms import BaseForm, attempt
+from crm.core.forms import BaseForm, attempt, number_in
 from crm.core.guard import allow
 from crm.coverage.services import reshaping
 from crm.history.wording import ACTION
@@ -53,7 +55,7 @@ def editor(chain: Chain, refused: BaseForm | None = None) -> str:
     of = {row.id: row for row in rows}
     tiers = [
         {
-            "tier": tier.value if tier else "none",
+            "tier": tier or NO_TIER,
             "word": tier_word(tier),
             "rows": [
                 _shown(found, of[node.id], depth)
@@ -63,23 +65,34 @@ def editor(chain: Chain, refused: BaseForm | None = None) -> str:
         }
         for tier in TIERS
     ]
-    changes = trees.last_changes(chain.id, LAST)
-    people = {each.id: each.name for each in actors({row.by_id for row in changes if row.by_id})}
     return render_template(
         "chains/edit.html",
         chain=chain,
         name=named(chain.name, chain.name_en),
-        tiers=[each for each in tiers if each["rows"] or each["tier"] != "none"],
+        tiers=[each for each in tiers if each["rows"] or each["tier"] != NO_TIER],
         retired=[row for row in rows if row.retired_on],
         of=of,
         groups={row.id: named(row.name, row.name_en) for row in groups_offered()},
-        changes=changes,
-        people=people,
-        action_words=ACTION,
+        undoable=undoable(trees.last_changes(chain.id, LAST)),
         refused=refused,
         named=named,
         word=word,
     )
+
+
+def undoable(changes: Sequence[Any]) -> list[dict[str, Any]]:
+    """Changes in words, the newest first: that one can be taken back."""
+    people = {each.id: each.name for each in actors({row.by_id for row in changes if row.by_id})}
+    return [
+        {
+            "id": row.id,
+            "what": ACTION[row.action],
+            "about": row.about,
+            "who": people.get(row.by_id, ""),
+            "at": row.at,
+        }
+        for row in changes
+    ]
 
 
 def _shown(found: Forest, row: Segment, depth: int) -> dict[str, Any]:
@@ -90,10 +103,6 @@ def _shown(found: Forest, row: Segment, depth: int) -> dict[str, Any]:
         "depth": min(depth, DEEPEST_SHOWN),
         "can": {step: getattr(found, step)(row.id) is not None for step in segments.STEPS},
     }
-
-
-def number_in(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _numbers(text: str) -> tuple[int | None, int | None]:
@@ -127,8 +136,7 @@ def _dropped_at(found: Forest, chain_id: int) -> Place:
     """Where something was let go: before, after or inside another segment, or at the end of a tier."""
     where, on = request.form.get("where"), number_in(request.form.get("on"))
     if where == "tier":
-        tier = next((each for each in TIERS if (each or "none") == request.form.get("tier")), None)
-        return Place(chain_id, tier)
+        return Place(chain_id, tier_in(request.form.get("tier")))
     other = found.nodes.get(on or 0)
     if other is None:
         raise NotFound
@@ -147,20 +155,25 @@ def _dropped_at(found: Forest, chain_id: int) -> Place:
 def undo(code: str) -> ResponseReturnValue:
     chain = chain_called(code)
     form = BaseForm()
-    change_id = number_in(request.form.get("change"))
-    if change_id is None:
-        raise NotFound
-    done = (
-        attempt(form, lambda: reshaping.undo(g.actor, clock.now(), change_id))
-        if form.validate()
-        else None
-    )
-    if done is None:
+    if taken_back(form) is None:
         return editor(chain, form), 422
-    flash(_("已撤销：%(what)s %(about)s", what=ACTION[done.action], about=done.about), "good")
     if trees.chain_by_code(code) is None:  # it was just added, or had another code
         return redirect(url_for("chains.index"))
     return redirect(url_for("chains.edit", code=code))
+
+
+def taken_back(form: BaseForm) -> Any:
+    """The change that was sent to be taken back, and told so; None where that was refused."""
+    change_id = number_in(request.form.get("change"))
+    if change_id is None:
+        raise NotFound
+    if not form.validate():
+        return None
+    done = attempt(form, lambda: reshaping.undo(g.actor, clock.now(), change_id))
+    if done is not None:
+        text = _("已撤销：%(what)s %(about)s", what=ACTION[done.action], about=done.about)
+        flash(text, "good")
+    return done
 
 
 # --- what a chain says of itself ---

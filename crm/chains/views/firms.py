@@ -16,22 +16,24 @@ from crm.chains.queries.presence import FirmFilter
 from crm.chains.rules import PresenceRole
 from crm.chains.rules.presence import FirmState, is_stale
 from crm.chains.services import presence as services
-from crm.chains.services.suggesting import suggest_for
+from crm.chains.services.companies import add_company
 from crm.chains.views import bp
 from crm.chains.views.asking import (
     code_asked,
     number_asked,
+    picks,
     segment_choices,
     stale_after_days,
     text_asked,
+    version_sent,
     zone_choices,
 )
-from crm.chains.views.trail import told_of, version_sent
+from crm.chains.views.trail import told_of
 from crm.chains.wording import PRESENCE_FIELD, WORDS, named, stale_words, word
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import NotFound
-from crm.core.forms import attempt
+from crm.core.forms import attempt, number_in
 from crm.core.guard import allow
 from crm.core.lists import COUNT_LIMIT, CursorError
 from crm.core.money import Unit, yuan_in
@@ -110,7 +112,7 @@ def _kept(wanted: FirmFilter, order: str) -> dict[str, Any]:
 @allow(*access.FIRM_KEEPERS)
 def firms_check() -> ResponseReturnValue:
     """Several firms were found as they are recorded, today."""
-    seen = [_seen(text) for text in request.form.getlist("pick")[:MOST_PICKS]]
+    seen = picks(request.form.getlist("pick")[:MOST_PICKS])
     back = redirect(url_for("chains.firms", **_kept(filter_asked(), request.args.get("sort", ""))))
     if not seen:
         flash(_("请先勾选已核对的企业。"), "warn")
@@ -134,21 +136,12 @@ def firms_check() -> ResponseReturnValue:
     return back
 
 
-def _seen(text: str) -> tuple[int, int]:
-    """A row and the version it was seen at, 17-2."""
-    parts = text.split("-")
-    if len(parts) != 2 or not all(
-        each.isascii() and each.isdigit() and len(each) < 19 for each in parts
-    ):
-        abort(400)
-    return int(parts[0]), int(parts[1])
-
-
 @bp.route("/firms/new", methods=["GET", "POST"])
 @allow(*access.FIRM_KEEPERS)
 def firm_new() -> ResponseReturnValue:
     form = NewFirmForm(data=_asked_for()).offer(segment_choices(), zone_choices())
-    company = enterprises.by_id(int(form.enterprise_id.data)) if _is_number(form) else None
+    enterprise_id = number_in(str(form.enterprise_id.data or ""))
+    company = enterprises.by_id(enterprise_id) if enterprise_id else None
     if company:
         form.of_known_company()
     if form.validate_on_submit():
@@ -179,11 +172,6 @@ def _asked_for() -> dict[str, Any]:
     }
 
 
-def _is_number(form: NewFirmForm) -> bool:
-    text = str(form.enterprise_id.data or "")
-    return text.isascii() and text.isdigit() and len(text) < 19
-
-
 def _record(form: NewFirmForm, enterprise_id: int | None) -> Presence:
     at = clock.now()
     if enterprise_id is None:
@@ -196,12 +184,10 @@ def _record(form: NewFirmForm, enterprise_id: int | None) -> Presence:
 def _company(form: NewFirmForm, at: Any) -> int:
     """The company that was typed, or a new one. Raises Refused."""
     if form.is_new.data:
-        added = companies.add(
+        return add_company(
             g.actor, at, form.enterprise.data,
             uscc=form.uscc.data, same_name_reason=form.same_name_reason.data, field="enterprise",
-        )  # fmt: skip
-        suggest_for([added.id])
-        return added.id
+        ).id  # fmt: skip
     found = companies.company_meant(form.enterprise.data, "enterprise")
     assert found is not None
     return found.id

@@ -16,18 +16,18 @@ from crm.chains.rules import FitBasis, FitState
 from crm.chains.services import examples, suggesting
 from crm.chains.services.suggesting import Decided
 from crm.chains.views import bp
+from crm.chains.views.asking import code_asked, number_asked, picks, text_asked
 from crm.chains.wording import grouped, matches, named, segment_name, word
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import NotFound, Refused
-from crm.core.forms import optional_id
+from crm.core.forms import number_in
 from crm.core.guard import allow
 from crm.core.lists import COUNT_LIMIT, CursorError
 from crm.core.web import mark
 from crm.enterprises.queries import by_id
 from crm.enterprises.wording import region_words
 
-LONGEST_SEARCH = 100
 VERBS = {"confirm": FitState.CONFIRMED, "reject": FitState.REJECTED}
 
 
@@ -73,19 +73,13 @@ def fits() -> ResponseReturnValue:
 
 def _filter_asked() -> queries.FitFilter:
     """The filter in the address; a value that is none of ours is refused with 400."""
-    text = request.args.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH] or None
-    state = request.args.get("state") or FitState.SUGGESTED
-    basis = request.args.get("basis")
-    try:
-        return queries.FitFilter(
-            text,
-            optional_id(request.args.get("chain")),
-            optional_id(request.args.get("segment")),
-            FitState(state),
-            FitBasis(basis) if basis else None,
-        )
-    except ValueError:
-        abort(400)
+    return queries.FitFilter(
+        text_asked("q"),
+        number_asked("chain"),
+        number_asked("segment"),
+        code_asked("state", FitState) or FitState.SUGGESTED,
+        code_asked("basis", FitBasis),
+    )
 
 
 def _kept(wanted: queries.FitFilter) -> dict[str, Any]:
@@ -119,7 +113,7 @@ def company_fits(enterprise_id: int) -> ResponseReturnValue:
     if by_id(enterprise_id) is None:
         raise NotFound
     if request.form.get("verb") == "place":
-        segment_id = _segment_asked()
+        segment_id = number_in(request.form.get("segment"))
         if segment_id is None:
             flash(_("请选择环节"), "warn")
         else:
@@ -137,13 +131,13 @@ def company_fits(enterprise_id: int) -> ResponseReturnValue:
 def _decide(ticked: list[str]) -> None:
     own = next(((verb, request.form[verb]) for verb in VERBS if verb in request.form), None)
     verb, chosen = (own[0], [own[1]]) if own else (request.form.get("verb", ""), ticked)
-    picks = [pick for each in chosen if (pick := _pick(each))]
-    if not picks:
+    picked = picks(chosen)
+    if not picked:
         flash(_("请先勾选企业"), "warn")
         return
     try:
         with transaction():
-            done = _done(verb, picks)
+            done = _done(verb, picked)
     except Refused as refused:
         flash(str(refused.faults[0].text), "bad")
         return
@@ -158,31 +152,13 @@ def _decide(ticked: list[str]) -> None:
         flash(_("%(n)s条在您查看之后有变化，没有处理，请再看一次。", n=done.left), "warn")
 
 
-def _done(verb: str, picks: list[tuple[int, int]]) -> Decided:
+def _done(verb: str, picked: list[tuple[int, int]]) -> Decided:
     at = clock.now()
     if verb in VERBS:
-        return suggesting.decide(g.actor, at, picks, VERBS[verb])
+        return suggesting.decide(g.actor, at, picked, VERBS[verb])
     if verb != "move":
         abort(400)
-    segment_id = _segment_asked()
-    return suggesting.move(g.actor, at, picks, segment_id or 0)
-
-
-def _segment_asked() -> int | None:
-    try:
-        return optional_id(request.form.get("segment"))
-    except ValueError:
-        abort(400)
-
-
-def _pick(text: str) -> tuple[int, int] | None:
-    """id-version, as the page wrote it; anything else is no choice."""
-    number, _dash, version = text.partition("-")
-    try:
-        found = optional_id(number), optional_id(version)
-    except ValueError:
-        return None
-    return (found[0], found[1]) if found[0] and found[1] else None
+    return suggesting.move(g.actor, at, picked, number_in(request.form.get("segment")) or 0)
 
 
 @bp.post("/fits/again")

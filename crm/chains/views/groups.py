@@ -9,16 +9,18 @@ from crm.chains import access
 from crm.chains.forms.segments import GroupForm
 from crm.chains.models import ChainGroup
 from crm.chains.queries import chains as chains_offered
+from crm.chains.queries import trees
 from crm.chains.queries.editing import groups_listed
 from crm.chains.services import groups as services
 from crm.chains.views import bp
-from crm.chains.views.editing import number_in
+from crm.chains.views.editing import LAST, taken_back, undoable
 from crm.chains.wording import named
 from crm.core import clock
 from crm.core.db import db
 from crm.core.errors import NotFound
-from crm.core.forms import BaseForm, attempt
+from crm.core.forms import BaseForm, attempt, number_in
 from crm.core.guard import allow
+from crm.coverage.services import reshaping
 
 
 @bp.get("/groups")
@@ -32,6 +34,7 @@ def _list(refused: BaseForm | None = None) -> str:
         "chains/groups.html",
         groups=groups_listed(),
         may_edit=access.may_edit_chains(g.actor),
+        undoable=undoable(trees.last_changes_told_as(services.ACTIONS, LAST)),
         refused=refused,
         named=named,
     )
@@ -41,8 +44,8 @@ def _list(refused: BaseForm | None = None) -> str:
 @bp.route("/groups/<int:group_id>", methods=["GET", "POST"])
 @allow(*access.CHAIN_EDITORS)
 def group(group_id: int | None) -> ResponseReturnValue:
-    row = db.session.get(ChainGroup, group_id) if group_id else None
-    if group_id and row is None:
+    row = db.session.get(ChainGroup, group_id) if group_id is not None else None
+    if group_id is not None and row is None:
         raise NotFound
     form = GroupForm(obj=row).offer(
         [
@@ -56,12 +59,13 @@ def group(group_id: int | None) -> ResponseReturnValue:
         form.chain.data, form.leader.data = row.chain_id, row.leader_id
         form.department.data = row.department_id
     if form.validate_on_submit():
-        done = attempt(
-            form,
-            lambda: services.save_group(
-                g.actor, clock.now(), group_id, form.version.data, form.entry()
-            ),
-        )
+
+        def change(it: reshaping.Reshaping) -> ChainGroup:
+            if group_id is None:
+                return services.add_group(it, form.entry())
+            return services.edit_group(it, group_id, form.version.data, form.entry())
+
+        done = attempt(form, lambda: reshaping.reshape(g.actor, clock.now(), change))
         if done is not None:
             flash(_("已保存链群“%(name)s”。", name=done.name), "good")
             return redirect(url_for("chains.groups"))
@@ -74,15 +78,24 @@ def change_group(group_id: int, verb: str) -> ResponseReturnValue:
     form = BaseForm()
     version = number_in(request.form.get("version"))
 
-    def change() -> bool:
+    def change(it: reshaping.Reshaping) -> bool:
         if verb == "remove":
-            services.remove_group(g.actor, clock.now(), group_id, version)
+            services.remove_group(it, group_id, version)
         else:
-            services.move_group(g.actor, clock.now(), group_id, up=verb == "up")
+            services.move_group(it, group_id, up=verb == "up")
         return True
 
-    if form.validate() and attempt(form, change):
+    if form.validate() and attempt(form, lambda: reshaping.reshape(g.actor, clock.now(), change)):
         if verb == "remove":
             flash(_("链群已删除。"), "good")
         return redirect(url_for("chains.groups"))
     return _list(form), 422
+
+
+@bp.post("/groups/undo")
+@allow(*access.CHAIN_EDITORS)
+def undo_group() -> ResponseReturnValue:
+    form = BaseForm()
+    if taken_back(form) is None:
+        return _list(form), 422
+    return redirect(url_for("chains.groups"))

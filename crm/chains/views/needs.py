@@ -15,8 +15,8 @@ from crm.chains.rules.presence import NeedFault
 from crm.chains.services import needs as services
 from crm.chains.services.presence import is_anchor
 from crm.chains.views import bp
-from crm.chains.views.asking import code_asked, number_asked, segment_choices
-from crm.chains.views.trail import told_of, version_sent
+from crm.chains.views.asking import code_asked, number_asked, segment_choices, version_sent
+from crm.chains.views.trail import told_of
 from crm.chains.wording import NEED_FIELD, named, word
 from crm.core import clock
 from crm.core.db import transaction

@@ -21,11 +21,12 @@ from crm.chains.rules import DEFAULT_WEIGHT, SegmentLayout
 from crm.chains.rules.tree import TIERS, Forest, Place
 from crm.chains.services import linking, segments
 from crm.chains.views import bp
-from crm.chains.views.editing import chain_called, number_in
+from crm.chains.views.asking import NO_TIER, tier_in
+from crm.chains.views.editing import chain_called
 from crm.chains.wording import named, tier_word
 from crm.core import clock
 from crm.core.errors import NotFound
-from crm.core.forms import BaseForm, attempt
+from crm.core.forms import BaseForm, attempt, number_in
 from crm.core.guard import allow
 from crm.coverage.services import reshaping
 from crm.leads.services.following import at_segment
@@ -48,7 +49,7 @@ def new_segment(code: str) -> ResponseReturnValue:
     """A segment under another one (`under`), or at the top of a tier (`tier`)."""
     chain = chain_called(code)
     parent = trees.segment_by_code(chain.id, request.args.get("under", ""))
-    tier = next((each for each in TIERS if (each or "none") == request.args.get("tier")), None)
+    tier = tier_in(request.args.get("tier", NO_TIER))
     place = Place(chain.id, parent.tier if parent else tier, parent.id if parent else None)
     form = SegmentForm()
     _offer_groups(form)
@@ -170,7 +171,7 @@ def _places(
     for chain_id in sorted(chain_names, key=lambda each: each != first):
         choices = found[chain_id] = []
         for tier in TIERS:
-            value = f"tier:{chain_id}:{tier.value if tier else 'none'}"
+            value = f"tier:{chain_id}:{tier or NO_TIER}"
             choices.append((value, str(_("%(tier)s（顶层）", tier=tier_word(tier)))))
             choices += [
                 (
@@ -192,8 +193,8 @@ def _place_asked(text: str | None, found: Forest) -> Place:
     elif kind == "tier":
         chain, _colon, tier = rest.partition(":")
         chain_id = number_in(chain)
-        if chain_id is not None and tier in {*(each or "none" for each in TIERS)}:
-            return Place(chain_id, next(each for each in TIERS if (each or "none") == tier))
+        if chain_id is not None:
+            return Place(chain_id, tier_in(tier))
     raise NotFound
 
 

@@ -1,9 +1,7 @@
-"""The trail of a record on its page, and the version a form without fields sends."""
+"""The trail of a record on its page."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-
-from flask import request
 
 from crm.chains.wording import tell
 from crm.history import queries as trail
@@ -25,9 +23,3 @@ def told_of(subject: str, subject_id: int, words: Mapping[str, Any]) -> Iterator
                 for each in names
             ],
         }
-
-
-def version_sent() -> int:
-    """The version a button was shown with; 0 for none, which is stale."""
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

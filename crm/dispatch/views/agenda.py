@@ -8,10 +8,10 @@ from crm.accounts.rules import LEAD_WRITERS
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import Refused
+from crm.core.forms import number_in
 from crm.core.guard import allow
 from crm.dispatch.services import meetings
 from crm.dispatch.views import bp
-from crm.dispatch.views.asking import number_in
 from crm.leads.access import lead_for
 
 

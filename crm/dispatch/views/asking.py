@@ -6,6 +6,8 @@ from typing import NoReturn, TypeVar
 from flask import abort, request
 from flask_babel import gettext as _
 
+from crm.core.forms import number_in
+
 Code = TypeVar("Code", bound=StrEnum)
 
 
@@ -25,12 +27,6 @@ def code_asked(name: str, codes: type[Code], default: Code) -> Code:
     if text not in set(codes):
         refuse(name)
     return codes(text)
-
-
-def number_in(text: str | None) -> int | None:
-    """A record's number as forms and addresses carry it; None for nothing or no number."""
-    text = (text or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 19 else None
 
 
 def number_asked(name: str) -> int | None:

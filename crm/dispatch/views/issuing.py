@@ -11,7 +11,7 @@ from crm.accounts.rules import Actor, Role
 from crm.calendar.queries import work_calendar
 from crm.core import clock
 from crm.core.errors import NotFound
-from crm.core.forms import attempt
+from crm.core.forms import attempt, number_in
 from crm.core.guard import allow
 from crm.core.web import mark
 from crm.dispatch.forms import InstructionForm, StepForm
@@ -20,7 +20,7 @@ from crm.dispatch.rules import ISSUERS, due_by_default
 from crm.dispatch.services import instructions
 from crm.dispatch.services.instructions import NewInstruction
 from crm.dispatch.views import bp
-from crm.dispatch.views.asking import number_asked, number_in
+from crm.dispatch.views.asking import number_asked
 
 
 @bp.route("/new", methods=["GET", "POST"])

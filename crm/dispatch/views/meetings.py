@@ -18,7 +18,7 @@ from crm.calendar.queries import work_calendar
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import NotFound, Stale
-from crm.core.forms import BaseForm, attempt
+from crm.core.forms import BaseForm, attempt, number_in
 from crm.core.guard import allow
 from crm.core.lists import CursorError
 from crm.core.web import moment_text
@@ -29,7 +29,7 @@ from crm.dispatch.queries import meetings as queries
 from crm.dispatch.rules import ISSUERS, MEETING_KEEPERS, Cutoffs, due_by_default
 from crm.dispatch.services import meetings as services
 from crm.dispatch.views import bp
-from crm.dispatch.views.asking import number_in, refuse
+from crm.dispatch.views.asking import refuse
 from crm.dispatch.views.issuing import offer, wanted
 from crm.dispatch.views.lists import listed
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from crm.accounts.rules import Actor
+from crm.chains.services.companies import add_company
 from crm.core.bulk import chunked
 from crm.core.db import db
 from crm.core.money import Amount, Qualifier
@@ -238,7 +239,7 @@ class _Taking:
         self.more.append((field.value, row.our_value, value))
         match field:
             case Field.INVESTOR:
-                company = enterprises.by_name(value) or enterprises.add(self.actor, self.at, value)
+                company = enterprises.by_name(value) or add_company(self.actor, self.at, value)
                 lead.investor_id, lead.investor_is_unknown = company.id, False
             case Field.CHAIN:
                 lead.chain_id = known.chains.get(value, lead.chain_id)

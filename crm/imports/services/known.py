@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor, DepartmentKind, Role
 from crm.chains.models import Chain, Segment
+from crm.chains.services.suggesting import suggest_for
 from crm.core.bulk import among, chunked, insert_rows, reserve_ids
 from crm.core.db import Base, db
 from crm.enterprises.models import Enterprise
@@ -241,6 +242,8 @@ class Known:
                     for row in rows
                 ],
             )
+            if model is Enterprise:
+                suggest_for([row["id"] for row in rows])
             rows.clear()
         for number, phone in self._phones.items():
             db.session.execute(update(User).where(User.id == number).values(phone=phone))

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from crm.accounts.rules import Actor
 from crm.chains.models import Segment
+from crm.chains.services.companies import add_company
 from crm.core.db import db
 from crm.core.errors import Faults
 from crm.core.money import is_suspicious
@@ -170,9 +171,7 @@ def _companies(
         elif typed is None:
             found[name] = None
         else:
-            found[name] = enterprises.by_name(typed) or enterprises.add(
-                actor, at, typed, field=name
-            )
+            found[name] = enterprises.by_name(typed) or add_company(actor, at, typed, field=name)
     return found
 
 

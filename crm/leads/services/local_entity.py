@@ -5,6 +5,7 @@ from datetime import datetime
 from flask_babel import lazy_gettext as _l
 
 from crm.accounts.rules import Actor
+from crm.chains.services.companies import add_company
 from crm.core.errors import Fault
 from crm.enterprises import services as enterprises
 from crm.enterprises.models import Enterprise
@@ -38,7 +39,7 @@ def local_entity(
         return None
     known = enterprises.by_name(name)
     if known is None:
-        return enterprises.add(actor, at, name, uscc=code, field="local_entity")
+        return add_company(actor, at, name, uscc=code, field="local_entity")
     if code:
         enterprises.give_code(actor, at, known, code)
     return known

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from crm.accounts.rules import Actor
 from crm.chains.models import Segment
+from crm.chains.services.companies import add_company
 from crm.core.db import db
 from crm.core.errors import Faults, Refused
 from crm.enterprises import services as enterprises
@@ -132,7 +133,7 @@ def _investor(actor: Actor, at: datetime, wanted: Registration) -> Enterprise | 
         return known
     if wanted.investor_name is None:
         return None
-    return enterprises.add(
+    return add_company(
         actor, at, wanted.investor_name,
         uscc=wanted.uscc, same_name_reason=wanted.same_name_reason,
     )  # fmt: skip
