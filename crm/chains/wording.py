@@ -165,7 +165,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         EntryFault.LONG_NAME_EN: _l("英文名最多120个字符"),
         EntryFault.BAD_WEIGHT: _l("权重填1到5的整数"),
         EntryFault.LONG_WORD: _l("有一项太长：关键词最多30个字，示例企业最多60个字"),
-        EntryFault.MANY_WORDS: _l("最多40项"),
+        EntryFault.MANY_WORDS: _l("最多100项"),
         EntryFault.BAD_INDUSTRY_CODE: _l("行业代码填国标的门类字母或2到4位数字，例如3985"),
         EntryFault.LONG_PRODUCT: _l("产品最多120个字"),
         EntryFault.LONG_ANCHOR: _l("最多300个字"),
@@ -196,6 +196,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
             "还有这么多项目、本地企业和未满足的需求在此，不能停用；请先在页面合并或移走"
         ),
         FileFault.PARTS_IN_USE: _l("下级环节还在用，请一并停用或移走"),
+        FileFault.UNKNOWN_CODE: _l("没有这个编码；表中不能改编码，新增的行请把“版本”列留空"),
         FileFault.NO_VERSION: _l("这个编码已在用；要修改它，请用带“版本”列的最新导出表格"),
         FileFault.CHANGED_SINCE: _l("导出以后有人改过这一行，请重新导出再改"),
         FileFault.NOT_THERE: _l("本来就没有，不必停用或删除"),
@@ -372,6 +373,7 @@ FILE_NOTES = (
     "关键词、行业代码（国标门类字母或2到4位数字）、示例企业用顿号分开；链群填系统里已有的名称。",
     "“联系”表一行一对：供给环节的产品供给需求环节；可以跨产业链，不能成环；要删除的在“删除”列填“是”。",
     "“版本”列请勿改动：导出以后别人改过的行会提示，不会覆盖。新增的行留空。",
-    "次序和合并在页面上调整；编码一经使用不在表中更改。",
+    "这些不在表中改，请到页面上改：编码、次序（调换行的先后不起作用，新增的环节排在同级最后）、环节的合并、"
+    "产业链的名称、链长和牵头单位。",
 )
 """The sheet 说明: for the task forces, who read Chinese whatever the reader's language."""

@@ -18,6 +18,7 @@ from crm.chains.rules.chain_file import (
 )
 from crm.chains.rules.entries import EntryFault, SegmentEntry
 from crm.chains.rules.planning import Known, KnownLink, KnownSegment, plan_of
+from crm.chains.wording import FILE_NOTES
 from crm.core.sheets import Sheet
 
 
@@ -96,6 +97,11 @@ def test_everything_a_file_can_change():
     assert len(found.removed_links) == 1
 
 
+def test_the_order_of_rows_changes_nothing_as_the_notes_say():
+    assert not plan([segment("D", tier="下游"), segment("B", parent="A"), segment("A")]).changes
+    assert "次序" in FILE_NOTES[-1]
+
+
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
@@ -116,6 +122,7 @@ def test_everything_a_file_can_change():
         ([new("N", parent="N")], (Column.PARENT, FileFault.CIRCLE)),
         ([segment("A", parent="B")], (Column.PARENT, FileFault.CIRCLE)),
         ([new("N", parent="M"), new("M", parent="N")], (Column.PARENT, FileFault.CIRCLE)),
+        ([segment("A2")], (Column.CODE, FileFault.UNKNOWN_CODE)),
         ([new("C")], (Column.CODE, FileFault.CODE_RETIRED)),
         ([segment("D", tier="下游", retire="是")], (Column.RETIRE, FileFault.IS_STOOD_ON)),
         ([segment("A", retire="是")], (Column.RETIRE, FileFault.PARTS_IN_USE)),

@@ -101,6 +101,7 @@ class FileFault(StrEnum):
     CODE_RETIRED = "code_retired"
     IS_STOOD_ON = "is_stood_on"
     PARTS_IN_USE = "parts_in_use"
+    UNKNOWN_CODE = "unknown_code"
     NO_VERSION = "no_version"
     CHANGED_SINCE = "changed_since"
     NOT_THERE = "not_there"

@@ -142,6 +142,8 @@ def _wanted(
     """Each row with its place and what it says otherwise than now."""
     for code, row in rows.items():
         before = known.segments.get(code)
+        if before is None and row.version is not None:
+            _wrong(plan, row, Column.CODE, FileFault.UNKNOWN_CODE, code)
         if before is not None and before.is_retired:
             _wrong(plan, row, Column.CODE, FileFault.CODE_RETIRED, code)
             continue

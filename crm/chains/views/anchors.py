@@ -15,13 +15,14 @@ from crm.chains.rules.neighbours import Call, questions
 from crm.chains.rules.presence import output_by_year
 from crm.chains.views import bp
 from crm.chains.views.asking import listed, number_asked
-from crm.chains.views.workbooks import XLSX, wan, workbook
+from crm.chains.views.workbooks import wan, workbook
 from crm.chains.wording import named, placed, side_words, word
 from crm.core import clock
 from crm.core.errors import NotFound
 from crm.core.guard import allow
 from crm.core.language import numbered
 from crm.core.sheets import Value
+from crm.core.uploads import XLSX
 from crm.core.web import mark
 from crm.enterprises.wording import region_words
 

@@ -1,10 +1,9 @@
 """Chains as an Excel file that a task force fills in offline: out, and in again after a look."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePath
 from typing import Any
 
-from flask import current_app, flash, g, redirect, render_template, request, send_file, url_for
+from flask import flash, g, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -21,7 +20,6 @@ from crm.chains.rules.chain_file import (
     NOTES,
     SEGMENT_COLUMNS,
     SEGMENTS,
-    ReadFile,
     RowFault,
     read_file,
     segment_cells,
@@ -30,19 +28,21 @@ from crm.chains.rules.planning import Plan, Wanted
 from crm.chains.services import chain_file
 from crm.chains.views import bp
 from crm.chains.views.editing import chain_called
-from crm.chains.views.workbooks import XLSX, workbook
+from crm.chains.views.workbooks import workbook
 from crm.chains.wording import CHAIN_FIELD, FILE_NOTES, named, tier_word, word
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import Refused
 from crm.core.guard import allow
-from crm.core.sheets import Limits, SheetFault, UnreadableFile, Value, read_sheets
-from crm.core.sheets.wording import WORDS as SHEET_WORDS
-from crm.core.waiting import Expired, WaitingFiles
+from crm.core.sheets import Value
+from crm.core.uploads import XLSX, Uploads
+from crm.core.waiting import Expired
 from crm.core.web import mark as mark_of
 from crm.coverage.services import reshaping
 from crm.leads.services.following import leads_by_segment
 
+UPLOADS = Uploads("chains", read_file, lambda _read: None)
+"""A file that can be read is looked at whatever it says: the look tells every fault by its row."""
 SHOWN = 100
 """So many rows of each kind a preview lists."""
 WIDTHS = (12, 14, 26, 30, 14, 8, 10, 6, 6, 40, 18, 16, 40, 6, 6)
@@ -78,41 +78,16 @@ def _link_rows(chain_id: int | None) -> Iterator[Sequence[Value]]:
         yield [row.supply, row.need, row.product, None, row.version]
 
 
-def _waiting() -> WaitingFiles:
-    return WaitingFiles("chains")
-
-
 @bp.route("/import", methods=["GET", "POST"])
 @allow(*access.CHAIN_EDITORS)
 def import_sheet() -> ResponseReturnValue:
     """Put a file aside and show what it would do; nothing of it is saved."""
     form = ChainFileForm()
     if form.validate_on_submit():
-        sent = request.files.get("file")
-        filename = PurePath((sent.filename or "").replace("\\", "/")).name[-100:] if sent else ""
-        if sent is None or not filename:
-            form.file.errors = [_("请选择文件")]
-        else:
-            data = sent.read()
-            try:
-                _read(data, filename)
-            except UnreadableFile as error:
-                form.file.errors = [_unreadable(error)]
-            else:
-                mark = _waiting().keep(data, g.actor.id, file=filename)
-                return redirect(url_for("chains.import_preview", mark=mark))
+        mark = UPLOADS.put_aside(form)
+        if mark is not None:
+            return redirect(url_for("chains.import_preview", mark=mark))
     return render_template("chains/import.html", form=form), form.status
-
-
-def _read(data: bytes, filename: str) -> ReadFile:
-    settings = current_app.extensions["settings"]
-    limits = Limits(file_bytes=settings.upload_limit_mb * 1024 * 1024)
-    return read_file(read_sheets(data, filename, limits))
-
-
-def _unreadable(error: UnreadableFile) -> str:
-    words = SHEET_WORDS[SheetFault][error.fault]
-    return f"{words} ({error.detail})" if error.detail else str(words)
 
 
 @bp.get("/import/preview")
@@ -121,10 +96,10 @@ def import_preview() -> ResponseReturnValue:
     """What the file would change; nothing of it is saved."""
     mark = request.args.get("mark", "")
     try:
-        data, told = _waiting().fetch(mark, g.actor.id)
+        read, told = UPLOADS.again(mark)
     except Expired:
         return _expired()
-    plan = chain_file.look_at(_read(data, told["file"]), leads_by_segment())
+    plan = chain_file.look_at(read, leads_by_segment())
     return _preview(mark, told["file"], plan)
 
 
@@ -134,17 +109,16 @@ def import_confirm() -> ResponseReturnValue:
     """Take in the file that was looked at."""
     mark = request.form.get("mark", "")
     try:
-        data, told = _waiting().fetch(mark, g.actor.id)
+        read, told = UPLOADS.again(mark)
     except Expired:
         return _expired()
-    read = _read(data, told["file"])
     try:
         with transaction():
             plan = reshaping.import_chains(g.actor, clock.now(), read, told["file"])
     except Refused:
-        plan = chain_file.look_at(_read(data, told["file"]), leads_by_segment())
+        plan = chain_file.look_at(read, leads_by_segment())
         return _preview(mark, told["file"], plan), 422
-    _waiting().forget(mark, g.actor.id)
+    UPLOADS.forget(mark)
     flash(
         _(
             "已导入：新增环节%(new)s个，修改%(changed)s个，移动%(moved)s个，停用%(retired)s个。",

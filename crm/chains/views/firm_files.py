@@ -28,14 +28,14 @@ from crm.chains.services.firm_import import ALL_COMPANIES
 from crm.chains.views import bp
 from crm.chains.views.asking import segment_choices, stale_after_days, zone_choices
 from crm.chains.views.firms import filter_asked
-from crm.chains.views.workbooks import XLSX, wan, workbook
+from crm.chains.views.workbooks import wan, workbook
 from crm.chains.wording import NEED_FIELD, PRESENCE_FIELD, WORDS, named, row_words, tell, word
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import Refused
 from crm.core.guard import allow
 from crm.core.sheets import Value
-from crm.core.uploads import Uploads, picked_rows
+from crm.core.uploads import XLSX, Uploads, picked_rows
 from crm.core.waiting import Expired
 from crm.history import services as history
 

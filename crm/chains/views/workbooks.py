@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from crm.core.money import Unit, yuan_in
 from crm.core.sheets import Value
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 def workbook(
     sheets: Iterable[tuple[str, Sequence[int], Iterable[Sequence[Value]]]],
