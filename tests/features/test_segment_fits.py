@@ -9,7 +9,7 @@ from crm.chains.models import Presence, Segment, SegmentFit
 from crm.chains.queries.fits import FitFilter, fit_counts, fits_of
 from crm.chains.rules import FitBasis, FitState, PresenceRole
 from crm.chains.services.examples import take_examples
-from crm.chains.services.suggesting import decide, suggest_for
+from crm.chains.services.suggesting import decide, move, suggest_for
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.enterprises.models import Enterprise
@@ -179,6 +179,35 @@ def test_where_a_company_stands_nobody_is_asked(db_session, company, segment):
         )
     assert fits(one) == {}
     assert fit_counts(FitFilter())[FitState.SUGGESTED] == 0
+
+
+def test_many_are_put_elsewhere_with_as_many_statements_as_one(
+    db_session, company, segment, person, count_queries
+):
+    actor = person("staff", "二科")
+    suggested(*(company(f"第{n}机器人有限公司") for n in range(21)))
+    picks = db_session.execute(select(SegmentFit.id, SegmentFit.version)).all()
+    with count_queries() as few, transaction():
+        move(actor, clock.now(), picks[:1], segment["IME-M3"])
+    with count_queries() as many, transaction():
+        assert move(actor, clock.now(), picks[1:], segment["IME-M3"]).done == 20
+    assert len(many) <= len(few)
+    found = db_session.scalars(select(SegmentFit.state).order_by(SegmentFit.segment_id)).all()
+    assert sorted(found) == [FitState.CONFIRMED] * 21 + [FitState.REJECTED] * 21
+
+
+def test_nobody_is_asked_about_a_segment_out_of_use(db_session, company, segment, person):
+    actor = person("staff", "二科")
+    one = company("北方机器人有限公司")
+    suggested(one)
+    with transaction() as session:
+        session.get(Segment, segment["IME-M2"]).retired_on = clock.today()
+        fit = session.scalars(select(SegmentFit)).one()
+        picks = [(fit.id, fit.version)]
+    assert fits(one) == {}
+    assert fit_counts(FitFilter())[FitState.SUGGESTED] == 0
+    with transaction():
+        assert decide(actor, clock.now(), picks, FitState.CONFIRMED).left == 1
 
 
 @pytest.mark.on("sqlite")

@@ -18,7 +18,6 @@ from crm.chains.rules.suggesting import (
     FoundIn,
     Matcher,
     SegmentTerms,
-    suggest,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +31,7 @@ SEGMENTS = (
 
 def told(name, scope=None, code=None, segments=SEGMENTS):
     """{segment: (score, words, code)} of what is suggested."""
-    found = suggest(CompanyText(name, scope, code), segments)
+    found = Matcher(segments).suggest(CompanyText(name, scope, code))
     return {each.segment_id: (each.score, each.words, each.code) for each in found}
 
 
@@ -87,7 +86,7 @@ def test_a_code_tells_by_its_longest_beginning_and_less_where_many_share_it():
 
 def test_the_basis_says_whether_words_or_the_code_spoke():
     def basis(name, code):
-        return suggest(CompanyText(name, None, code), SEGMENTS)[0].basis
+        return Matcher(SEGMENTS).suggest(CompanyText(name, None, code))[0].basis
 
     assert basis("正极材料公司", None) is FitBasis.KEYWORD
     assert basis("某公司", "3985") is FitBasis.INDUSTRY_CODE
@@ -107,7 +106,7 @@ TREES = st.lists(st.tuples(TERMS, st.lists(CODES.filter(bool), max_size=2)), max
 @given(LETTERS, LETTERS, CODES, TREES, st.randoms(use_true_random=False))
 def test_every_point_rests_on_a_word_or_a_code_that_is_there(name, scope, code, segments, random):
     company = CompanyText(name, scope, code)
-    found = suggest(company, segments)
+    found = Matcher(segments).suggest(company)
     assert list(found) == sorted(found, key=lambda each: (-each.score, each.segment_id))
     for each in found:
         limits = {FoundIn.NAME: NAME_MOST, FoundIn.SCOPE: SCOPE_MOST, FoundIn.CODE: CODE_MOST}
@@ -123,13 +122,13 @@ def test_every_point_rests_on_a_word_or_a_code_that_is_there(name, scope, code, 
         for each in segments
     ]
     random.shuffle(shuffled)
-    assert suggest(company, shuffled) == found
+    assert Matcher(shuffled).suggest(company) == found
 
 
 @given(LETTERS, LETTERS, LETTERS, CODES, TREES)
 def test_one_more_item_in_the_scope_takes_nothing_away(name, scope, more, code, segments):
-    before = suggest(CompanyText(name, f"甲；{scope}", code), segments)
-    after = suggest(CompanyText(name, f"甲；{scope}；{more}", code), segments)
+    before = Matcher(segments).suggest(CompanyText(name, f"甲；{scope}", code))
+    after = Matcher(segments).suggest(CompanyText(name, f"甲；{scope}；{more}", code))
     scores = {each.segment_id: each.score for each in after}
     if "（" not in scope + more:  # a bracket may exclude what stands before the new item's own
         assert all(each.score <= scores.get(each.segment_id, 0) for each in before)

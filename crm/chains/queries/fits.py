@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.accounts.models import User
@@ -23,15 +23,18 @@ SHOWN = 50
 _Other = aliased(SegmentFit)
 _open = or_(
     SegmentFit.state != FitState.SUGGESTED,
-    not_(
-        exists().where(
-            Presence.enterprise_id == SegmentFit.enterprise_id,
-            Presence.segment_id == SegmentFit.segment_id,
-            Presence.ended_on.is_(None),
-        )
+    and_(
+        Segment.retired_on.is_(None),
+        not_(
+            exists().where(
+                Presence.enterprise_id == SegmentFit.enterprise_id,
+                Presence.segment_id == SegmentFit.segment_id,
+                Presence.ended_on.is_(None),
+            )
+        ),
     ),
 )
-"""Where a company stands by a person's word, nobody is asked whether it belongs there."""
+"""Nobody is asked whether a company belongs where it stands by a person's word, or to what is out of use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +142,9 @@ def other_segments(fit_ids: Collection[int]) -> dict[int, list[Any]]:
 
 
 def has_examples() -> bool:
-    """Whether a segment in use names companies that are not suggested there yet."""
-    named = db.session.scalars(
-        select(Segment.examples).where(Segment.retired_on.is_(None), Segment.examples.is_not(None))
-    ).all()
-    placed = db.session.scalar(
-        select(func.count()).select_from(SegmentFit).where(SegmentFit.basis == FitBasis.EXAMPLE)
+    """Whether segments in use name companies, and none was ever suggested as an example."""
+    named = select(Segment.examples).where(
+        Segment.retired_on.is_(None), Segment.examples.is_not(None)
     )
-    return any(named) and not placed
+    placed = select(SegmentFit.id).where(SegmentFit.basis == FitBasis.EXAMPLE).limit(1)
+    return db.session.scalar(placed) is None and any(db.session.scalars(named))

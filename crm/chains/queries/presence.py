@@ -11,7 +11,13 @@ from sqlalchemy.orm import aliased
 from crm.accounts.models import User
 from crm.chains.models import AnchorNeed, Chain, Presence, Segment
 from crm.chains.rules import PresenceRole
-from crm.chains.rules.presence import STALE_AFTER_DAYS, FirmState, output_by_year, stale_before
+from crm.chains.rules.presence import (
+    STALE_AFTER_DAYS,
+    FirmState,
+    PresenceFault,
+    output_by_year,
+    stale_before,
+)
 from crm.core import search
 from crm.core.bulk import among, chunked
 from crm.core.db import db
@@ -42,12 +48,27 @@ class FirmFilter:
 
 def segment_words(segment_id: int | None) -> str | None:
     """A segment with its chain as the trail keeps it: 新型功能材料 · 正极材料."""
-    row = db.session.execute(
-        select(Chain.name, Segment.name.label("segment"))
+    return words_of_segments([segment_id]).get(segment_id) if segment_id is not None else None
+
+
+def words_of_segments(segment_ids: Collection[int]) -> dict[int, str]:
+    """The same of several, by their ids."""
+    rows = db.session.execute(
+        select(Segment.id, Chain.name, Segment.name.label("segment"))
         .join(Chain, Chain.id == Segment.chain_id)
-        .where(Segment.id == segment_id)
+        .where(Segment.id.in_(segment_ids))
+    )
+    return {row.id: f"{row.name} · {row.segment}" for row in rows}
+
+
+def segment_fault(segment_id: int) -> PresenceFault | None:
+    """Why nothing new may stand at a segment; None where it may."""
+    row = db.session.execute(
+        select(Segment.retired_on).where(Segment.id == segment_id)
     ).one_or_none()
-    return f"{row.name} · {row.segment}" if row else None
+    if row is None:
+        return PresenceFault.NO_SUCH_SEGMENT
+    return PresenceFault.RETIRED_SEGMENT if row.retired_on else None
 
 
 def zone_words(zone_id: int | None) -> str | None:

@@ -15,7 +15,7 @@ carries (SIDELINES) counts where it comes first alone. A suggestion is a proposa
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -124,11 +124,6 @@ def reworded(
         if words or codes:
             found.append(SegmentTerms(segment_id, tuple(sorted(words)), tuple(sorted(codes))))
     return tuple(found)
-
-
-def suggest(company: CompanyText, segments: Sequence[SegmentTerms]) -> tuple[Suggestion, ...]:
-    """The segments a company may belong to, the likeliest first. For many use one Matcher."""
-    return Matcher(segments).suggest(company)
 
 
 class Matcher:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from crm.chains.models import Segment, SegmentLink
 from crm.chains.queries.chain_file import known_now
@@ -65,7 +66,7 @@ def _node(each: Wanted, ids: Mapping[str, int], chains: Mapping[str, int], posit
 
 
 def _rows(segment_ids: Collection[int]) -> dict[int, Segment]:
-    found = db.session.query(Segment).where(Segment.id.in_(segment_ids))
+    found = db.session.scalars(select(Segment).where(Segment.id.in_(segment_ids)))
     return {row.id: row for row in found}
 
 
@@ -100,7 +101,8 @@ def _place(
 
 def _link(change: Reshaping, plan: Plan, ids: Mapping[str, int]) -> None:
     wanted = [known.id for _row, known in (*plan.changed_links, *plan.removed_links)]
-    rows = {row.id: row for row in db.session.query(SegmentLink).where(SegmentLink.id.in_(wanted))}
+    found = db.session.scalars(select(SegmentLink).where(SegmentLink.id.in_(wanted)))
+    rows = {row.id: row for row in found}
     for _row, known in plan.removed_links:
         change.remove(rows[known.id])
     db.session.flush()

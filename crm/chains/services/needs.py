@@ -7,10 +7,10 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from crm.chains.models import AnchorNeed
-from crm.chains.queries.presence import segment_words
+from crm.chains.queries.presence import segment_fault, segment_words
 from crm.chains.rules import NeedKind
 from crm.chains.rules.presence import NeedFault, why_not_noted
-from crm.chains.services.presence import is_anchor, segment_fault
+from crm.chains.services.presence import is_anchor
 from crm.chains.wording import NEED_FIELD, tell, word
 from crm.core.db import db
 from crm.core.errors import Fault, NotFound, Refused, Stale
@@ -61,7 +61,7 @@ def note(
     faults = _why_not(enterprise_id, entry, None, today)
     fault = segment_fault(entry.segment_id)
     if fault is not None:
-        faults.append(NeedFault(fault))
+        faults.append(NeedFault(fault.value))
     if not is_anchor(enterprise_id):
         faults.insert(0, NeedFault.NOT_ANCHOR)
     _refuse(faults)
@@ -94,7 +94,7 @@ def correct(
     if entry.segment_id != need.segment_id:
         fault = segment_fault(entry.segment_id)
         if fault is not None:
-            faults.append(NeedFault(fault))
+            faults.append(NeedFault(fault.value))
     if met_on is None and need.met_on is not None and not is_anchor(need.enterprise_id):
         faults.insert(0, NeedFault.NOT_ANCHOR)
     _refuse(faults)

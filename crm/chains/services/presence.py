@@ -8,8 +8,8 @@ from typing import NoReturn
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from crm.chains.models import AnchorNeed, Presence, Segment
-from crm.chains.queries.presence import segment_words, zone_words
+from crm.chains.models import AnchorNeed, Presence
+from crm.chains.queries.presence import segment_fault, segment_words, zone_words
 from crm.chains.rules import PresenceRole
 from crm.chains.rules.presence import PresenceEntry, PresenceFault, why_not_end, why_not_stand
 from crm.chains.wording import PRESENCE_FIELD, tell, word
@@ -187,20 +187,10 @@ def is_anchor(enterprise_id: int, *, but: int | None = None) -> bool:
     return db.session.scalar(statement.limit(1)) is not None
 
 
-def segment_fault(segment_id: int) -> str | None:
-    """Why nothing new may stand at a segment: no_such_segment, retired_segment, or None."""
-    row = db.session.execute(
-        select(Segment.retired_on).where(Segment.id == segment_id)
-    ).one_or_none()
-    if row is None:
-        return PresenceFault.NO_SUCH_SEGMENT.value
-    return PresenceFault.RETIRED_SEGMENT.value if row.retired_on else None
-
-
 def _why_not_there(enterprise_id: int, segment_id: int) -> list[PresenceFault]:
     fault = segment_fault(segment_id)
     if fault is not None:
-        return [PresenceFault(fault)]
+        return [fault]
     stands = select(Presence.id).where(
         Presence.enterprise_id == enterprise_id,
         Presence.segment_id == segment_id,

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import Select, and_, delete, select, update
 
 from crm.chains.models import Segment, SegmentFit
-from crm.chains.queries.presence import segment_words
+from crm.chains.queries.presence import segment_fault, words_of_segments
 from crm.chains.rules import FitBasis, FitState
-from crm.chains.rules.presence import PresenceFault
 from crm.chains.rules.suggesting import CompanyText, Matcher, SegmentTerms, Suggestion
 from crm.chains.wording import word
 from crm.core.bulk import ASKED_AT_ONCE, among, chunked, insert_rows
@@ -130,80 +129,102 @@ def forget_at(segment_ids: Collection[int]) -> None:
 
 
 def decide(actor: Doer, at: datetime, picks: Sequence[tuple[int, int]], state: FitState) -> Decided:
-    """Confirm or reject suggestions, each given as (id, version); changed ones are left."""
+    """Confirm or reject suggestions, each given as (id, version).
+
+    Those that changed since, or whose segment went out of use, are left.
+    """
     fits = _to_decide(picks)
-    for fit in fits:
-        _settle(actor, at, fit, state)
-    db.session.flush()
+    _settle(actor, at, fits, state)
     return Decided(len(fits), len(picks) - len(fits))
 
 
 def move(actor: Doer, at: datetime, picks: Sequence[tuple[int, int]], segment_id: int) -> Decided:
     """Say that these companies belong to another segment than the one suggested. Raises Refused."""
     _refuse_unless_open(segment_id)
+    ids = [fit_id for fit_id, _version in picks]
+    _hold(select(SegmentFit.enterprise_id).where(SegmentFit.id.in_(ids)))
     fits = _to_decide(picks)
-    for fit in fits:
-        if fit.segment_id != segment_id:
-            _settle(actor, at, fit, FitState.REJECTED)
-        place(actor, at, fit.enterprise_id, segment_id)
+    elsewhere = [fit for fit in fits if fit.segment_id != segment_id]
+    _settle(actor, at, elsewhere, FitState.REJECTED)
+    _put(actor, at, {fit.enterprise_id for fit in fits}, segment_id)
     return Decided(len(fits), len(picks) - len(fits))
 
 
-def place(actor: Doer, at: datetime, enterprise_id: int, segment_id: int) -> SegmentFit:
+def place(actor: Doer, at: datetime, enterprise_id: int, segment_id: int) -> None:
     """Say that a company belongs to a segment, suggested or not. Raises Refused, NotFound."""
     _refuse_unless_open(segment_id)
-    if db.session.get(Enterprise, enterprise_id) is None:
+    if not _hold(select(Enterprise.id).where(Enterprise.id == enterprise_id)):
         raise NotFound
-    fit = db.session.scalar(
-        select(SegmentFit)
-        .where(SegmentFit.enterprise_id == enterprise_id, SegmentFit.segment_id == segment_id)
+    _put(actor, at, [enterprise_id], segment_id)
+
+
+def _hold(companies: Select[*tuple[Any, ...]]) -> Sequence[int]:
+    """Lock companies as looking through them does, so that nobody else adds a fit of theirs meanwhile."""
+    return db.session.scalars(
+        select(Enterprise.id)
+        .where(Enterprise.id.in_(companies))
+        .order_by(Enterprise.id)
         .with_for_update()
-    )
-    if fit is None:
-        fit = SegmentFit(
-            enterprise_id=enterprise_id,
+    ).all()
+
+
+def _put(actor: Doer, at: datetime, enterprise_ids: Collection[int], segment_id: int) -> None:
+    known = db.session.scalars(
+        select(SegmentFit)
+        .where(SegmentFit.enterprise_id.in_(enterprise_ids), SegmentFit.segment_id == segment_id)
+        .order_by(SegmentFit.id)
+        .with_for_update()
+    ).all()
+    new = [
+        SegmentFit(
+            enterprise_id=company,
             segment_id=segment_id,
             basis=FitBasis.PERSON,
             score=SURE,
             state=FitState.SUGGESTED,
             version=1,
         )
-        db.session.add(fit)
-        db.session.flush()
-    _settle(actor, at, fit, FitState.CONFIRMED)
+        for company in sorted({*enterprise_ids} - {fit.enterprise_id for fit in known})
+    ]
+    db.session.add_all(new)
+    _settle(actor, at, [*known, *new], FitState.CONFIRMED)
+
+
+def _settle(actor: Doer, at: datetime, fits: Sequence[SegmentFit], state: FitState) -> None:
+    """Note what a person decided, and tell it in the history of each company."""
+    changed = [fit for fit in fits if fit.state is not state]
+    companies = {
+        row.id: row
+        for row in db.session.scalars(
+            select(Enterprise).where(Enterprise.id.in_({fit.enterprise_id for fit in changed}))
+        )
+    }
+    words = words_of_segments({fit.segment_id for fit in changed})
+    for fit in changed:
+        fit.state, fit.decided_by_id, fit.decided_at = state, actor.id or None, at
+        fit.version += 1
+        history.record(
+            actor, at, CONFIRMED if state is FitState.CONFIRMED else REJECTED,
+            companies[fit.enterprise_id], after={"segment": words[fit.segment_id]},
+        )  # fmt: skip
     db.session.flush()
-    return fit
-
-
-def _settle(actor: Doer, at: datetime, fit: SegmentFit, state: FitState) -> None:
-    if fit.state is state:
-        return
-    fit.state, fit.decided_by_id, fit.decided_at = state, actor.id or None, at
-    fit.version += 1
-    company = db.session.get(Enterprise, fit.enterprise_id)
-    history.record(
-        actor, at, CONFIRMED if state is FitState.CONFIRMED else REJECTED, company,
-        after={"segment": segment_words(fit.segment_id)},
-    )  # fmt: skip
 
 
 def _to_decide(picks: Sequence[tuple[int, int]]) -> Sequence[SegmentFit]:
     versions = dict(picks)
     fits = db.session.scalars(
         select(SegmentFit)
-        .where(SegmentFit.id.in_(versions))
+        .join(Segment, Segment.id == SegmentFit.segment_id)
+        .where(SegmentFit.id.in_(versions), Segment.retired_on.is_(None))
         .order_by(SegmentFit.id)
-        .with_for_update()
+        .with_for_update(of=SegmentFit)
     ).all()
     return [fit for fit in fits if fit.version == versions[fit.id]]
 
 
 def _refuse_unless_open(segment_id: int) -> None:
-    row = db.session.execute(
-        select(Segment.retired_on).where(Segment.id == segment_id)
-    ).one_or_none()
-    if row is None or row.retired_on is not None:
-        fault = PresenceFault.RETIRED_SEGMENT if row else PresenceFault.NO_SUCH_SEGMENT
+    fault = segment_fault(segment_id)
+    if fault is not None:
         raise Refused([Fault("segment", fault.value, word(fault))])
 
 

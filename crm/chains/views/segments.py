@@ -29,7 +29,7 @@ from crm.core.errors import NotFound
 from crm.core.forms import BaseForm, attempt, number_in
 from crm.core.guard import allow
 from crm.coverage.services import reshaping
-from crm.leads.services.following import at_segment
+from crm.leads.services.following import leads_at
 
 PER_LINE = "、"
 
@@ -137,7 +137,7 @@ def _page(
         targets=_grouped(offered, below, chain.id, chain_names),
         links=links_of(row.id),
         standing={
-            "leads": len(at_segment(row.id)),
+            "leads": leads_at(ids),
             "firms": trees.firms_at(ids).get(row.id, 0),
             "needs": trees.needs_at(ids).get(row.id, 0),
             "fits": trees.fits_at(ids).get(row.id, 0),
