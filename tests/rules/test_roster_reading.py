@@ -116,13 +116,15 @@ def test_rows_nobody_can_tell_apart_are_kept_out_each_with_its_reason():
         ("庚", None),
         ("合计", None),
         ("甲有限责任公司", None),  # the row with the code is out: this one may stand
+        (12345, None),
     )
     assert [row.sheet_row for row in roster.rows] == [12, 15]
-    assert roster.faulty == 10
+    assert roster.faulty == 11
     assert sorted(faults(roster)) == [
         (2, "uscc_twice"), (3, "uscc_twice"), (4, "name_missing"), (5, "name_too_long"),
         (6, "name_like_formula"), (7, "uscc_wrong"), (8, "uscc_as_number"), (9, "name_twice"),
         (10, "name_twice"), (11, "same_row"), (13, "name_too_short"), (14, "note_skipped"),
+        (16, "name_too_short"),
     ]  # fmt: skip
 
 

@@ -263,9 +263,8 @@ def _shows_a_day(code: str) -> bool:
 def _unescaped(text: str) -> str:
     if "_x" not in text:
         return text
-    return _HALF_A_CHARACTER.sub(
-        "\ufffd", _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), text)
-    )
+    whole = _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), text)
+    return _HALF_A_CHARACTER.sub("", whole)
 
 
 class _Budget:

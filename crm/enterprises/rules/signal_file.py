@@ -159,7 +159,7 @@ def _faults(
     name, code = texts.get(SignalColumn.COMPANY) or "", texts.get(SignalColumn.USCC)
     if not name:
         yield SignalMessage(SignalFault.COMPANY_MISSING, row)
-    elif not 2 <= len(name) <= LONGEST_NAME or not normalise_name(name):
+    elif not 2 <= len(name) <= LONGEST_NAME or not any(map(str.isalpha, normalise_name(name))):
         yield SignalMessage(SignalFault.COMPANY_WRONG, row, name[:60])
     if code and not is_uscc(code):
         yield SignalMessage(SignalFault.CODE_WRONG, row, code[:40])

@@ -169,7 +169,7 @@ def _identity_faults(
         yield RosterMessage(RosterFault.NAME_LIKE_FORMULA, row, name[:60])
     elif len(name) > LONGEST_NAME:
         yield RosterMessage(RosterFault.NAME_TOO_LONG, row, name[:60])
-    elif len(name) < SHORTEST_NAME or not normalise_name(name):
+    elif len(name) < SHORTEST_NAME or not any(map(str.isalpha, normalise_name(name))):
         yield RosterMessage(RosterFault.NAME_TOO_SHORT, row, name)
     if code and not is_uscc(code):
         is_number = not isinstance(cells[RosterColumn.USCC], str)
