@@ -2,14 +2,17 @@
 
 from sqlalchemy import func, select
 
+from crm import sample
 from crm.chains.models import Segment
-from crm.core import migrations
-from crm.core.db import db
+from crm.core import clock, migrations
+from crm.core.db import db, transaction
 
 
-def test_migrations_go_down_and_up_again_with_data(app, database):
+def test_migrations_go_down_and_up_again_with_the_sample_district(app, database):
     database.spoil()
     with app.app_context():
+        with transaction():
+            sample.load(clock.now(), clock.today(), app.extensions["settings"].attachments_dir)
         count = select(func.count()).select_from(Segment)
         before = db.session.scalar(count)
         db.session.remove()
