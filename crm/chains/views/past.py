@@ -18,7 +18,7 @@ from crm.coverage.rules import Status
 TONES = {
     Status.GAP: "bad",
     Status.WEAK: "series-3",
-    Status.HAS: "series-2",
+    Status.HAS: "good-line",
     Status.STRONG: "good",
     Status.NOT_SOUGHT: "line-strong",
 }
