@@ -5,7 +5,7 @@ from datetime import date
 from threading import Thread
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from crm.chains.models import (
     AnchorNeed,
@@ -42,6 +42,7 @@ from crm.history.models import AuditEvent
 from crm.leads.models import Lead
 from crm.leads.rules import Stage
 from crm.quotas import services as quotas
+from tests.features.chain_cases import add_lead_at
 
 TODAY = date(2026, 11, 26)
 
@@ -367,3 +368,32 @@ def test_two_moves_at_once_close_no_circle(app, leader):
     assert len(refused) == 1
     with app.app_context():
         assert faults_of(forest().nodes.values()) == {}
+
+
+@pytest.mark.on("postgresql")  # SQLite has one writer anyway
+def test_a_lead_taken_elsewhere_meanwhile_does_not_follow(app, leader):
+    with app.app_context(), transaction():
+        lead = add_lead_at("MED-M1", "改道的项目", Stage.LEAD).id
+    with app.app_context():
+        one, into, elsewhere = (at(f"MED-M{n}") for n in (1, 2, 3))
+
+    def merge():
+        with app.app_context(), transaction():
+            reshaping.reshape(
+                leader,
+                clock.now(),
+                lambda change: segments.merge_segments(change, one.id, one.version, into.id),
+            )
+
+    merging = Thread(target=merge)
+    with app.app_context(), transaction() as session:
+        session.get(Lead, lead).segment_id = elsewhere.id
+        session.flush()
+        merging.start()
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while merging.is_alive() and not session.scalar(waiting):
+            pass
+    merging.join()
+    with app.app_context():
+        assert db.session.get(Segment, one.id).retired_on is not None
+        assert db.session.get(Lead, lead).segment_id == elsewhere.id

@@ -92,7 +92,7 @@ def _follow(change: Reshaping) -> list[int]:
     db.session.flush()
     moved: list[int] = []
     for each in change.followings:
-        each.ids = at_segment(each.before[1])
+        each.ids = at_segment(each.before[1], lock=True)
         moved += follow(change.actor, change.at, each.ids, each.after)
     for one, into in change.merged:
         rows = select(TargetDismissal).where(TargetDismissal.segment_id == one)

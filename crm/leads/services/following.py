@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from crm.accounts.rules import Actor
+from crm.core.bulk import chunked
 from crm.core.db import db
 from crm.leads.models import Lead
 from crm.leads.rules import Stage
@@ -30,9 +31,11 @@ def _count(condition: object) -> int:
     return db.session.scalar(statement) or 0
 
 
-def at_segment(segment_id: int) -> list[int]:
-    """The leads at a segment, over or not."""
+def at_segment(segment_id: int, *, lock: bool = False) -> list[int]:
+    """The leads at a segment, over or not; `lock`: nobody takes one elsewhere until the transaction ends."""
     statement = select(Lead.id).where(Lead.segment_id == segment_id).order_by(Lead.id)
+    if lock:
+        statement = statement.with_for_update(key_share=True)
     return list(db.session.scalars(statement))
 
 
@@ -42,14 +45,22 @@ def follow(actor: Actor, at: datetime, lead_ids: Collection[int], to: tuple[int,
     Each tells it in its own history and gets a new version, whoever may see it.
     """
     chain_id, segment_id = to
-    rows = db.session.scalars(select(Lead).where(Lead.id.in_(lead_ids)).order_by(Lead.id)).all()
-    for lead in rows:
-        with db.session.no_autoflush:
-            lead.chain_id, lead.segment_id = chain_id, segment_id
-            marks.record_changes(actor, at, "lead_followed_segment", lead)
-        marks.touch(lead)
+    moved: list[int] = []
+    for ids in chunked(lead_ids):
+        rows = db.session.scalars(
+            select(Lead)
+            .where(Lead.id.in_(ids))
+            .order_by(Lead.id)
+            .execution_options(populate_existing=True)
+        )
+        for lead in rows.all():
+            with db.session.no_autoflush:
+                lead.chain_id, lead.segment_id = chain_id, segment_id
+                marks.record_changes(actor, at, "lead_followed_segment", lead)
+            marks.touch(lead)
+            moved.append(lead.id)
     db.session.flush()
-    return [lead.id for lead in rows]
+    return moved
 
 
 def leads_by_segment() -> dict[int, int]:
