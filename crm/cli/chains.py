@@ -29,7 +29,7 @@ def chains_gaps(code: str, as_json: bool) -> None:
     """The status of every segment of a chain with all its reasons. Exit 2 for an unknown chain."""
     chain_id = chain_named(code)
     if chain_id is None:
-        raise click.UsageError(f"no chain has the code {code!r}")
+        raise click.UsageError(f"no chain in use has the code {code!r}")
     (found,) = coverage(clock.today(), chain_id=chain_id).chains
     if as_json:
         print_json(_document(found))
@@ -95,7 +95,7 @@ def chains_targets(code: str, top: int, as_json: bool) -> None:
     segment, today = segment_named(code), clock.today()
     found = targets(today, segment.chain_id, segment.id) if segment else None
     if found is None:
-        raise click.UsageError(f"no segment has the code {code!r}")
+        raise click.UsageError(f"no segment in use has the code {code!r}")
     scores = told_to(system_actor(), found.scores[:top], found.groups, today)
     if as_json:
         print_json({"segment": segment.code, "targets": [_target(each) for each in scores]})

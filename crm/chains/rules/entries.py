@@ -98,8 +98,9 @@ def _each(parts: Iterable[str]) -> tuple[str, ...]:
 
 
 def code_of(text: str | None) -> str:
-    """A code as it is kept: capitals, no blanks at its ends, and no NUL, which no database takes."""
-    return (text or "").replace("\x00", "").strip().upper()
+    """A code as it is kept: capitals, no blanks at its ends, and nothing that no database takes: a NUL,
+    or half a character of a terminal."""
+    return (text or "").encode(errors="ignore").decode().replace("\x00", "").strip().upper()
 
 
 def why_not_segment(entry: SegmentEntry) -> Iterator[tuple[str, EntryFault]]:
