@@ -32,7 +32,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         Number.STALE_AFTER_DAYS: _l("多久未核算过期"),
         Number.STALE_PERCENT: _l("过期未核折算"),
         Number.NEED_POINTS: _l("每项配套需求扣减"),
-        Number.TALKS_PERCENT: _l("在谈抬升所需"),
+        Number.TALKS_PERCENT: _l("空白升为薄弱所需"),
         Number.TARGET_GAP_POINTS: _l("环节空白"),
         Number.TARGET_WEAK_POINTS: _l("环节薄弱"),
         Number.LIST_COUNTED_POINTS: _l("指标认可的榜单"),
@@ -99,7 +99,9 @@ ABOUT: dict[Number, LazyString] = {
     Number.STALE_AFTER_DAYS: _l("超过这些天没有核实的企业按过期计。"),
     Number.STALE_PERCENT: _l("过期未核的企业再乘以这个比例。"),
     Number.NEED_POINTS: _l("链主尚未满足的每项配套需求减去这些分，有企业在就不会减成空白。"),
-    Number.TALKS_PERCENT: _l("没有企业时，在谈项目预计落地数达到百分之几，才由空白算作薄弱。"),
+    Number.TALKS_PERCENT: _l(
+        "没有企业时，推进中的项目合计预计落地多少，才由空白算作薄弱；100%即一个项目。"
+    ),
     Number.TARGET_GAP_POINTS: _l("企业所属的环节空白时加这些分。"),
     Number.TARGET_WEAK_POINTS: _l("企业所属的环节薄弱时加这些分。"),
     Number.LIST_COUNTED_POINTS: _l(

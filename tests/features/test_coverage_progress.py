@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from crm.chains.models import Chain, Segment
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.coverage.queries.facts import coverage
@@ -15,7 +16,7 @@ from crm.coverage.rules import Status
 from crm.leads.models import Milestone, StageChange
 from crm.leads.rules import MilestoneKind, Stage
 from crm.quotas.models import Quota, ReportedFigure
-from tests.features.chain_cases import add_company, add_lead_at, add_need, add_presence
+from tests.features.chain_cases import add_company, add_lead_at, add_need, add_presence, segment_id
 
 M1, M2, M3 = "NFM-M1", "NFM-M2", "NFM-M3"
 YEAR = date(2026, 1, 1)
@@ -109,6 +110,26 @@ def test_conversion_links_every_number_to_its_list(app, sign_in, year):
     assert [int(number) for number in chain] == [3, 1, 2, 3, 3]
     assert client.get("/coverage/progress?chain=XXX").status_code == 404
     assert client.get("/chains/XXX/history").status_code == 404
+
+
+def test_leads_lost_where_nothing_is_in_use_any_more_stay_in_the_numbers(app, sign_in, year):
+    with app.app_context(), transaction() as session:
+        for code in ("NFM-M9", "IME-M1"):
+            lead = add_lead_at(code, f"{code}没谈成", Stage.LOST)
+            place = session.get(Segment, lead.segment_id)
+            place.retired_on = date(2026, 10, 1)
+        session.get(Chain, place.chain_id).retired_on = date(2026, 10, 1)
+        names = [
+            session.get(Segment, segment_id("NFM-M9")).name,
+            session.get(Chain, place.chain_id).name,
+        ]
+    client = sign_in("director")
+    for path, name in zip(("?chain=NFM", ""), names, strict=True):
+        page = html.unescape(client.get(f"/coverage/progress{path}").text)
+        row = page[page.index(f"{name}（已停用）") :]
+        numbers = re.findall(r'href="(/leads/\?[^"]+)">(\d+)</a>', row[: row.index("</tr>")])
+        assert numbers[0][1] == "1"
+        assert "没谈成" in client.get(numbers[0][0]).text
 
 
 def test_the_pages_take_the_same_statements_however_much_there_is(

@@ -282,8 +282,34 @@ def test_putting_aside_for_the_chain_covers_its_other_segments(app, company, sta
             SegmentFit(enterprise_id=number, segment_id=other, basis=FitBasis.KEYWORD, score=9)
         )
     address = f"/coverage/targets/NFM-M11/{number}/dismiss"
+    assert "is_for_chain" in opened(staff, f"{address}?chain=NFM"), "offered from the chain's list"
+    assert "is_for_chain" not in opened(staff, f"{address}?segment=NFM-M11")
     staff.post(address, data={"reason": "饱和", "days": "30", "is_for_chain": "y"})
     assert "还没有适合的企业" in staff.get("/coverage/targets?chain=NFM").text
+
+
+@pytest.mark.on("sqlite")
+def test_the_list_of_those_put_aside_says_when_it_is_cut_and_leaves_out_what_is_retired(
+    app, company, staff
+):
+    number = company("甲胶体材料有限公司")
+    with app.app_context(), transaction() as session:
+        for code, count in (("NFM-M11", 201), ("NFM-M7", 1)):
+            segment = session.scalar(select(Segment.id).where(Segment.code == code))
+            session.add_all(
+                TargetDismissal(
+                    enterprise_id=number, segment_id=segment, reason=f"{code}理由{n}",
+                    until_on=clock.today() + timedelta(days=9), at=clock.now(),
+                )
+                for n in range(count)
+            )  # fmt: skip
+        session.scalars(
+            select(Segment).where(Segment.code == "NFM-M7")
+        ).one().retired_on = clock.today()
+    page = staff.get("/coverage/dismissals").text
+    assert page.count("NFM-M11理由") == 200
+    assert "只列出前200条" in page
+    assert "NFM-M7理由" not in page
 
 
 @pytest.mark.on("sqlite")

@@ -1,14 +1,15 @@
 """How leads become projects and companies, by chain or by segment: this year and in all."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Row, case, func, select
 
 from crm.accounts.rules import Actor
+from crm.chains.models import Chain, Segment
 from crm.core.db import rows_of
 from crm.leads.models import Lead, Milestone
 from crm.leads.queries import EVENT_DAY, first_reaches
@@ -41,6 +42,27 @@ class Conversion:
 
 def _percent(part: int, whole: int) -> int | None:
     return (200 * part + whole) // (2 * whole) if whole else None
+
+
+def chains_told() -> Sequence[Row[*tuple[Any, ...]]]:
+    """(id, code, name, name_en, is_retired) of all chains in their order: lost leads stay where they were."""
+    return rows_of(
+        select(*_told(Chain)).order_by(Chain.retired_on.is_not(None), Chain.position, Chain.id)
+    ).all()
+
+
+def segments_told(chain_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The same of the segments of a chain."""
+    return rows_of(
+        select(*_told(Segment))
+        .where(Segment.chain_id == chain_id)
+        .order_by(Segment.retired_on.is_not(None), Segment.position, Segment.id)
+    ).all()
+
+
+def _told(place: type[Chain] | type[Segment]) -> tuple[Any, ...]:
+    retired = place.retired_on.is_not(None).label("is_retired")
+    return place.id, place.code, place.name, place.name_en, retired
 
 
 def conversion(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from crm.accounts.models import User
 from crm.chains.models import Chain, Segment, SegmentFit
@@ -16,8 +16,9 @@ from crm.enterprises.models import Enterprise
 SHOWN = 200
 
 
-def in_force(today: date, chain_id: int | None = None) -> Sequence[Any]:
-    """Those that hold on the day, of a chain or of all, the next to end first; 200 at most."""
+def in_force(today: date) -> Sequence[Any]:
+    """Those that hold on the day at segments in use, the next to end first; 200 at most, each row with
+    how many there are."""
     statement = (
         select(
             TargetDismissal.id, TargetDismissal.enterprise_id, TargetDismissal.reason,
@@ -26,17 +27,21 @@ def in_force(today: date, chain_id: int | None = None) -> Sequence[Any]:
             Segment.code.label("segment_code"), Segment.name.label("segment"),
             Segment.name_en.label("segment_en"), Chain.name.label("chain"),
             Chain.name_en.label("chain_en"), User.name.label("by"),
+            func.count().over().label("total"),
         )
         .join(Enterprise, Enterprise.id == TargetDismissal.enterprise_id)
         .join(Segment, Segment.id == TargetDismissal.segment_id)
         .join(Chain, Chain.id == Segment.chain_id)
         .outerjoin(User, User.id == TargetDismissal.by_id)
-        .where(TargetDismissal.withdrawn_at.is_(None), TargetDismissal.until_on > today)
+        .where(
+            TargetDismissal.withdrawn_at.is_(None),
+            TargetDismissal.until_on > today,
+            Segment.retired_on.is_(None),
+            Chain.retired_on.is_(None),
+        )
         .order_by(TargetDismissal.until_on, TargetDismissal.id)
         .limit(SHOWN)
     )  # fmt: skip
-    if chain_id is not None:
-        statement = statement.where(Segment.chain_id == chain_id)
     return rows_of(statement).all()
 
 

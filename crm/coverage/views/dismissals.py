@@ -25,7 +25,7 @@ def dismiss(code: str, enterprise_id: int) -> ResponseReturnValue:
     if segment is None or name is None:
         abort(404)
     back = _back(segment.code)
-    form = DismissForm()
+    form = DismissForm(is_for_chain="chain" in request.args)
     if form.validate_on_submit():
         ids = {segment.id}
         if form.is_for_chain.data:
@@ -62,7 +62,9 @@ def _back(code: str) -> str:
 def dismissed() -> ResponseReturnValue:
     rows = in_force(clock.today())
     return render_template(
-        "coverage/dismissals.html", rows=[_row(each) for each in rows], today=clock.today()
+        "coverage/dismissals.html",
+        rows=[_row(each) for each in rows],
+        total=rows[0].total if rows else 0,
     )
 
 

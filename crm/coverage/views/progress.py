@@ -10,13 +10,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from crm.accounts.rules import LEAD_READERS, Role
-from crm.chains.queries import chain_named, segments
+from crm.chains.queries import chain_named
 from crm.chains.wording import named
 from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import NotFound
 from crm.core.guard import allow
-from crm.coverage.queries.conversion import Conversion, conversion
+from crm.coverage.queries.conversion import (
+    Conversion,
+    chains_told,
+    conversion,
+    segments_told,
+)
 from crm.coverage.queries.facts import chains_in_use
 from crm.coverage.queries.history import FilledGap, filled_gaps
 from crm.coverage.services.handing import counts_filled, report_filled
@@ -86,12 +91,13 @@ def progress() -> ResponseReturnValue:
 
 
 def _chains(told: Mapping[int | None, Conversion], since: date, today: date) -> Iterator[Row]:
-    for row in chains_in_use():
-        found = told.get(row.id, Conversion())
-        href = url_for("coverage.progress", chain=row.code)
-        yield Row(
-            named(row.name, row.name_en), href, found, _numbers(found, row.id, None, since, today)
-        )
+    for row in chains_told():
+        found = told.get(row.id)
+        if found is None and row.is_retired:
+            continue
+        found = found or Conversion()
+        href = None if row.is_retired else url_for("coverage.progress", chain=row.code)
+        yield Row(_name(row), href, found, _numbers(found, row.id, None, since, today))
     if left := told.get(None):
         yield Row(_("未归链"), None, left, _numbers(left, NONE, None, since, today))
 
@@ -99,17 +105,22 @@ def _chains(told: Mapping[int | None, Conversion], since: date, today: date) -> 
 def _segments(
     chain: Any, told: Mapping[int | None, Conversion], since: date, today: date
 ) -> Iterator[Row]:
-    for row in segments():
-        if row.chain_id == chain.id and (found := told.get(row.id)):
+    for row in segments_told(chain.id):
+        if found := told.get(row.id):
             href = url_for("chains.segment", code=chain.code, segment=row.code)
             yield Row(
-                named(row.name, row.name_en),
-                href,
+                _name(row),
+                None if row.is_retired else href,
                 found,
                 _numbers(found, chain.id, row.id, since, today),
             )
     if left := told.get(None):
         yield Row(_("未归环节"), None, left, _numbers(left, chain.id, NONE, since, today))
+
+
+def _name(row: Any) -> str:
+    name = named(row.name, row.name_en)
+    return _("%(name)s（已停用）", name=name) if row.is_retired else name
 
 
 def _numbers(
