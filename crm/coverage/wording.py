@@ -1,6 +1,8 @@
 """Words for the status of segments, its reasons, and what the office sets."""
 
+from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 
 from flask_babel import LazyString, lazy_pgettext
 from flask_babel import gettext as _
@@ -155,6 +157,7 @@ def unit_word(name: Number) -> str:
     return _("天") if name.value.endswith("days") else _("分")
 
 
+@lru_cache(1024)
 def points_text(hundredths: int) -> str:
     """Hundredths in plain figures: 250 is 2.5."""
     whole, rest = divmod(hundredths, PER_POINT)
@@ -186,7 +189,21 @@ _REASONS: dict[ReasonCode, LazyString] = {
 
 def reason_text(reason: Reason) -> str:
     """A reason in one short sentence without a full stop."""
-    return str(_REASONS[reason.code]) % {
+    return _told(str(_REASONS[reason.code]), reason)
+
+
+def reason_texts(reasons: Iterable[Reason], words: dict[ReasonCode, str]) -> list[str]:
+    """Many of them: a page's reasons have few words, which are put into its language once (`words`)."""
+    found = []
+    for reason in reasons:
+        if reason.code not in words:
+            words[reason.code] = str(_REASONS[reason.code])
+        found.append(_told(words[reason.code], reason))
+    return found
+
+
+def _told(words: str, reason: Reason) -> str:
+    return words % {
         "n": reason.count,
         "have": points_text(reason.have),
         "want": points_text(reason.want),

@@ -49,6 +49,7 @@ from crm.leads.rules import (
     Tier,
 )
 from crm.leads.rules.filters import NEEDS_NEXT_ACTION
+from crm.leads.rules.stages import FROM_SIGNING
 from crm.places.models import Carrier, Street, Zone
 
 
@@ -67,6 +68,7 @@ _IN_TALKS = _stage_among(IN_TALKS)
 _SEEN = ("id", "is_sensitive", "department_id")  # what `may_see` asks of an owner's lead
 _SEEN_UNIT = ("id", "is_sensitive", "owner_id")  # and of a unit's lead
 _BOOKED = ("signing_slips", "signing_slip_days", "confidence", "confidence_on", "is_sensitive")
+_LANDED = _stage_among(FROM_SIGNING[1:])
 _NO_NEXT = f"next_action_on IS NULL AND {_stage_among(NEEDS_NEXT_ACTION)}"
 
 
@@ -87,6 +89,31 @@ class Lead(Base):
         Index("ix_leads_chain", "chain_id", "investment_yuan", "id", "stage", "is_sensitive"),
         # Who stands at which segment, or at none of a chain, counted in the index alone.
         Index("ix_leads_segment", "segment_id", "stage", "chain_id", "is_sensitive"),
+        # What a company's leads say of it, and those of a company by which a lead is ranked.
+        Index("ix_leads_investor", "investor_id", "stage", "stage_since"),
+        _partly(
+            "ix_leads_list_enterprise",
+            "list_enterprise_id IS NOT NULL",
+            "list_enterprise_id",
+            "stage",
+            "stage_since",
+        ),
+        _partly("ix_leads_referred", "referrer IS NOT NULL", "investor_id"),
+        # Whose the registered leads of a segment are, read in the index alone.
+        _partly(
+            "ix_leads_landed_entity",
+            f"{_LANDED} AND legal_entity_id IS NOT NULL",
+            "legal_entity_id",
+            "segment_id",
+            "id",
+        ),
+        _partly(
+            "ix_leads_landed_investor",
+            f"{_LANDED} AND legal_entity_id IS NULL",
+            "investor_id",
+            "segment_id",
+            "id",
+        ),
         # What counts a lead's milestones by month and chain, read in the index alone.
         Index("ix_leads_events", "id", "path", "chain_id", "chain_role", "land_mu"),
         # The numbers of the homes. With the columns `may_see` asks for they are counted in the
@@ -140,10 +167,10 @@ class Lead(Base):
     title_key: Mapped[str] = mapped_column(String(120), default="")
     search_text: Mapped[text] = mapped_column(default="")
 
-    investor_id: Mapped[ref | None] = mapped_column(ForeignKey("enterprises.id"), index=True)
+    investor_id: Mapped[ref | None] = mapped_column(ForeignKey("enterprises.id"))
     investor_is_unknown: Mapped[bool] = mapped_column(default=False)
     investor_category: Mapped[str | None] = mapped_column(String(60))  # the bureau's word, no proof
-    list_enterprise_id: Mapped[ref | None] = mapped_column(ForeignKey("enterprises.id"), index=True)
+    list_enterprise_id: Mapped[ref | None] = mapped_column(ForeignKey("enterprises.id"))
     list_shareholding: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))  # percent held by it
     legal_entity_id: Mapped[ref | None] = mapped_column(
         ForeignKey("enterprises.id"), index=True

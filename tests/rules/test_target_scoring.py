@@ -29,6 +29,7 @@ from crm.coverage.rules.scoring import (
     order_key,
     ranked,
     score,
+    scores,
     weights_of,
 )
 from crm.coverage.rules.settings import TERMS, CoverageSettings, Number, Part
@@ -95,6 +96,12 @@ facts = st.builds(
 
 def told(found):
     return {each.term: each.points for each in found.contributions}
+
+
+@given(st.lists(facts, max_size=8), weights)
+def test_many_at_once_are_scored_as_each_alone(everyone, weights):
+    together = list(scores(everyone, weights, TODAY))
+    assert together == [score(each, weights, TODAY) for each in everyone]
 
 
 def test_the_best_target_has_a_hundred_points():

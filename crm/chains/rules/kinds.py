@@ -39,7 +39,10 @@ class Strength(StrEnum):
     @property
     def points(self) -> int:
         """1, 2 or 3."""
-        return tuple(Strength).index(self) + 1
+        return _POINTS[self]
+
+
+_POINTS = {strength: points for points, strength in enumerate(Strength, start=1)}
 
 
 class NeedKind(StrEnum):

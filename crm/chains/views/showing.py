@@ -11,8 +11,8 @@ from crm.chains.rules import ChainKind, Tier
 from crm.chains.wording import named, word
 from crm.core.language import is_chinese
 from crm.coverage.queries.facts import ChainCovered, Counts, Covered
-from crm.coverage.rules import Status
-from crm.coverage.wording import ICON, reason_text
+from crm.coverage.rules import ReasonCode, Status
+from crm.coverage.wording import ICON, reason_texts
 from crm.coverage.wording import word as coverage_word
 
 TIERS = (Tier.UP, Tier.MID, Tier.DOWN, None)
@@ -34,13 +34,14 @@ class Box:
     counts: Counts
     covered: Covered
     group: str | None
+    reason_words: dict[ReasonCode, str]  # filled as they are asked for, one for the page
     is_out: bool = False  # the filter leaves it in the background
     feeds: str = ""  # codes of the segments of this page it feeds, for the drawn lines
     children: list["Box"] = field(default_factory=list)
 
     @property
     def reasons(self) -> list[str]:
-        return [reason_text(reason) for reason in self.covered.judged.reasons]
+        return reason_texts(self.covered.judged.reasons, self.reason_words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ def shown(
     href = url_for("chains.chart", code=found.chain.code)
     boxes: dict[int, Box] = {}
     in_chinese = is_chinese()
+    reason_words: dict[ReasonCode, str] = {}
 
     def name(chinese: str, english: str | None) -> str:
         return chinese if in_chinese or not english else english
@@ -132,6 +134,7 @@ def shown(
             numbers,
             each,
             name(segment.group, segment.group_en) if segment.group else None,
+            reason_words,
             is_out(each, numbers),
         )
     roots: defaultdict[Tier | None, list[Box]] = defaultdict(list)

@@ -145,7 +145,7 @@ def recorded_landings() -> Select[*tuple[Any, ...]]:
     """
     recorded_at = aliased(Segment)
     # Two plain joins: over an OR of both columns each company would be looked up by itself.
-    by_entity = _of_recorded(Lead.legal_entity_id)
+    by_entity = _of_recorded(Lead.legal_entity_id).where(Lead.legal_entity_id.is_not(None))
     by_investor = _of_recorded(Lead.investor_id).where(Lead.legal_entity_id.is_(None))
     found = union_all(by_entity, by_investor).subquery()
     return (

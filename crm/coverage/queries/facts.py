@@ -217,8 +217,8 @@ def chains_in_use(chain_id: int | None = None) -> Sequence[Any]:
 
 
 def _add_firms(found: Mapping[int, _Found], rows: Iterable[Any]) -> None:
-    for row in rows:
-        found[row.segment_id].firms.append(Firms(row.role, row.strength, bool(row.is_stale), row.n))
+    for segment_id, role, strength, is_stale, count in rows:
+        found[segment_id].firms.append(Firms(role, strength, bool(is_stale), count))
 
 
 def _add_needs(found: Mapping[int, _Found], rows: Iterable[Any]) -> None:

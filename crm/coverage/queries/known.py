@@ -4,13 +4,26 @@ None of it depends on who asks: a score must be one truth. What a reader may kno
 it is asked for those shown alone (`talks.py`).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Subquery,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.chains.models import AnchorNeed, Presence, SegmentFit
@@ -50,20 +63,100 @@ def fitting(segment_ids: Collection[int]) -> ColumnElement[bool]:
     return SegmentFit.segment_id.in_(segment_ids) & (SegmentFit.state != FitState.REJECTED)
 
 
-def candidates(segment_ids: Collection[int]) -> Sequence[Any]:
-    """Companies that suit one of the segments, a row for each segment they suit.
+class Candidate(NamedTuple):
+    """A company that suits a segment, with what its leads here say; a row for each segment it suits."""
 
-    (company, segment, score, name, region, industry code, is confirmed): thousands of them at once.
-    """
+    company: int
+    segment: int
+    fit: int
+    name: str
+    region: str | None
+    industry_code: str | None
+    is_confirmed: bool
+    has_contact: bool | None  # somebody there, with a telephone number
+    talks: bool | None  # somebody here has it in hand
+    refused: bool | None  # a lead of it was lost within a year
+    referred: bool | None  # somebody recommended it
+
+
+def candidates(segment_ids: Collection[int], today: date) -> Sequence[Any]:
+    """Companies that suit one of the segments, as the columns of `Candidate`: thousands at once."""
+    hand, reachable = _in_hand(segment_ids, today), _with_telephone(segment_ids)
     return rows_of(
         select(
             SegmentFit.enterprise_id, SegmentFit.segment_id, SegmentFit.score, Enterprise.name,
             Enterprise.region_code, Enterprise.industry_code,
             (SegmentFit.state == FitState.CONFIRMED).label("is_confirmed"),
+            reachable.c.enterprise_id.is_not(None), hand.c.talks, hand.c.refused, hand.c.referred,
         )
         .join(Enterprise, Enterprise.id == SegmentFit.enterprise_id)
+        .outerjoin(hand, hand.c.company == SegmentFit.enterprise_id)
+        .outerjoin(reachable, reachable.c.enterprise_id == SegmentFit.enterprise_id)
         .where(fitting(segment_ids))
     ).all()  # fmt: skip
+
+
+def _with_telephone(segment_ids: Collection[int]) -> Subquery:
+    return (
+        select(Contact.enterprise_id)
+        .where(Contact.phone.is_not(None), Contact.enterprise_id.in_(_suiting(segment_ids)))
+        .distinct()
+        .subquery()
+    )
+
+
+def has_refused(today: date) -> ColumnElement[bool]:
+    """Leads lost within a year."""
+    since = today - timedelta(days=REFUSED_WITHIN_DAYS)
+    return at_stages([Stage.LOST]) & (Lead.stage_since > since) & (Lead.stage_since <= today)
+
+
+def _in_hand(segment_ids: Collection[int], today: date) -> Subquery:
+    """By company what its leads say; the ranked company of a lead counts, too.
+
+    Of the tens of thousands of leads with an investor each kind is read in an index alone.
+    """
+    suiting = _suiting(segment_ids)
+    talks, refused = _flag(at_stages(TALKING)), _flag(has_refused(today))
+    referred = _flag(Lead.referrer.is_not(None))
+    told = or_(at_stages(TALKING), has_refused(today))
+    ranked = (Lead.list_enterprise_id.is_not(None), Lead.list_enterprise_id.in_(suiting))
+    leads = union_all(
+        _leads_of(Lead.investor_id, talks, refused, _NOT).where(
+            Lead.investor_id.in_(suiting), told
+        ),
+        _leads_of(Lead.investor_id, _NOT, _NOT, referred).where(
+            Lead.investor_id.in_(suiting), Lead.referrer.is_not(None)
+        ),
+        _leads_of(Lead.list_enterprise_id, talks, refused, referred).where(*ranked),
+    ).subquery()
+    return (
+        select(
+            leads.c.company, func.max(leads.c.talks).label("talks"),
+            func.max(leads.c.refused).label("refused"), func.max(leads.c.referred).label("referred"),
+        )
+        .group_by(leads.c.company)
+        .subquery()
+    )  # fmt: skip
+
+
+_NOT: ColumnElement[int] = literal_column("0", Integer)
+
+
+def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)
+
+
+def _leads_of(
+    company: InstrumentedAttribute[Any],
+    talks: ColumnElement[int],
+    refused: ColumnElement[int],
+    referred: ColumnElement[int],
+) -> Select[*tuple[Any, ...]]:
+    return select(
+        company.label("company"), talks.label("talks"), refused.label("refused"),
+        referred.label("referred"),
+    )  # fmt: skip
 
 
 def _suiting(segment_ids: Collection[int]) -> Select[int]:
@@ -79,6 +172,8 @@ class Groups:
     links: dict[int, list[Link]] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     regions: dict[int, str | None] = field(default_factory=dict)
+    talking: Counter[int] = field(default_factory=Counter)
+    """By group how many of its companies somebody here has in hand."""
 
     def others(self, company: int) -> list[int]:
         """The other companies of its group."""
@@ -122,10 +217,17 @@ def groups(companies: Collection[int]) -> Groups:
             found.members.setdefault(top, []).append(each)
             if each in held:
                 found.links[each] = [Link(*held[each])]
-    told = select(Enterprise.id, Enterprise.name, Enterprise.region_code)
-    for each, name, region in rows_of(told.where(one_of(Enterprise.id, found.top_of))):
-        found.names[each], found.regions[each] = name, region
+    talks = or_(*(_talks_of(column) for column in (Lead.investor_id, Lead.list_enterprise_id)))
+    told = select(Enterprise.id, Enterprise.name, Enterprise.region_code, talks)
+    for each, name, region, is_talking in rows_of(told.where(one_of(Enterprise.id, found.top_of))):
+        if each in found.top_of:
+            found.names[each], found.regions[each] = name, region
+            found.talking[found.top_of[each]] += bool(is_talking)
     return found
+
+
+def _talks_of(company: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    return exists().where(company.is_not(None), company == Enterprise.id, at_stages(TALKING))
 
 
 MOST_NAMED = 30_000
@@ -254,58 +356,6 @@ def signs(segment_ids: Collection[int]) -> Signs:
         if row.amount_yuan:
             announced[row.enterprise_id].append(Announced(row.happened_on, row.amount_yuan))
     return Signs({company: tuple(each) for company, each in found.items()}, dict(announced))
-
-
-def with_telephone(segment_ids: Collection[int]) -> set[int]:
-    """Candidates at which somebody can be called."""
-    statement = (
-        select(Contact.enterprise_id)
-        .where(Contact.phone.is_not(None), Contact.enterprise_id.in_(_suiting(segment_ids)))
-        .distinct()
-    )
-    return set(db.session.scalars(statement))
-
-
-@dataclass(frozen=True, slots=True)
-class InHand:
-    """Companies by what their leads say: somebody talks to them, they refused, they were recommended."""
-
-    talking: frozenset[int]
-    refused: frozenset[int]
-    referred: frozenset[int]
-
-
-def has_refused(today: date) -> ColumnElement[bool]:
-    """Leads lost within a year."""
-    since = today - timedelta(days=REFUSED_WITHIN_DAYS)
-    return at_stages([Stage.LOST]) & (Lead.stage_since > since) & (Lead.stage_since <= today)
-
-
-def in_hand(companies: Collection[int], today: date) -> InHand:
-    """Of candidates and the companies of their groups; the ranked company of a lead counts, too."""
-    tells = or_(at_stages(TALKING), has_refused(today), Lead.referrer.is_not(None))
-    leads = union_all(
-        *(
-            select(
-                column.label("company"),
-                case((at_stages(TALKING), 1), else_=0).label("talks"),
-                case((has_refused(today), 1), else_=0).label("refused"),
-                case((Lead.referrer.is_not(None), 1), else_=0).label("referred"),
-            ).where(column.is_not(None), one_of(column, companies), tells)
-            for column in (Lead.investor_id, Lead.list_enterprise_id)
-        )
-    ).subquery()
-    rows = db.session.execute(
-        select(
-            leads.c.company, func.max(leads.c.talks), func.max(leads.c.refused),
-            func.max(leads.c.referred),
-        ).group_by(leads.c.company)
-    ).all()  # fmt: skip
-    return InHand(
-        frozenset(company for company, talks, _, _ in rows if talks),
-        frozenset(company for company, _, refused, _ in rows if refused),
-        frozenset(company for company, _, _, referred in rows if referred),
-    )
 
 
 def standing(segment_ids: Collection[int], today: date) -> set[int]:

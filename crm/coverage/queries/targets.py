@@ -1,6 +1,5 @@
 """Whom to call for a segment or a chain: every company that suits, scored, in order."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -26,7 +25,7 @@ from crm.coverage.rules.scoring import (
     is_excluded_type,
     move_of,
     ranked,
-    score,
+    scores,
     weights_of,
 )
 from crm.enterprises.rules.shareholding import holders
@@ -72,7 +71,7 @@ def targets(today: date, chain_id: int, segment_id: int | None = None) -> Target
     importance = {each: wanted[each].segment.weight for each in wanted}
     with without_collecting():
         found = _Companies(wanted, today, district)
-        everyone = ranked((score(each, weights, today) for each in found.facts()), importance)
+        everyone = ranked(scores(found.facts(), weights, today), importance)
     return Targets(
         chain,
         wanted,
@@ -141,15 +140,12 @@ class _Companies:
     def __init__(self, wanted: Mapping[int, Covered], today: date, district: str | None) -> None:
         ids = sorted(wanted)
         self.wanted, self.today, self.district = wanted, today, district
-        self.rows = known.candidates(ids)
+        self.rows = known.candidates(ids, today)
         self.goals = known.goals(today)
-        companies = {row.enterprise_id for row in self.rows}
-        self.groups = known.groups(companies)
+        self.groups = known.groups({row.enterprise_id for row in self.rows})
         self.places = known.places(today, {code for goal in self.goals for code in goal.lists})
         self.needs = known.needs()
         self.signs = known.signs(ids)
-        self.with_telephone = known.with_telephone(ids)
-        self.hand = known.in_hand(companies | self.groups.top_of.keys(), today)
         self.standing = known.standing(ids, today)
         self.settled = known.settled(ids)
         self.dismissed = known.dismissed(ids, today)
@@ -157,16 +153,17 @@ class _Companies:
     def facts(self) -> Iterator[TargetFacts]:
         province = self.district[:2] if self.district else None
         status = {key: each.status for key, each in self.wanted.items()}
-        hand, groups, needs = self.hand, self.groups, self.needs
+        groups, needs = self.groups, self.needs
         inside = groups.first_inside(province, AFFILIATES_TOLD + 1) if province else {}
-        talking = Counter(groups.top_of[each] for each in hand.talking if each in groups.top_of)
         naming, at, of = needs.naming, needs.at, self.signs.of
         telling = self.places.keys() | groups.links.keys() | self.signs.announced.keys()
         barred = self.standing | {company for company, _ in self.settled | self.dismissed}
-        for company, segment, fit, name, region, industry_code, is_confirmed in self.rows:
+        for (
+            company, segment, fit, name, region, industry_code, is_confirmed,
+            has_contact, talks, refused, referred,
+        ) in self.rows:  # fmt: skip
             lists, quotas = self._ranked(company) if company in telling else _NOWHERE
             top = groups.top_of.get(company)
-            is_talking = company in hand.talking
             is_barred = company in barred or industry_code or region == self.district
             yield TargetFacts(
                 company,
@@ -181,11 +178,11 @@ class _Companies:
                 region[:2] == province if region and province else None,
                 _names(inside[top], company) if top in inside else (),
                 quotas,
-                company in self.with_telephone,
-                company in hand.referred,
-                _UNTOLD if is_talking else (),
-                _UNTOLD if top is not None and talking[top] > is_talking else (),
-                _REFUSED if company in hand.refused else (),
+                bool(has_contact),
+                bool(referred),
+                _UNTOLD if talks else (),
+                _UNTOLD if top is not None and groups.talking[top] > bool(talks) else (),
+                _REFUSED if refused else (),
                 self._exclusions(company, segment, region, industry_code) if is_barred else (),
                 region,
                 bool(is_confirmed),

@@ -4,10 +4,11 @@ The model is DOMAIN §3's. Every figure in it is a weight the office sets (`crm.
 `docs/chains.md` tells them. A contribution of nothing is told too, where somebody would ask for it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from crm.chains.rules import NeedKind
@@ -231,7 +232,37 @@ def score(facts: TargetFacts, weights: Weights, today: date) -> Score:
 
     Another list, sign or contact never lowers it, an open talk or a refusal never raises it.
     """
-    # Of thousands of companies most have nothing under most heads, which is then said without asking.
+    return Score(facts, *_weighed(facts, weights, today))
+
+
+_WEIGHED = itemgetter(
+    *(
+        TargetFacts._fields.index(name)
+        for name in (
+            "status", "lists", "partner_of", "needed_by", "signs", "is_in_province", "affiliates",
+            "quotas", "has_contact", "is_referred", "talks", "group_talks", "refusals",
+        )
+    )
+)  # fmt: skip
+"""What the contributions rest on: all but who the company is and how well it suits."""
+
+
+def scores(everyone: Iterable[TargetFacts], weights: Weights, today: date) -> Iterator[Score]:
+    """The score of each. Of thousands of companies most are alike in all that is weighed: they share
+    their contributions, which are then found once."""
+    weighed: dict[Any, tuple[int, tuple[Contribution, ...]]] = {}
+    for facts in everyone:
+        alike = _WEIGHED(facts)
+        found = weighed.get(alike)
+        if found is None:
+            found = weighed[alike] = _weighed(facts, weights, today)
+        yield Score(facts, *found)
+
+
+def _weighed(
+    facts: TargetFacts, weights: Weights, today: date
+) -> tuple[int, tuple[Contribution, ...]]:
+    # Most have nothing under most heads, which is then said without asking.
     found: tuple[Contribution, ...] = (
         _segment(facts, weights),
         _lists(facts, weights) if facts.lists else _NOT_LISTED,
@@ -245,10 +276,7 @@ def score(facts: TargetFacts, weights: Weights, today: date) -> Score:
     )
     if facts.talks or facts.group_talks or facts.refusals:
         found = (*found, *_against(facts, weights))
-    points = 0
-    for each in found:
-        points += each.points
-    return Score(facts, points, found)
+    return sum(each.points for each in found), found
 
 
 def _segment(facts: TargetFacts, weights: Weights) -> Contribution:
