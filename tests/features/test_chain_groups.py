@@ -62,6 +62,13 @@ def undone(client):
     return client.post("/chains/groups/undo", data={"change": change}, follow_redirects=True)
 
 
+def test_the_first_group_cannot_go_up_nor_the_last_one_down(sign_in):
+    page = sign_in("director").get("/chains/groups").text
+    up, down = (re.findall(rf'title="{word}"( disabled)?>', page) for word in ("上移", "下移"))
+    assert [bool(each) for each in up] == [True] + [False] * 6
+    assert [bool(each) for each in down] == [False] * 6 + [True]
+
+
 def test_changes_of_groups_are_undone_one_by_one(app, sign_in, person):
     client = sign_in("director")
     before = groups(app)

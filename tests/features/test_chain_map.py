@@ -98,6 +98,26 @@ def test_filters_narrow_what_is_counted_and_never_the_status(sign_in, chain):
         assert client.get(f"/chains/NFM?{query}").status_code == 400
 
 
+def test_the_page_says_how_many_segments_a_filter_finds_and_when_none(sign_in, chain):
+    client = sign_in("staff", "甲单位")
+    page = client.get("/chains/NFM?status=gap").text
+    found = sum(not is_out for _status, is_out in boxes(page).values())
+    assert found > 1
+    assert f"符合条件的环节{found}个" in page
+    assert "符合条件的环节0个" in client.get("/chains/NFM?status=strong").text
+    assert "符合条件的环节" not in client.get("/chains/NFM").text
+
+
+def test_a_chain_without_segments_leads_to_its_first_one_and_to_no_empty_list(app, sign_in):
+    with app.app_context(), transaction() as session:
+        session.add(Chain(code="LOW", name="低空经济", position=99))
+    for role, unit, is_asked in (("director", None, True), ("staff", "甲单位", False)):
+        page = sign_in(role, unit).get("/chains/LOW").text
+        assert "这条链还没有环节" in page
+        assert ("/chains/LOW/edit/new" in page) is is_asked
+        assert "/coverage/targets?chain=LOW" not in page
+
+
 def test_a_segment_comes_alone_to_a_script_and_with_its_map_to_everybody_else(app, sign_in, chain):
     with app.app_context(), transaction() as session:
         session.add(SegmentLink(from_id=segment_id(M1), to_id=segment_id("IME-M2"), product="隔膜"))

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from crm.accounts.models import User
 from crm.chains.models import AnchorNeed, Presence, Segment, SegmentLink
 from crm.chains.rules import PresenceRole, SegmentLayout, Strength
 from crm.core.db import db, transaction
@@ -272,6 +273,10 @@ def test_the_call_list_names_what_is_missing_around_an_anchor_firm(
         assert "示例胶体有限公司" in staff.get("/chains/anchors").get_data(as_text=True)
     assert len(many) == len(few) <= 10
     assert staff.get(f"/chains/anchors/{company}/visit.xlsx").status_code == 200
+    with app.app_context(), transaction() as session:
+        session.get_one(User, staff.actor.id).locale = "en"
+    in_english = staff.get(f"/chains/anchors/{company}").get_data(as_text=True)
+    assert "No firm stands here in the district yet. Products: 抛光液" in in_english
     other = rows(app, Presence)[1].enterprise_id
     assert staff.get(f"/chains/anchors/{other}").status_code == 404
 
