@@ -63,6 +63,7 @@ class FirmForm(BaseForm):
     )
     role = code_choice(
         PRESENCE_FIELD["role"], PresenceRole, word, empty=_l("请选择"),
+        description=_l("本行就在这一环节的选“配套”，如检测环节的检测机构；为这些企业服务的才选“服务”"),
         validators=[Required(_l("请选择链上角色"))],
     )  # fmt: skip
     strength = code_choice(
