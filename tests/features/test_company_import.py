@@ -9,8 +9,10 @@ from decimal import Decimal
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
+from crm.chains.services.suggesting import suggest_for
+from crm.core import clock
 from crm.core.db import transaction
 from crm.core.errors import Refused
 from crm.core.sheets import Sheet
@@ -20,6 +22,7 @@ from crm.enterprises.rules import Ownership, check_character
 from crm.enterprises.services import ALL_DOUBLES, EnterpriseEntry
 from crm.history import services as history
 from crm.history.models import AuditEvent
+from crm.leads.models import Lead
 
 AT = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
 HEAD = ("企业名称", "统一社会信用代码", "简称", "经营范围", "母公司", "持股比例", "地址", "所有制")
@@ -192,6 +195,29 @@ def test_one_file_confirmed_twice_at_once_comes_in_once(app, head):
     for thread in threads:
         thread.join(30)
     assert sorted(added) == [0, 300]
+
+
+@pytest.mark.on("postgresql")  # SQLite lets in one writer at a time
+def test_a_project_of_a_company_is_entered_while_a_file_completes_the_company(app, head, save):
+    known, entered = save("老客户材料有限公司"), []
+
+    def enter():
+        with app.app_context(), transaction() as session:
+            session.execute(text("SET LOCAL lock_timeout = 2000"))
+            today = clock.today()
+            session.add(
+                Lead(title="项目", stage_since=today, last_progress_on=today, investor_id=known)
+            )
+        entered.append(known)
+
+    with transaction():
+        sheet = Sheet("名录", (HEAD, ("老客户材料有限公司", None, None, "减速器制造")))
+        services.import_roster(head, AT, sheet, filename="x")
+        suggest_for([known])
+        other = threading.Thread(target=enter)
+        other.start()
+        other.join(10)
+        assert entered == [known]
 
 
 def workbook(*rows):

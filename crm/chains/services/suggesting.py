@@ -229,11 +229,12 @@ def _refuse_unless_open(segment_id: int) -> None:
 
 
 def _batches(enterprise_ids: Collection[int] | None) -> Iterator[Sequence[Any]]:
-    """Companies by their ids, locked so that two who look through them wait for each other."""
+    """Companies by their ids, locked so that two who look through them wait for each other; leads
+    of these companies may be entered meanwhile."""
     companies = (
         select(Enterprise.id, Enterprise.name, Enterprise.business_scope, Enterprise.industry_code)
         .order_by(Enterprise.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if enterprise_ids is not None:
         for some in chunked(enterprise_ids):

@@ -76,7 +76,8 @@ def look_at_roster(
     sheet: Sheet, take: Collection[int] | str = (), *, to_write: bool = False
 ) -> RosterLook:
     """What importing the sheet would do; changes nothing. `take` names the rows of possible doubles
-    to add all the same (ALL_DOUBLES: every one); `to_write` locks the known companies.
+    to add all the same (ALL_DOUBLES: every one); `to_write` locks the known companies, of which leads
+    may be entered meanwhile.
 
     Raises Refused for a sheet without a column of names or without rows.
     """
@@ -216,7 +217,7 @@ def _compare(look: RosterLook, *, to_write: bool) -> None:
     for ids in chunked(look.known):
         statement = select(Enterprise.id, *columns).where(among(Enterprise.id, ids))
         if to_write:
-            statement = statement.order_by(Enterprise.id).with_for_update()
+            statement = statement.order_by(Enterprise.id).with_for_update(key_share=True)
         for ours in rows_of(statement):
             found = compare_facts(ours._mapping, facts_of(look, look.known[ours.id]))
             if found.fills or found.differs:
