@@ -16,9 +16,9 @@ from crm.enterprises.services import ALL_ROWS, EditionEntry, EnterpriseEntry
 
 AT = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 26)
-HEAD = ("排名", "公司名称", "英文名称", "国家", "营业收入（百万美元）")
+HEAD = ("排名", "公司名称", "英文名称", "国家", "营业收入（百万美元）", "信用代码")
 ROWS = (
-    (1, "甲山新材料集团有限公司", "Jiashan Group", "中国", 900),
+    (1, "甲山新材料集团有限公司", "Jiashan Group", "中国", 900, "913701007109260943"),
     (2, "乙水能源装备股份有限公司", "Yishui", "中国", 800),
     (3, None, "Example Instruments AG", "德国", 700),
 )
@@ -100,3 +100,14 @@ def test_the_page_lists_them_and_asks_for_the_paper(edition, sign_in):
     assert done.location.endswith("tab=matched")
     assert "已登记3家企业" in client.get(done.location).text
     assert sign_in("staff", "药山街道").get(path).status_code == 403
+
+
+@pytest.mark.on("sqlite")
+def test_a_company_registered_with_another_code_is_told_to_be_checked(edition, leader, sign_in):
+    with transaction():
+        services.save(
+            leader, AT, None, EnterpriseEntry("甲山新材料集团有限公司", uscc="913100007109260945")
+        )
+    page = sign_in(leader).get(f"/enterprises/rankings/{edition}/register")
+    assert "甲山新材料集团有限公司" not in page.text
+    assert "另有1家与登记的企业名称或信用代码一致" in page.text

@@ -214,13 +214,14 @@ def edition_register(edition_id: int) -> ResponseReturnValue:
                 url_for("enterprises.edition_rows", edition_id=edition_id, tab=tab.value)
             )
     found = services.companies_to_register(edition_id)
+    rows = [pair for pair in found if pair[1].outcome in (Outcome.NEW, Outcome.DOUBLE)]
     page = render_template(
         "enterprises/edition_register.html",
         form=form,
         edition=edition,
         list_name=name,
-        rows=[pair for pair in found if pair[1].outcome in (Outcome.NEW, Outcome.DOUBLE)],
-        known=sum(1 for pair in found if pair[1].outcome is Outcome.KNOWN),
+        rows=rows,
+        known=len(found) - len(rows),
         row_id=lambda pair: pair[0].id,
     )
     return page, form.status
