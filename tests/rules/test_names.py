@@ -1,5 +1,7 @@
 """Company and project names: one key however they are typed; pinyin and search."""
 
+from functools import cache
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -122,6 +124,24 @@ def test_likeness_is_mutual_and_complete_only_for_equals(a: str, b: str) -> None
     assert similarity(a, b) == similarity(b, a)
     assert (similarity(a, b) == 100) is (a == b)
     assert similar(a, b) is (similarity(a, b) >= 88)
+
+
+def longest_common(a: str, b: str) -> int:
+    """By definition: of the last characters both count, or one of them is left out."""
+
+    @cache
+    def of(i: int, j: int) -> int:
+        if not i or not j:
+            return 0
+        return of(i - 1, j - 1) + 1 if a[i - 1] == b[j - 1] else max(of(i - 1, j), of(i, j - 1))
+
+    return of(len(a), len(b))
+
+
+@given(st.text("甲乙丙丁", max_size=9), st.text("甲乙丙戊", max_size=9))
+def test_likeness_is_twice_the_longest_common_subsequence_by_both_lengths(a: str, b: str) -> None:
+    expected = 200 * longest_common(a, b) // (len(a) + len(b)) if a or b else 100
+    assert similarity(a, b) == expected
 
 
 def test_a_title_is_recognised_with_and_without_the_word_project() -> None:

@@ -181,14 +181,17 @@ def _between_digits(text: str, position: int) -> bool:
 
 
 def _common(a: str, b: str) -> int:
-    row = [0] * (len(b) + 1)
-    for char in a:
-        diagonal = 0
-        for position, other in enumerate(b, 1):
-            above = row[position]
-            row[position] = diagonal + 1 if char == other else max(above, row[position - 1])
-            diagonal = above
-    return row[-1]
+    """The length of the longest common subsequence: the table of `a` by `b` a row at a time, a row kept
+    as the bits of one number (Hyyrö 2004), zero where the row above is exceeded.
+    """
+    places: dict[str, int] = {}
+    for place, char in enumerate(a):
+        places[char] = places.get(char, 0) | 1 << place
+    row = whole = (1 << len(a)) - 1
+    for char in b:
+        met = row & places.get(char, 0)
+        row = ((row + met) | (row - met)) & whole
+    return len(a) - row.bit_count()
 
 
 def _short_leading_regions(text: str) -> str:
