@@ -238,7 +238,7 @@ SUBJECT = {
     "presences": _l("企业所在环节"),
     "anchor_needs": _l("链主需求"),
     "segment_fits": _l("归链建议"),
-    "target_dismissals": _l("暂不推荐的企业"),
+    "target_dismissals": _l("目标企业"),
     "app": _l("系统"),
 }
 FIELD = {

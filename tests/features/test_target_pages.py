@@ -272,6 +272,10 @@ def test_a_company_is_put_aside_for_a_time_and_comes_back(app, company, staff, s
     with app.app_context():
         actions = set(db.session.scalars(select(AuditEvent.action)))
         assert {"target_dismissed", "target_dismissal_withdrawn"} <= actions
+    for action in ("target_dismissed", "target_dismissal_withdrawn"):
+        trail = sign_in("auditor").get(f"/history/?action={action}").text
+        assert "甲胶体材料有限公司" in trail
+        assert "抛光液与硅溶胶" in trail
 
 
 def test_putting_aside_for_the_chain_covers_its_other_segments(app, company, staff):

@@ -100,12 +100,13 @@ def withdraw(actor: Actor, at: datetime, dismissal_id: int, version: int) -> Tar
     row.withdrawn_at = at
     row.version += 1
     db.session.flush()
+    company, segment = db.session.execute(
+        select(Enterprise.name, Segment.name)
+        .join(Segment, Segment.id == row.segment_id)
+        .where(Enterprise.id == row.enterprise_id)
+    ).one()
     history.record(
-        actor, at, "target_dismissal_withdrawn", row,
-        before={"enterprise": _name(row.enterprise_id), "until_on": row.until_on},
+        actor, at, "target_dismissal_withdrawn", row, before={"until_on": row.until_on},
+        after={"enterprise": company, "segment": segment},
     )  # fmt: skip
     return row
-
-
-def _name(enterprise_id: int) -> str | None:
-    return db.session.scalar(select(Enterprise.name).where(Enterprise.id == enterprise_id))
