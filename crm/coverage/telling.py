@@ -5,6 +5,7 @@ What may be opened stands beside the sentence (`Behind`), so that a page can lin
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from flask_babel import gettext as _
@@ -29,7 +30,8 @@ from crm.quotas.telling import subject
 from crm.quotas.wording import day_text
 from crm.quotas.wording.marks import listed, mark
 
-LISTS_TOLD = 3
+MOST_TOLD = 3
+"""So many rankings, anchor firms and needs of each are told: a reason stays a sentence."""
 OF_LEADS = (Term.IN_TALKS, Term.GROUP_IN_TALKS, Term.REFUSED)
 """What is told by the leads behind it, of which each reader may know another part."""
 
@@ -93,7 +95,7 @@ def brief_of(found: Score) -> str:
 def _parts(each: Contribution) -> Iterator[Behind]:
     match each.term:
         case Term.LISTED:
-            yield from (Behind(_listed(one)) for one in each.behind[:LISTS_TOLD])
+            yield from (Behind(_listed(one)) for one in each.behind[:MOST_TOLD])
         case Term.ANCHOR_PARTNER | Term.ANCHOR_NEED:
             yield from _anchors(each.behind)
         case Term.SIGNALS:
@@ -130,12 +132,12 @@ def _listed(one: Listed) -> str:
 
 
 def _anchors(needs: Iterable[Wanted]) -> Iterator[Behind]:
-    """Each anchor firm once, with what it needs."""
+    """Each anchor firm once, with what it needs; the first of them."""
     by_anchor: dict[str, list[str]] = {}
     for need in needs:
         by_anchor.setdefault(need.anchor, []).append(need.description)
-    for anchor, descriptions in by_anchor.items():
-        yield Behind(_bracketed(anchor, dict.fromkeys(descriptions)))
+    for anchor, descriptions in islice(by_anchor.items(), MOST_TOLD):
+        yield Behind(_bracketed(anchor, islice(dict.fromkeys(descriptions), MOST_TOLD)))
 
 
 def _signals(signs: tuple[Sign, ...]) -> str:

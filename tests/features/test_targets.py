@@ -137,6 +137,24 @@ def test_everything_that_speaks_for_a_company_is_found(base, person):
     assert told[Term.FITS_QUOTA] == "可望计入大项目"
 
 
+def test_a_reason_with_dozens_of_needs_stays_a_sentence(base, person):
+    base.company("甲新材料有限公司")
+    for firm in range(5):
+        anchor = base.company(f"第{firm}链主公司", fit=0)
+        for n in range(5):
+            base.add(
+                AnchorNeed(
+                    enterprise_id=anchor, segment_id=base.segment, kind=NeedKind.SUPPLY,
+                    description=f"需求{firm}{n}", noted_on=base.today,
+                )
+            )  # fmt: skip
+    told = base.sentences(person("director"), "甲新材料有限公司")[Term.ANCHOR_NEED]
+    assert told.startswith(
+        "链主在本环节有需求：第0链主公司（需求00、需求01、需求02）、第1链主公司（"
+    )
+    assert told.count("链主公司") == 3
+
+
 def test_what_one_more_project_would_add_is_told_from_the_forecast_kept_last(base, person):
     company = base.company("甲新材料有限公司")
     base.add(
