@@ -18,6 +18,7 @@ from crm.chains.rules.suggesting import (
     FoundIn,
     Matcher,
     SegmentTerms,
+    reworded,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,6 +124,17 @@ def test_every_point_rests_on_a_word_or_a_code_that_is_there(name, scope, code, 
     ]
     random.shuffle(shuffled)
     assert Matcher(shuffled).suggest(company) == found
+
+
+@given(LETTERS, LETTERS, CODES, TREES, TREES)
+def test_whom_no_changed_word_concerns_has_the_same_suggestions(name, scope, code, one, other):
+    """The quick look before looking again leaves nobody out."""
+    company = CompanyText(name, scope, code)
+    before, after = ({each.segment_id: each for each in segments} for segments in (one, other))
+    changed = reworded(before, after)
+    if not Matcher(changed).may_concern(company):
+        was, now = (Matcher(each.values()).suggest(company) for each in (before, after))
+        assert was == now
 
 
 @given(LETTERS, LETTERS, LETTERS, CODES, TREES)

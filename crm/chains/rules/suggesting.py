@@ -150,23 +150,6 @@ class Matcher:
 
     def suggest(self, company: CompanyText) -> tuple[Suggestion, ...]:
         """The segments a company may belong to: the highest score first, then the lowest id."""
-        suggestions = [
-            Suggestion(segment_id, tuple(_limited(places)))
-            for segment_id, places in self._found_in(company).items()
-        ]
-        return tuple(
-            sorted(
-                (each for each in suggestions if each.score >= LEAST_SCORE),
-                key=lambda each: (-each.score, each.segment_id),
-            )
-        )
-
-    def speaks_of(self, company: CompanyText) -> bool:
-        """Whether any of the words or codes stands in what a company says of itself."""
-        return bool(self._found_in(company))
-
-    def _found_in(self, company: CompanyText) -> dict[int, dict[FoundIn, dict[str, int]]]:
-        """By segment, the words and codes that stand somewhere, with their points."""
         found: dict[int, dict[FoundIn, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
         for word in self._words_in(_plain(company.name)):
             self._note(found, FoundIn.NAME, word, NAME_WORD + NAME_LETTER * (len(word) - _SHORTEST))
@@ -182,7 +165,25 @@ class Matcher:
                 self._note(found, FoundIn.SCOPE, word, points)
         for segment_id, code, points in self._codes_of(company.industry_code):
             found[segment_id][FoundIn.CODE][code] = points
-        return found
+        suggestions = [
+            Suggestion(segment_id, tuple(_limited(places))) for segment_id, places in found.items()
+        ]
+        return tuple(
+            sorted(
+                (each for each in suggestions if each.score >= LEAST_SCORE),
+                key=lambda each: (-each.score, each.segment_id),
+            )
+        )
+
+    def may_concern(self, company: CompanyText) -> bool:
+        """Whether a word stands anywhere in its texts, or a code fits: quicker than to suggest.
+
+        False only for a company of which `suggest` finds nothing.
+        """
+        text = f"{_plain(company.name)}\n{_EXCLUDED.sub('', _plain(company.scope or ''))}"
+        return any(word in text for word in self._segments) or any(
+            self._codes_of(company.industry_code)
+        )
 
     def _note(
         self,

@@ -108,18 +108,18 @@ def suggest_after(changed: Sequence[SegmentTerms]) -> Suggested:
     companies = db.session.execute(
         select(Enterprise.id, Enterprise.name, Enterprise.business_scope, Enterprise.industry_code)
     )
-    spoken_of = {
+    concerned = {
         row.id
         for row in companies
-        if matcher.speaks_of(CompanyText(row.name, row.business_scope, row.industry_code))
+        if matcher.may_concern(CompanyText(row.name, row.business_scope, row.industry_code))
     }
     for some in chunked(each.segment_id for each in changed):
-        spoken_of |= set(
+        concerned |= set(
             db.session.scalars(
                 select(SegmentFit.enterprise_id).where(SegmentFit.segment_id.in_(some), MADE_HERE)
             )
         )
-    return suggest_for(sorted(spoken_of))
+    return suggest_for(sorted(concerned))
 
 
 def forget_at(segment_ids: Collection[int]) -> None:
