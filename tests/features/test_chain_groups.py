@@ -116,6 +116,24 @@ def test_a_group_that_is_in_use_by_now_is_not_taken_back(app, sign_in):
     assert sign_in("staff").post("/chains/groups/undo", data={"change": "1"}).status_code == 403
 
 
+def test_addresses_of_chains_are_read_in_any_case_and_whatever_they_hold(sign_in):
+    client = sign_in("director")
+    for address, status in (
+        ("/chains/med/edit", 200),
+        ("/chains/med/edit/med-m1", 200),
+        ("/chains/%00/edit", 404),
+        ("/chains/MED/edit/%00", 404),
+        (f"/chains/{'M' * 200}/edit", 404),
+        ("/chains/MED/edit/new?tier=none", 200),
+        ("/chains/MED/edit/new?tier=other", 404),
+        ("/chains/MED/edit/new?under=%00", 200),
+        (f"/chains/groups/{'9' * 30}", 404),
+    ):
+        assert client.get(address).status_code == status, address
+    version = {"version": "9" * 5000}
+    assert client.post("/chains/MED/retire", data=version).status_code == 409
+
+
 @pytest.mark.on("sqlite")
 def test_a_group_that_was_taken_away_does_not_come_back_with_the_preset(app, sign_in):
     client = sign_in("director")
