@@ -156,15 +156,20 @@ class _Companies:
         groups, needs = self.groups, self.needs
         inside = groups.first_inside(province, AFFILIATES_TOLD + 1) if province else {}
         naming, at, of = needs.naming, needs.at, self.signs.of
-        telling = self.places.keys() | groups.links.keys() | self.signs.announced.keys()
+        ranked_groups = {groups.top_of[each] for each in self.places if each in groups.top_of}
+        telling = self.places.keys() | self.signs.announced.keys()
+        telling |= {each for each in groups.links if groups.top_of[each] in ranked_groups}
         barred = self.standing | {company for company, _ in self.settled | self.dismissed}
+        excluded = {
+            each for each in {row.industry_code for row in self.rows} if is_excluded_type(each)
+        }
         for (
             company, segment, fit, name, region, industry_code, is_confirmed,
             has_contact, talks, refused, referred,
         ) in self.rows:  # fmt: skip
             lists, quotas = self._ranked(company) if company in telling else _NOWHERE
             top = groups.top_of.get(company)
-            is_barred = company in barred or industry_code or region == self.district
+            is_barred = company in barred or industry_code in excluded or region == self.district
             yield TargetFacts(
                 company,
                 name,
