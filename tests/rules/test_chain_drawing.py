@@ -2,6 +2,7 @@
 
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,3 +54,18 @@ def test_words_stay_whole_where_they_fit():
     picture = draw("<链>", "", [Column("上游", [Drawn("M1", "A&B", Status.STRONG, "强")])])
     assert "A&amp;B" in picture
     assert "&lt;链&gt;" in picture
+
+
+@pytest.mark.parametrize("words", ["空白", "Not sought"])
+@pytest.mark.parametrize(
+    "title", ["新型功能材料", "链" * 60, "Advanced structural and functional materials " * 3]
+)
+def test_the_name_of_a_chain_stands_whole_left_of_the_legend(title, words):
+    picture = draw(title[:120], "", [], [], [(status, words, 99) for status in Status])
+    root = ElementTree.fromstring(picture)
+    legend = min(float(rect.get("x")) for rect in root.iter(f"{SVG}rect") if rect.get("rx"))
+    name = [each for each in root.iter(f"{SVG}text") if float(each.get("x")) < legend and each.text]
+    assert "".join("".join(each.text for each in name).split()) == "".join(title[:120].split())
+    for each in name:
+        wide = sum(map(em_width, each.text)) * float(each.get("font-size"))
+        assert float(each.get("x")) + wide <= legend

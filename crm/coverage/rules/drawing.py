@@ -98,7 +98,7 @@ def draw(
         f'viewBox="0 0 {WIDTH} {height}" font-family="{FONTS}" role="img" '
         f"aria-label={quoteattr(_printable(title))}>",
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        _text(MARGIN, 46, title, 26, "#191c22", bold=True),
+        *_title(title, WIDTH - 2 * MARGIN - _legend_width(legend)),
         _text(MARGIN, 70, note, 13, "#636975"),
         *_legend(legend),
     ]
@@ -184,6 +184,15 @@ def _box(placed: _Placed) -> Iterator[str]:
         yield _text(placed.x + PADDING + SIGN + offset, y, box.line, SMALL, ink)
 
 
+def _title(title: str, width: float) -> Iterator[str]:
+    """In one line, or smaller in two, left of the legend."""
+    size, lines = 26, wrapped(title, width / 26)
+    if len(lines) > 1:
+        size, lines = 17, wrapped(title, width / 17)
+    for line, y in zip(lines, (46,) if len(lines) == 1 else (32, 53), strict=False):
+        yield _text(MARGIN, y, line, size, "#191c22", bold=True)
+
+
 def _sign(status: Status, x: float, y: float, ink: str) -> str:
     return (
         f'<g transform="translate({x:.1f} {y:.1f})" fill="none" stroke="{ink}" '
@@ -196,7 +205,7 @@ def _legend(legend: Sequence[tuple[Status, str, int]]) -> Iterator[str]:
     x = float(WIDTH - MARGIN)
     for status, word, number in reversed(legend):
         words = f"{word} {number}"
-        width = sum(map(em_width, words)) * 14 + SIGN + 2 * PADDING
+        width = _entry_width(words)
         x -= width + GAP
         ground, edge, ink = INKS[status]
         yield (
@@ -205,6 +214,14 @@ def _legend(legend: Sequence[tuple[Status, str, int]]) -> Iterator[str]:
         )
         yield _sign(status, x + PADDING, 32, ink)
         yield _text(x + PADDING + SIGN, 44, words, 14, ink, bold=True)
+
+
+def _legend_width(legend: Sequence[tuple[Status, str, int]]) -> float:
+    return sum(_entry_width(f"{word} {number}") + GAP for _status, word, number in legend)
+
+
+def _entry_width(words: str) -> float:
+    return sum(map(em_width, words)) * 14 + SIGN + 2 * PADDING
 
 
 def _lines(placed: Mapping[str, _Placed], links: Iterable[tuple[str, str]]) -> Iterator[str]:
