@@ -42,9 +42,10 @@ def followed(app: Flask, login: str) -> dict[str, str]:
 
 
 def page_name(address: str) -> str:
-    """What all addresses of one kind of page have in common: no numbers, no quota, no mail, no code."""
+    """What all addresses of one kind of page have in common: no numbers, no quota, no mail, no code,
+    no fingerprint."""
     return re.sub(
-        r"/(?:\d+|[^/]+\.eml|[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*(?=/|$))",
+        r"/(?:[0-9a-f]{32}|\d+|[^/]+\.eml|[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*(?=/|$))",
         "/0",
         re.sub(r"(/quotas(?:/criteria)?/\d+)/\w+", r"\1/0", urlsplit(address).path),
     )

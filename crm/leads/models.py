@@ -105,6 +105,7 @@ class Lead(Base):
             f"{_LANDED} AND legal_entity_id IS NOT NULL",
             "legal_entity_id",
             "segment_id",
+            "stage_since",
             "id",
         ),
         _partly(
@@ -112,6 +113,7 @@ class Lead(Base):
             f"{_LANDED} AND legal_entity_id IS NULL",
             "investor_id",
             "segment_id",
+            "stage_since",
             "id",
         ),
         # What counts a lead's milestones by month and chain, read in the index alone.

@@ -13,12 +13,12 @@ PARTLY = (
     (
         "ix_leads_landed_entity",
         f"{LANDED} AND legal_entity_id IS NOT NULL",
-        ["legal_entity_id", "segment_id", "id"],
+        ["legal_entity_id", "segment_id", "stage_since", "id"],
     ),
     (
         "ix_leads_landed_investor",
         f"{LANDED} AND legal_entity_id IS NULL",
-        ["investor_id", "segment_id", "id"],
+        ["investor_id", "segment_id", "stage_since", "id"],
     ),
     (
         "ix_leads_list_enterprise",

@@ -77,6 +77,21 @@ def test_everybody_is_told_the_same_status_and_who_may_not_see_a_lead_how_many_t
         assert "签约1" in page
 
 
+def test_the_lists_of_a_segment_that_has_others_below_it_hold_theirs_too(app, sign_in, chain):
+    client = sign_in("director")
+
+    def behind(code):
+        panel = html.unescape(client.get(f"/chains/NFM/segments/{code}").text)
+        (link,) = re.findall(r'href="(/leads/[^"]*IN_TALKS[^"]*)">在谈2<', panel)
+        return link
+
+    assert "below" not in behind(M1)
+    with app.app_context(), transaction() as session:
+        child = session.scalars(select(Segment).where(Segment.code == M1)).one()
+        child.parent_id = segment_id(M2)
+    assert "正极材料项目" in client.get(behind(M2)).text
+
+
 def test_filters_narrow_what_is_counted_and_never_the_status(sign_in, chain):
     client = sign_in("director")
     everything = boxes(client.get("/chains/NFM").text)

@@ -6,12 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from crm.chains.models import Segment
+from crm.accounts.queries import system_actor
+from crm.chains.models import Presence, Segment
 from crm.chains.rules import NeedKind, PresenceRole, SegmentLayout, Strength
 from crm.core import clock
 from crm.core.db import db, transaction
 from crm.coverage.queries.facts import coverage
+from crm.coverage.queries.history import filled_gaps
 from crm.coverage.rules import ReasonCode, Status
+from crm.leads.models import StageChange
 from crm.leads.rules import Stage
 from tests.features.chain_cases import (
     add_company,
@@ -83,6 +86,25 @@ def test_a_registered_lead_counts_a_company_until_its_company_is_recorded_on_the
     assert (each.facts.landed, each.counts.leads, each.status) == (0, 1, Status.GAP)
     with app.app_context(), transaction() as session:
         session.merge(recorded).ended_on = clock.today()
+    assert found(M1).facts.landed == 0
+
+
+def test_a_company_that_had_left_before_and_registers_again_counts_again(app, found):
+    day = clock.today()
+    with app.app_context(), transaction() as session:
+        company = add_company("去而复返有限公司")
+        left = day - timedelta(days=900)
+        add_presence(M1, company, since_on=left - timedelta(days=900), ended_on=left)
+        lead = add_lead_at(M1, "再次落户", Stage.STARTED, legal_entity_id=company.id)
+        landed = day - timedelta(days=30)
+        for to, on in ((Stage.REGISTERED, landed), (Stage.STARTED, day)):
+            session.add(StageChange(lead_id=lead.id, to_stage=to, happened_on=on))
+    assert (found(M1).facts.landed, found(M1).status) == (1, Status.HAS)
+    with app.app_context():
+        (gap,) = filled_gaps(system_actor(), day - timedelta(days=60), day)
+        assert (gap.segment.code, gap.found.on, gap.title) == (M1, landed, "再次落户")
+    with app.app_context(), transaction() as session:
+        session.scalars(select(Presence)).one().ended_on = landed + timedelta(days=1)
     assert found(M1).facts.landed == 0
 
 

@@ -22,8 +22,11 @@ from crm.enterprises.models import (
     RankingEdition,
     RankingEntry,
     RankingList,
+    RankingProposal,
+    RankingRow,
 )
 from crm.enterprises.rules import loose_name, normalise_name, search_text
+from crm.enterprises.rules.ranking import Basis
 from crm.enterprises.rules.signals import SignalKind
 from crm.leads.models import Lead
 from crm.leads.rules import OffRampReason, Stage
@@ -195,6 +198,36 @@ def test_a_holder_speaks_for_those_it_holds_by_half(base, person):
     assert Term.NOT_LISTED in base.terms("乙公司")
     told = base.sentences(person("director"), "甲公司")
     assert told[Term.LISTED] == "上榜：某某控股集团有限公司在2026年中国民营企业500强"
+
+
+def test_an_edition_that_nobody_has_confirmed_takes_no_place_away(base, person):
+    one, other = base.company("榜上公司"), base.company("落榜公司")
+    ranking = db.session.scalar(select(RankingList.id).where(RankingList.code == "china_500"))
+    before, newest = (
+        base.add(RankingEdition(list_id=ranking, year=year, published_on=base.today - ago))
+        for year, ago in ((2025, timedelta(days=400)), (2026, timedelta(days=30)))
+    )
+    confirmed = {
+        "document": "榜单", "confirmed_by_id": person("unit_head").id, "confirmed_at": clock.now(),
+    }  # fmt: skip
+    for company in (one, other):
+        base.add(RankingEntry(edition_id=before.id, enterprise_id=company, **confirmed))
+    row = base.add(RankingRow(edition_id=newest.id, position=1, name_zh="榜上公司"))
+    assert Term.NOT_LISTED in base.terms("榜上公司")
+    proposal = base.add(
+        RankingProposal(row_id=row.id, enterprise_id=one, basis=Basis.NAME, score=100)
+    )
+    assert base.terms("榜上公司")[Term.LISTED] == 20
+    assert base.sentences(person("director"), "榜上公司")[Term.LISTED].startswith("上榜：2025年")
+    assert Term.NOT_LISTED in base.terms("落榜公司")
+    entry = base.add(
+        RankingEntry(edition_id=newest.id, enterprise_id=one, row_id=row.id, **confirmed)
+    )
+    assert base.sentences(person("director"), "榜上公司")[Term.LISTED].startswith("上榜：2026年")
+    with transaction() as session:
+        session.delete(session.merge(entry))
+        session.merge(proposal).rejected_at = clock.now()
+    assert Term.NOT_LISTED in base.terms("榜上公司")
 
 
 def test_who_is_no_target_is_left_out_with_the_reason(base):

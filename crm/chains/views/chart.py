@@ -149,7 +149,7 @@ class Panel:
     box: Box
     behind: Behind
     hidden: int  # leads that are counted and may not be shown to this person
-    lists: Sequence[tuple[str, LeadFilter]]  # of its own leads: words with their number, the list
+    lists: Sequence[tuple[str, LeadFilter]]  # of its leads: words with their number, the list
     stale_before: date
     feeds: Sequence[Supply]
     fed_by: Sequence[Supply]
@@ -163,22 +163,28 @@ def panel_of(found: Chart, box: Box) -> Panel:
         box,
         told,
         max(covered.counts.leads - told.visible, 0),
-        () if box.children else tuple(_lists(covered)),
+        tuple(_lists(covered, below=bool(box.children) or None)),
         stale_before(clock.today(), stale_after),
         [each for each in found.supplies if each.giver.code == box.code],
         [each for each in found.supplies if each.taker.code == box.code],
     )
 
 
-def _lists(covered: Covered) -> Iterator[tuple[str, LeadFilter]]:
+def _lists(covered: Covered, *, below: bool | None) -> Iterator[tuple[str, LeadFilter]]:
     at, counts = covered.segment.id, covered.counts
     tips = counts.leads - counts.in_talks - counts.signed
     if tips:
-        yield _("线索%(n)s", n=tips), LeadFilter(segment=at, stage=Stage.LEAD)
+        yield _("线索%(n)s", n=tips), LeadFilter(segment=at, below=below, stage=Stage.LEAD)
     if counts.in_talks:
-        yield _("在谈%(n)s", n=counts.in_talks), LeadFilter(segment=at, stage=Bucket.IN_TALKS)
+        yield (
+            _("在谈%(n)s", n=counts.in_talks),
+            LeadFilter(segment=at, below=below, stage=Bucket.IN_TALKS),
+        )
     if counts.signed:
-        yield _("签约%(n)s", n=counts.signed), LeadFilter(segment=at, stage=Bucket.FROM_SIGNING)
+        yield (
+            _("签约%(n)s", n=counts.signed),
+            LeadFilter(segment=at, below=below, stage=Bucket.FROM_SIGNING),
+        )
 
 
 def page(found: Chart, panel: Panel | None) -> ResponseReturnValue:

@@ -53,7 +53,7 @@ def index() -> ResponseReturnValue:
         looks=known,
         in_talks=[LeadFilter(chain=each.found.chain.id, stage=Bucket.IN_TALKS) for each in chains],
         without_chain=told.without_chain,
-        without_chain_behind=LeadFilter(chain=NONE, stage=Bucket.OPEN),
+        without_chain_behind=LeadFilter(chain=NONE, stage=Bucket.IN_TALKS),
         may_edit=may_edit,
         retired=[(row.code, named(row.name, row.name_en)) for row in chains_retired()]
         if may_edit

@@ -4,14 +4,14 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from crm.accounts.models import Department, User
 from crm.chains.models import AnchorNeed, Chain, ChainGroup, Presence, Segment
 from crm.chains.rules.presence import stale_before
 from crm.coverage.rules import COMING, LANDED
-from crm.leads.models import Lead
+from crm.leads.models import Lead, StageChange
 from crm.leads.models import among as at_stages
 from crm.leads.rules import Stage
 from crm.outlook.models import ForecastRun
@@ -140,8 +140,9 @@ COMPANY = func.coalesce(Lead.legal_entity_id, Lead.investor_id)
 def recorded_landings() -> Select[*tuple[Any, ...]]:
     """Registered leads by segment whose company is recorded anywhere on its chain, standing or not.
 
-    They are counted by that record, so the lead itself counts no company any more. Of all chains: asked
-    of one alone PostgreSQL looks every company up by itself, which takes twice as long.
+    They are counted by that record, so the lead itself counts no company any more; a record that ended
+    before the lead registered is another stay of the company. Of all chains: asked of one alone
+    PostgreSQL looks every company up by itself, which takes twice as long.
     """
     recorded_at = aliased(Segment)
     # Two plain joins: over an OR of both columns each company would be looked up by itself.
@@ -161,5 +162,20 @@ def _of_recorded(company: InstrumentedAttribute[Any]) -> Select[*tuple[Any, ...]
     return (
         select(Lead.id, Lead.segment_id, Presence.segment_id.label("recorded_at_id"))
         .join(Presence, Presence.enterprise_id == company)
-        .where(at_stages(LANDED))
+        .where(
+            at_stages(LANDED),
+            or_(
+                Presence.ended_on.is_(None),
+                Lead.stage_since <= Presence.ended_on,
+                _landed_before(Presence.ended_on),
+            ),
+        )
+    )
+
+
+def _landed_before(day: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    return exists().where(
+        StageChange.lead_id == Lead.id,
+        StageChange.to_stage.in_(LANDED),
+        StageChange.happened_on <= day,
     )

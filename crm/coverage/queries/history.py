@@ -179,7 +179,8 @@ def _stays(
 ) -> tuple[defaultdict[int, list[Stay]], dict[tuple[int, int], date]]:
     """Companies by segment, and by company and chain the day from which it is recorded there.
 
-    A company of a lead that was recorded without a first day has stood since the lead registered.
+    A company of a lead that was recorded without a first day has stood since the lead registered; what
+    ended before that is another stay of the company.
     """
     stays: defaultdict[int, list[Stay]] = defaultdict(list)
     recorded: dict[tuple[int, int], date] = {}
@@ -196,7 +197,8 @@ def _stays(
         stays[row.segment_id].append(
             Stay(row.role, row.strength, row.checked_on, since, row.ended_on)
         )
-        if key in landed and since is not None:
+        has_gone = row.ended_on is not None and key in landed and row.ended_on < landed[key]
+        if key in landed and since is not None and not has_gone:
             recorded[key] = min(since, recorded.get(key, since))
     return stays, recorded
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Subquery,
+    and_,
     case,
     exists,
     func,
@@ -24,7 +25,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from crm.chains.models import AnchorNeed, Presence, SegmentFit
 from crm.chains.rules import FitState
@@ -42,6 +43,8 @@ from crm.enterprises.models import (
     RankingEdition,
     RankingEntry,
     RankingList,
+    RankingProposal,
+    RankingRow,
 )
 from crm.enterprises.rules import normalise_name
 from crm.enterprises.rules.shareholding import Link
@@ -264,13 +267,19 @@ def goals(today: date) -> tuple[Goal, ...]:
 
 
 def places(today: date, counted: Collection[str]) -> dict[int, list[Place]]:
-    """By company its places on the newest edition of each ranking published by today."""
-    newest = (
-        select(RankingEdition.list_id, func.max(RankingEdition.published_on).label("on"))
-        .where(RankingEdition.published_on <= today)
-        .group_by(RankingEdition.list_id)
-        .subquery()
+    """By company its places on the newest edition of each ranking published by today.
+
+    Whom the newest edition may name and nobody has confirmed there yet keeps the place on the one before:
+    to import an edition takes nothing away.
+    """
+    order = func.row_number().over(
+        partition_by=RankingEdition.list_id,
+        order_by=(RankingEdition.published_on.desc(), RankingEdition.id.desc()),
     )
+    published = select(RankingEdition.id, RankingEdition.list_id, order.label("age")).where(
+        RankingEdition.published_on <= today
+    )
+    edition, newest = published.subquery(), published.subquery()
     found: defaultdict[int, list[Place]] = defaultdict(list)
     for row in rows_of(
         select(
@@ -279,15 +288,31 @@ def places(today: date, counted: Collection[str]) -> dict[int, list[Place]]:
         )
         .join(RankingEdition, RankingEdition.id == RankingEntry.edition_id)
         .join(RankingList, RankingList.id == RankingEdition.list_id)
-        .join(
-            newest,
-            (newest.c.list_id == RankingEdition.list_id)
-            & (newest.c.on == RankingEdition.published_on),
-        )
+        .join(edition, edition.c.id == RankingEntry.edition_id)
+        .join(newest, and_(newest.c.list_id == edition.c.list_id, newest.c.age == 1))
+        .where(or_(edition.c.age == 1, and_(edition.c.age == 2, _awaits_word(newest.c.id))))
     ):  # fmt: skip
         listed = Listed(kind_of_list(row.code, counted), row.name, row.name_en, row.year, row.rank)
         found[row.enterprise_id].append(Place(row.code, listed))
     return found
+
+
+def _awaits_word(edition_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether an edition may name the company of an entry, and nobody has said so or no."""
+    confirmed = aliased(RankingEntry)
+    return and_(
+        exists().where(
+            RankingProposal.enterprise_id == RankingEntry.enterprise_id,
+            RankingProposal.rejected_at.is_(None),
+            RankingRow.id == RankingProposal.row_id,
+            RankingRow.edition_id == edition_id,
+            ~exists().where(confirmed.row_id == RankingRow.id),
+        ),
+        ~exists().where(
+            confirmed.edition_id == edition_id,
+            confirmed.enterprise_id == RankingEntry.enterprise_id,
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
