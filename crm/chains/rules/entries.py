@@ -94,7 +94,8 @@ def codes_in(text: str | None) -> tuple[str, ...]:
 
 
 def _each(parts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(kept for part in parts if (kept := " ".join(part.split()))))
+    plain = ("".join(c if c.isprintable() else " " for c in part) for part in parts)
+    return tuple(dict.fromkeys(kept for part in plain if (kept := " ".join(part.split()))))
 
 
 def code_of(text: str | None) -> str:

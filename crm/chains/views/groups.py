@@ -30,11 +30,12 @@ def groups() -> ResponseReturnValue:
 
 
 def _list(refused: BaseForm | None = None) -> str:
+    may_edit = access.may_edit_chains(g.actor)
     return render_template(
         "chains/groups.html",
         groups=groups_listed(),
-        may_edit=access.may_edit_chains(g.actor),
-        undoable=undoable(trees.last_changes_told_as(services.ACTIONS, LAST)),
+        may_edit=may_edit,
+        undoable=undoable(trees.last_changes_told_as(services.ACTIONS, LAST)) if may_edit else [],
         refused=refused,
         named=named,
     )

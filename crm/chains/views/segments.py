@@ -26,6 +26,7 @@ from crm.chains.views.editing import chain_called
 from crm.chains.wording import named, tier_word
 from crm.core import clock
 from crm.core.errors import NotFound
+from crm.core.fields import one_line
 from crm.core.forms import BaseForm, attempt, number_in
 from crm.core.guard import allow
 from crm.coverage.services import reshaping
@@ -271,7 +272,7 @@ def change_link(code: str, segment: str, link_id: int) -> ResponseReturnValue:
     chain, row = _segment(code, segment)
     form = BaseForm()
     version = number_in(request.form.get("version"))
-    product = " ".join(request.form.get("product", "").replace("\x00", "").split()) or None
+    product = one_line(request.form.get("product"))
 
     def change(it: reshaping.Reshaping) -> bool:
         if "remove" in request.form:
