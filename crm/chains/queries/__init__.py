@@ -7,6 +7,7 @@ from crm.chains.queries.taxonomy import (
     segment_names,
     segment_with_below,
     segments,
+    terms_in_use,
 )
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "segment_names",
     "segment_with_below",
     "segments",
+    "terms_in_use",
 ]

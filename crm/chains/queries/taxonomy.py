@@ -6,6 +6,7 @@ from sqlalchemy import Row, Select, and_, or_, select
 
 from crm.chains.models import Chain, Segment
 from crm.chains.rules.entries import code_of
+from crm.chains.rules.suggesting import SegmentTerms
 from crm.core.db import db
 
 
@@ -56,3 +57,16 @@ def segment_with_below(segment_id: int) -> Select[int]:
 def segment_names() -> dict[str, str]:
     """Names by codes of all segments, retired ones among them."""
     return dict(iter(db.session.execute(select(Segment.code, Segment.name))))
+
+
+def terms_in_use() -> dict[int, SegmentTerms]:
+    """By which words and codes each segment in use is known."""
+    rows = db.session.execute(
+        select(Segment.id, Segment.keywords, Segment.industry_codes).where(
+            Segment.retired_on.is_(None)
+        )
+    )
+    return {
+        row.id: SegmentTerms(row.id, tuple(row.keywords or ()), tuple(row.industry_codes or ()))
+        for row in rows
+    }

@@ -17,11 +17,12 @@ from sqlalchemy.exc import IntegrityError
 
 from crm.accounts.rules import Actor
 from crm.chains.models import Chain, ChainChange, ChangedChain, Segment, SegmentLink
+from crm.chains.queries import terms_in_use
 from crm.chains.queries.trees import forest, links
 from crm.chains.rules.links import has_circle
 from crm.chains.rules.suggesting import SegmentTerms, reworded
 from crm.chains.rules.tree import Forest, Node, faults_of, numbered
-from crm.chains.services.suggesting import forget_at, suggest_after, terms_in_use
+from crm.chains.services.suggesting import forget_at, suggest_after
 from crm.chains.wording import CHAIN_FIELD
 from crm.core.bulk import chunked
 from crm.core.clock import office_day

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, delete, select, update
 
 from crm.chains.models import Segment, SegmentFit
+from crm.chains.queries import terms_in_use
 from crm.chains.queries.presence import segment_fault, words_of_segments
 from crm.chains.rules import FitBasis, FitState
 from crm.chains.rules.suggesting import CompanyText, Matcher, SegmentTerms, Suggestion
@@ -45,19 +46,6 @@ class Decided:
 
     done: int
     left: int
-
-
-def terms_in_use() -> dict[int, SegmentTerms]:
-    """By which words and codes each segment in use is known."""
-    rows = db.session.execute(
-        select(Segment.id, Segment.keywords, Segment.industry_codes).where(
-            Segment.retired_on.is_(None)
-        )
-    )
-    return {
-        row.id: SegmentTerms(row.id, tuple(row.keywords or ()), tuple(row.industry_codes or ()))
-        for row in rows
-    }
 
 
 def suggest_for(enterprise_ids: Collection[int] | None = None) -> Suggested:

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import select, update
 
 from crm.chains.models import Chain, ChainGroup, Segment, SegmentLink
+from crm.chains.queries import terms_in_use
 from crm.chains.rules import DEFAULT_WEIGHT, ChainKind, SegmentLayout, Tier
 from crm.chains.rules.links import way_between
 from crm.chains.rules.suggesting import reworded
 from crm.chains.services.groups import GROUP_REMOVED
-from crm.chains.services.suggesting import suggest_after, terms_in_use
+from crm.chains.services.suggesting import suggest_after
 from crm.core.db import db
 from crm.history.models import AuditEvent
 

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from flask import url_for
 
@@ -56,10 +55,6 @@ class Look:
 def looks() -> dict[Status, Look]:
     """Every status in the reader's language."""
     return {status: Look(status, str(coverage_word(status)), ICON[status]) for status in Status}
-
-
-def is_official(chain: Any) -> bool:
-    return chain.confirmed_on is not None
 
 
 @dataclass(frozen=True, slots=True)

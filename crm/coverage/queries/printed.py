@@ -1,14 +1,14 @@
 """Companies that a ranking prints and nobody has on record, where their name suits a segment."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
 
-from crm.chains.models import Segment
-from crm.chains.rules.suggesting import CompanyText, Matcher, SegmentTerms
+from crm.chains.queries import terms_in_use
+from crm.chains.rules.suggesting import CompanyText, Matcher
 from crm.core.db import db, rows_of
 from crm.enterprises.models import (
     Enterprise,
@@ -40,7 +40,8 @@ def printed_elsewhere(today: date, segment_ids: Collection[int]) -> Sequence[Pri
     rows = _unmatched(today)
     if not rows:
         return []
-    matcher = Matcher(_terms())
+    # Of all segments in use: a longer word of another one hides a shorter one of this.
+    matcher = Matcher(terms_in_use().values())
     found: dict[str, tuple[int, PrintedCompany]] = {}
     for row in rows:
         for each in matcher.suggest(CompanyText(row.name_zh)):
@@ -78,13 +79,6 @@ def _unmatched(today: date) -> Sequence[Any]:
         .where(RankingEntry.id.is_(None), RankingRow.name_zh.is_not(None))
         .order_by(RankingList.position, RankingRow.position)
     ).all()  # fmt: skip
-
-
-def _terms() -> Iterator[SegmentTerms]:
-    """Of all segments in use: a longer word of another one hides a shorter one of this."""
-    statement = select(Segment.id, Segment.keywords).where(Segment.retired_on.is_(None))
-    for segment_id, keywords in db.session.execute(statement):
-        yield SegmentTerms(segment_id, tuple(keywords or ()))
 
 
 def _known(names: Iterable[str]) -> frozenset[str]:
