@@ -37,10 +37,18 @@ from tests.servers import CERTIFICATE, Run, SmtpServer, find_chromium, start_red
 from tests.servers import smtp_server as serve_smtp
 
 # The suite lives on one Thursday: its clock runs on, but from nine in the morning of that day. What it
-# says of years, quotas and weeks then holds in any year. Other processes keep the machine's clock.
+# says of years, quotas and weeks then holds in any year. Other processes keep the machine's clock, and
+# so do the tests that start some (`clock_of_the_machine`).
 DAY = date(2026, 11, 26)
 AHEAD = clock.office_moment(DAY, time(9)) - datetime.now(UTC)
 clock.now = lambda: datetime.now(UTC) + AHEAD
+
+
+@pytest.fixture
+def clock_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a worker or a server of its own is told of must be due on the day it lives on."""
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC))
+
 
 RUN = pytest.StashKey[Run]()
 BACKENDS = ("sqlite", "postgresql")

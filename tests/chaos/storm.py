@@ -14,7 +14,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +131,7 @@ class Storm:
 
     def fill(self, count: int) -> None:
         """So many people, each with one next action that is due on the day it is."""
-        today = _real_today()
+        today = clock.today()
         with self.app.app_context(), transaction() as session:
             session.execute(delete(CalendarDay).where(CalendarDay.day == today))
             if today.weekday() >= 5:
@@ -312,7 +312,7 @@ class Storm:
                         (Delivery.state == DeliveryState.PENDING)
                         & (
                             Delivery.next_try_at.is_(None)
-                            | (Delivery.next_try_at <= _real_now() + timedelta(seconds=5))
+                            | (Delivery.next_try_at <= clock.now() + timedelta(seconds=5))
                         )
                     )
                 )
@@ -326,7 +326,7 @@ class Storm:
             session.execute(
                 update(Delivery)
                 .where(Delivery.state == DeliveryState.PENDING)
-                .values(next_try_at=_real_now())
+                .values(next_try_at=clock.now())
             )
 
     def _counted(self, seconds: float) -> Counted:
@@ -368,12 +368,3 @@ def _children(pid: int) -> list[int]:
         return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
-
-
-def _real_now() -> datetime:
-    """The machine's time: the suite's own clock stands on another day, the processes' does not."""
-    return datetime.now(UTC)
-
-
-def _real_today() -> date:
-    return clock.office_day(_real_now())

@@ -229,7 +229,7 @@ def test_the_worker_answers_beat(production, start):
 
 
 @pytest.fixture
-def a_working_day(production) -> date:
+def a_working_day(production, clock_of_the_machine) -> date:
     """Today, whatever day of the week it is."""
     today = clock.today()
     with psycopg.connect(libpq(production)) as connection:

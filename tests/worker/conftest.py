@@ -39,6 +39,11 @@ class Worker:
         self.process.wait(10)
 
 
+@pytest.fixture(autouse=True)
+def as_the_workers(clock_of_the_machine: None) -> None:
+    """The test lives on the day of its workers."""
+
+
 @pytest.fixture
 def wait_for() -> Callable[..., None]:
     """`wait_for(what, predicate)`: go on as soon as it holds; fail with `what` if that takes too long."""
