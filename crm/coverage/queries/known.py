@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -66,24 +66,12 @@ def fitting(segment_ids: Collection[int]) -> ColumnElement[bool]:
     return SegmentFit.segment_id.in_(segment_ids) & (SegmentFit.state != FitState.REJECTED)
 
 
-class Candidate(NamedTuple):
-    """A company that suits a segment, with what its leads here say; a row for each segment it suits."""
-
-    company: int
-    segment: int
-    fit: int
-    name: str
-    region: str | None
-    industry_code: str | None
-    is_confirmed: bool
-    has_contact: bool | None  # somebody there, with a telephone number
-    talks: bool | None  # somebody here has it in hand
-    refused: bool | None  # a lead of it was lost within a year
-    referred: bool | None  # somebody recommended it
-
-
 def candidates(segment_ids: Collection[int], today: date) -> Sequence[Any]:
-    """Companies that suit one of the segments, as the columns of `Candidate`: thousands at once."""
+    """Companies that suit one of the segments, a row for each segment they suit: thousands at once.
+
+    (company, segment, score, name, region, industry code, is confirmed, somebody there has a telephone,
+    somebody here has it in hand, a lead of it was lost within a year, somebody recommended it)
+    """
     hand, reachable = _in_hand(segment_ids, today), _with_telephone(segment_ids)
     return rows_of(
         select(
@@ -197,8 +185,8 @@ class Groups:
         return found
 
 
-def groups(companies: Collection[int]) -> Groups:
-    """Two statements: who holds whom in the whole base, and the names and seats of those in question.
+def groups(candidates: Sequence[Any]) -> Groups:
+    """Two statements: who holds whom in the whole base, and what is to be known of the others of a group.
 
     Groups are put together here, for a recursive statement costs a database more than reading the
     few companies that have a parent.
@@ -213,19 +201,31 @@ def groups(companies: Collection[int]) -> Groups:
         if parent is not None
     }
     tops = tops_of({company: parent for company, (parent, _, _) in held.items()})
-    wanted = {tops[each] for each in companies if each in tops}
+    known = {
+        row.enterprise_id: (row.name, row.region_code, row.talks)
+        for row in candidates
+        if row.enterprise_id in tops
+    }
+    wanted = {tops[each] for each in known}
     for each, top in tops.items():
         if top in wanted:
             found.top_of[each] = top
             found.members.setdefault(top, []).append(each)
             if each in held:
                 found.links[each] = [Link(*held[each])]
-    talks = or_(*(_talks_of(column) for column in (Lead.investor_id, Lead.list_enterprise_id)))
-    told = select(Enterprise.id, Enterprise.name, Enterprise.region_code, talks)
-    for each, name, region, is_talking in rows_of(told.where(one_of(Enterprise.id, found.top_of))):
-        if each in found.top_of:
-            found.names[each], found.regions[each] = name, region
-            found.talking[found.top_of[each]] += bool(is_talking)
+    others = found.top_of.keys() - known.keys()
+    told = select(
+        Enterprise.id,
+        Enterprise.name,
+        Enterprise.region_code,
+        or_(*(_talks_of(column) for column in (Lead.investor_id, Lead.list_enterprise_id))),
+    )
+    for each, *what in rows_of(told.where(one_of(Enterprise.id, others))):
+        if each in others:
+            known[each] = tuple(what)
+    for each, (name, region, is_talking) in known.items():
+        found.names[each], found.regions[each] = name, region
+        found.talking[found.top_of[each]] += bool(is_talking)
     return found
 
 

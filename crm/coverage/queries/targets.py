@@ -142,7 +142,7 @@ class _Companies:
         self.wanted, self.today, self.district = wanted, today, district
         self.rows = known.candidates(ids, today)
         self.goals = known.goals(today)
-        self.groups = known.groups({row.enterprise_id for row in self.rows})
+        self.groups = known.groups(self.rows)
         self.places = known.places(today, {code for goal in self.goals for code in goal.lists})
         self.needs = known.needs()
         self.signs = known.signs(ids)
