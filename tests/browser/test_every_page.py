@@ -24,7 +24,7 @@ ENTRIES = {
     "head": {("desk", "en"): False, ("phone", "zh"): True},
     "leader": {("desk", "zh"): False, ("phone", "en"): True},
     "district": {("desk", "en"): True, ("phone", "zh"): False},
-    "auditor": {("desk", "en"): True, ("phone", "zh"): False},
+    "auditor": {("desk", "en"): False, ("phone", "zh"): False},
 }
 """In which size and language somebody opens the entries, and whether axe looks. What several have is
 looked at in every way by one of them."""

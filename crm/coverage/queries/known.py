@@ -220,9 +220,9 @@ def groups(candidates: Sequence[Any]) -> Groups:
         Enterprise.region_code,
         or_(*(_talks_of(column) for column in (Lead.investor_id, Lead.list_enterprise_id))),
     )
-    for each, *what in rows_of(told.where(one_of(Enterprise.id, others))):
+    for each, name, region, is_talking in rows_of(told.where(one_of(Enterprise.id, others))):
         if each in others:
-            known[each] = tuple(what)
+            known[each] = (name, region, is_talking)
     for each, (name, region, is_talking) in known.items():
         found.names[each], found.regions[each] = name, region
         found.talking[found.top_of[each]] += bool(is_talking)
