@@ -1,10 +1,11 @@
 """Form fields that read what people type and say in plain words what is wrong with it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     DateField,
@@ -249,6 +250,8 @@ class AmountField(StringField):
     """
 
     amount: Amount | None = None
+    instead: ClassVar[Mapping[AmountFault, LazyString]] = {}
+    """What a field that takes less says in place of the usual words."""
 
     def __init__(
         self, label: Any, *, unit: Unit, validators: Iterable[Any] = (), **kw: Any
@@ -263,7 +266,7 @@ class AmountField(StringField):
         try:
             self.amount = parse_amount(self.data, bare_unit=self.unit)
         except AmountError as fault:
-            raise StopValidation(word(fault.code)) from None
+            raise StopValidation(self.instead.get(fault.code) or word(fault.code)) from None
         if len(self.stated or "") > LONGEST_STATED:
             raise StopValidation(word(AmountFault.TOO_LONG))
 

@@ -374,6 +374,22 @@ def test_a_workbook_is_looked_at_then_taken_in_and_again_changes_nothing(
         assert "没有变化3条" in page or "Unchanged: 3" in page
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("很多", "请写一个确数，例如3.2亿元、9600万元"),
+        ("约6亿", "请写一个确数，例如3.2亿元、9600万元"),
+        ("不超过6亿", "请写一个确数，例如3.2亿元、9600万元"),
+        ("3000万美元", "请折合人民币填写"),
+    ],
+)
+def test_an_output_is_asked_for_as_it_will_be_taken(head_of_unit, segments, typed, said):
+    answer = recorded(head_of_unit, segments["NFM-M11"], output=typed, output_year="2025")
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert "可以写" not in answer.text
+
+
 def test_faulty_rows_are_told_one_by_one_and_the_others_come_in(app, head_of_unit, segments):
     recorded(head_of_unit, segments["NFM-M11"], enterprise="示例胶体有限公司")
     firms = [

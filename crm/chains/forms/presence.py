@@ -1,7 +1,7 @@
 """What the pages of local firms and of the anchor firms' lists accept."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FileField, HiddenField, IntegerField, ValidationError
@@ -21,11 +21,18 @@ from crm.core.fields import (
     code_choice,
 )
 from crm.core.forms import BaseForm
-from crm.core.money import Unit
+from crm.core.money import AmountFault, Unit
+
+EXACT = _l("请写一个确数，例如3.2亿元、9600万元")
 
 
 class YuanField(AmountField):
     """An amount in CNY; a bare number is 亿元. `yuan` is what it says, None if empty."""
+
+    instead: ClassVar = {
+        AmountFault.NOT_AN_AMOUNT: _l("看不懂这个金额；请写一个确数，例如3.2亿元、9600万元"),
+        AmountFault.ONLY_UPPER_BOUND: EXACT,
+    }
 
     def __init__(self, label: Any, **kw: Any) -> None:
         super().__init__(label, unit=Unit.YI, **kw)
@@ -35,7 +42,7 @@ class YuanField(AmountField):
         if self.amount is not None and self.amount.currency != "CNY":
             raise ValidationError(_l("请折合人民币填写"))
         if self.amount is not None and self.amount.qualifier is not None:
-            raise ValidationError(_l("请写一个确数，例如3.2亿元、9600万元"))
+            raise ValidationError(EXACT)
 
     @property
     def yuan(self) -> int | None:
