@@ -365,6 +365,37 @@ def test_statements_do_not_grow_with_companies(base, count_queries):
     assert many[0] == few[0] <= 24
 
 
+def test_each_stands_where_its_own_points_put_it(base):
+    """Points are counted once for companies that nothing tells apart; here hardly two are alike."""
+    top = base.company("山东某某控股有限公司", region_code="370600")
+    for number in range(36):
+        company = base.company(
+            f"第{number}号公司", fit=50 + number % 3,
+            region_code=("370200", "320500", None)[number % 3],
+            parent_id=top if number % 4 == 1 else None,
+        )  # fmt: skip
+        if number % 5 == 0:
+            base.add(Contact(enterprise_id=company, name="王经理", phone="13800000000"))
+        if number % 7 == 0:
+            stage = Stage.NEGOTIATING if number % 2 else Stage.LOST
+            with transaction():
+                add_lead_at(SEGMENT, f"第{number}号项目", stage, investor_id=company)
+        if number % 11 == 0:
+            with transaction():
+                add_lead_at(
+                    SEGMENT,
+                    f"荐第{number}号",
+                    Stage.TRANSFERRED,
+                    investor_id=company,
+                    referrer="李",
+                )
+    scores = base.found().scores
+    order = [(-each.points, -each.facts.fit, each.facts.name) for each in scores]
+    assert order == sorted(order)
+    assert len({each.points for each in scores}) > 5
+    assert scores[3:5] == [scores[3], scores[4]]
+
+
 def test_the_command_tells_the_best_with_every_reason(app, base):
     for name in ("甲公司", "乙公司"):
         base.company(name, region_code="370100")

@@ -18,6 +18,7 @@ from crm.coverage.rules.scoring import (
     Refusal,
     Seat,
     Sign,
+    Standing,
     Talk,
     TargetFacts,
     TargetFilter,
@@ -29,7 +30,6 @@ from crm.coverage.rules.scoring import (
     order_key,
     ranked,
     score,
-    scores,
     weights_of,
 )
 from crm.coverage.rules.settings import TERMS, CoverageSettings, Number, Part
@@ -98,10 +98,17 @@ def told(found):
     return {each.term: each.points for each in found.contributions}
 
 
-@given(st.lists(facts, max_size=8), weights)
-def test_many_at_once_are_scored_as_each_alone(everyone, weights):
-    together = list(scores(everyone, weights, TODAY))
-    assert together == [score(each, weights, TODAY) for each in everyone]
+@given(facts, facts, weights)
+def test_companies_that_nothing_tells_apart_have_the_same_points(one, other, weights):
+    """What `targets` counts once for all of them: names, fit, leads and affiliates themselves are all one."""
+    one = one._replace(lists=(), partner_of=(), signs=(), quotas=())
+    alike = one._replace(
+        enterprise_id=other.enterprise_id, name=other.name, fit=other.fit, region=other.region,
+        exclusions=other.exclusions, is_confirmed=other.is_confirmed,
+        affiliates=tuple(f"{each}公司" for each in one.affiliates) * 2,
+        talks=one.talks * 2, group_talks=one.group_talks * 2, refusals=one.refusals * 2,
+    )  # fmt: skip
+    assert score(alike, weights, TODAY).points == score(one, weights, TODAY).points
 
 
 def test_the_best_target_has_a_hundred_points():
@@ -198,39 +205,45 @@ def test_an_exclusion_adds_no_points_and_always_excludes(one, weights, exclusion
     assert excluded.points == score(one, weights, TODAY).points
 
 
-@given(st.lists(facts, max_size=8), st.randoms(use_true_random=False))
+standings = st.lists(
+    st.builds(
+        Standing, st.integers(-40, 100), st.integers(0, 100), st.sampled_from("甲乙丙"),
+        st.integers(1, 8), st.integers(1, 4), st.booleans(), st.none(),
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@given(standings, st.randoms(use_true_random=False))
 def test_the_order_does_not_depend_on_the_order_of_reading(several, random):
     # One company has one name, and one standing at a segment.
     several = [*{(each.enterprise_id, each.segment_id): each for each in several}.values()]
     several = [each._replace(name=f"{each.enterprise_id}号公司") for each in several]
-    found = [score(each, WEIGHTS, TODAY) for each in several]
-    mixed = found.copy()
+    mixed = several.copy()
     random.shuffle(mixed)
-    once = ranked(found, {1: 5})
+    once = ranked(several, {1: 5})
     assert once == ranked(mixed, {1: 5})
     assert [order_key(each) for each in once] == sorted(order_key(each) for each in once)
-    assert len({each.facts.enterprise_id for each in once}) == len(once)
+    assert len({each.enterprise_id for each in once}) == len(once)
 
 
 def test_ties_are_broken_by_fit_then_by_name():
     several = [
-        PLAIN._replace(enterprise_id=1, name="丁", fit=50),
-        PLAIN._replace(enterprise_id=2, name="乙", fit=50),
-        PLAIN._replace(enterprise_id=3, name="丙", fit=60),
+        Standing(0, 50, "丁", 1, 1),
+        Standing(0, 50, "乙", 2, 1),
+        Standing(0, 60, "丙", 3, 1),
     ]
-    found = ranked([score(each, WEIGHTS, TODAY) for each in several], {})
-    assert [each.facts.name for each in found] == ["丙", "丁", "乙"]
+    assert [each.name for each in ranked(several, {})] == ["丙", "丁", "乙"]
 
 
 def test_a_company_stands_for_the_segment_it_scores_best_at():
     several = [
-        PLAIN._replace(segment_id=1, status=Status.WEAK),
-        PLAIN._replace(segment_id=2, status=Status.GAP),
-        PLAIN._replace(segment_id=3, status=Status.GAP),
-        PLAIN._replace(segment_id=4, status=Status.GAP, fit=99, exclusions=(Exclusion.DISMISSED,)),
+        Standing(15, 50, "甲", 1, 1),
+        Standing(25, 50, "甲", 1, 2),
+        Standing(25, 50, "甲", 1, 3),
+        Standing(25, 99, "甲", 1, 4, is_excluded=True),
     ]
-    found = ranked([score(each, WEIGHTS, TODAY) for each in several], {2: 3, 3: 5})
-    assert [each.facts.segment_id for each in found] == [3]
+    assert [each.segment_id for each in ranked(several, {2: 3, 3: 5})] == [3]
 
 
 @pytest.mark.parametrize(

@@ -202,9 +202,9 @@ def groups(candidates: Sequence[Any]) -> Groups:
     }
     tops = tops_of({company: parent for company, (parent, _, _) in held.items()})
     known = {
-        row.enterprise_id: (row.name, row.region_code, row.talks)
-        for row in candidates
-        if row.enterprise_id in tops
+        company: (name, region, talks)
+        for company, _1, _2, name, region, _3, _4, _5, talks, _6, _7 in candidates
+        if company in tops
     }
     wanted = {tops[each] for each in known}
     for each, top in tops.items():

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, overload
 
 from sqlalchemy import select
 
@@ -20,12 +20,14 @@ from crm.coverage.rules.scoring import (
     QuotaFit,
     Refusal,
     Score,
+    Standing,
     Talk,
     TargetFacts,
+    Weights,
     is_excluded_type,
     move_of,
     ranked,
-    scores,
+    score,
     weights_of,
 )
 from crm.enterprises.rules.shareholding import holders
@@ -47,8 +49,8 @@ class Targets:
     chain: ChainCovered
     segments: Mapping[int, Covered]
     """The segments asked for, by id."""
-    scores: Sequence[Score]
-    excluded: Sequence[Score]
+    scores: "Scores"
+    excluded: "Scores"
     groups: known.Groups
     province: str | None  # the first two digits of the district's division
 
@@ -71,15 +73,44 @@ def targets(today: date, chain_id: int, segment_id: int | None = None) -> Target
     importance = {each: wanted[each].segment.weight for each in wanted}
     with without_collecting():
         found = _Companies(wanted, today, district)
-        everyone = ranked(scores(found.facts(), weights, today), importance)
+        everyone = ranked(found.standings(weights), importance)
     return Targets(
         chain,
         wanted,
-        [each for each in everyone if not each.is_excluded],
-        [each for each in everyone if each.is_excluded],
+        Scores([each for each in everyone if not each.is_excluded], found, weights),
+        Scores([each for each in everyone if each.is_excluded], found, weights),
         found.groups,
         district[:2] if district else None,
     )
+
+
+class Scores(Sequence[Score]):
+    """Companies in their order. Why each stands where it does is put together when it is asked for: of
+    thousands a page shows twenty."""
+
+    def __init__(
+        self, standings: Sequence[Standing], companies: "_Companies", weights: Weights
+    ) -> None:
+        self._standings, self._companies, self._weights = standings, companies, weights
+
+    def __len__(self) -> int:
+        return len(self._standings)
+
+    @overload
+    def __getitem__(self, place: int) -> Score: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Score]: ...
+    def __getitem__(self, place: int | slice) -> Score | list[Score]:
+        if isinstance(place, slice):
+            return [self._of(each) for each in self._standings[place]]
+        return self._of(self._standings[place])
+
+    def of(self, enterprise_id: int) -> list[Score]:
+        """The score of a company, or nothing."""
+        return [self._of(each) for each in self._standings if each.enterprise_id == enterprise_id]
+
+    def _of(self, one: Standing) -> Score:
+        return score(self._companies.facts(one.row), self._weights, self._companies.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +129,7 @@ def proposal(today: date, enterprise_id: int, segment_id: int) -> Proposal | Non
     found = targets(today, chain_id, segment_id) if chain_id else None
     if found is None:
         return None
-    mine = [
-        each
-        for each in (*found.scores, *found.excluded)
-        if each.facts.enterprise_id == enterprise_id
-    ]
+    mine = [*found.scores.of(enterprise_id), *found.excluded.of(enterprise_id)]
     covered = found.segments[segment_id]
     return Proposal(
         covered.segment,
@@ -149,49 +176,86 @@ class _Companies:
         self.standing = known.standing(ids, today)
         self.settled = known.settled(ids)
         self.dismissed = known.dismissed(ids, today)
-
-    def facts(self) -> Iterator[TargetFacts]:
-        province = self.district[:2] if self.district else None
-        status = {key: each.status for key, each in self.wanted.items()}
-        groups, needs = self.groups, self.needs
-        inside = groups.first_inside(province, AFFILIATES_TOLD + 1) if province else {}
-        naming, at, of = needs.naming, needs.at, self.signs.of
-        ranked_groups = {groups.top_of[each] for each in self.places if each in groups.top_of}
-        telling = self.places.keys() | self.signs.announced.keys()
-        telling |= {each for each in groups.links if groups.top_of[each] in ranked_groups}
-        barred = self.standing | {company for company, _ in self.settled | self.dismissed}
-        excluded = {
-            each for each in {row.industry_code for row in self.rows} if is_excluded_type(each)
+        self.excluded_types = {
+            code for code in {row[5] for row in self.rows} if is_excluded_type(code)
         }
-        for (
+        self.province = district[:2] if district else None
+        self.inside = (
+            self.groups.first_inside(self.province, AFFILIATES_TOLD + 1) if self.province else {}
+        )
+        ranked_groups = {
+            self.groups.top_of[each] for each in self.places if each in self.groups.top_of
+        }
+        self.telling = self.places.keys() | self.signs.announced.keys()
+        self.telling |= {
+            each for each in self.groups.links if self.groups.top_of[each] in ranked_groups
+        }
+
+    def standings(self, weights: Weights) -> Iterator[Standing]:
+        """Every company that suits with its points, a row of `known.candidates` at a time.
+
+        Where no ranking, sign or anchor firm tells companies apart, those alike in the rest have the
+        same points, which are then counted once.
+        """
+        groups, inside, province = self.groups, self.inside, self.province
+        told_apart = self.telling | self.needs.naming.keys() | self.signs.of.keys()
+        barred = self.standing | {company for company, _ in self.settled | self.dismissed}
+        counted: dict[Any, int] = {}
+        for row in self.rows:
+            (
+                company, segment, fit, name, region, industry_code, _is_confirmed,
+                has_contact, talks, refused, referred,
+            ) = row  # fmt: skip
+            if company in told_apart:
+                points = score(self.facts(row), weights, self.today).points
+            else:
+                top = groups.top_of.get(company)
+                alike = (
+                    segment, region and region[:2] == province, has_contact, talks, refused, referred,
+                    top is not None and groups.talking[top] > bool(talks),
+                    top in inside and (len(inside[top]) > 1 or inside[top][0][0] != company),
+                )  # fmt: skip
+                if alike not in counted:
+                    counted[alike] = score(self.facts(row), weights, self.today).points
+                points = counted[alike]
+            is_barred = (
+                company in barred or industry_code in self.excluded_types or region == self.district
+            )
+            yield Standing(
+                points, fit, name, company, segment,
+                bool(is_barred and self._exclusions(company, segment, region, industry_code)),
+                row,
+            )  # fmt: skip
+
+    def facts(self, row: Any) -> TargetFacts:
+        (
             company, segment, fit, name, region, industry_code, is_confirmed,
             has_contact, talks, refused, referred,
-        ) in self.rows:  # fmt: skip
-            lists, quotas = self._ranked(company) if company in telling else _NOWHERE
-            top = groups.top_of.get(company)
-            is_barred = company in barred or industry_code in excluded or region == self.district
-            yield TargetFacts(
-                company,
-                name,
-                segment,
-                status[segment],
-                fit,
-                lists,
-                naming.get(company, ()),
-                at.get(segment, ()),
-                of.get(company, ()),
-                region[:2] == province if region and province else None,
-                _names(inside[top], company) if top in inside else (),
-                quotas,
-                bool(has_contact),
-                bool(referred),
-                _UNTOLD if talks else (),
-                _UNTOLD if top is not None and groups.talking[top] > bool(talks) else (),
-                _REFUSED if refused else (),
-                self._exclusions(company, segment, region, industry_code) if is_barred else (),
-                region,
-                bool(is_confirmed),
-            )
+        ) = row  # fmt: skip
+        lists, quotas = self._ranked(company) if company in self.telling else _NOWHERE
+        top = self.groups.top_of.get(company)
+        return TargetFacts(
+            company,
+            name,
+            segment,
+            self.wanted[segment].status,
+            fit,
+            lists,
+            self.needs.naming.get(company, ()),
+            self.needs.at.get(segment, ()),
+            self.signs.of.get(company, ()),
+            region[:2] == self.province if region and self.province else None,
+            _names(self.inside[top], company) if top in self.inside else (),
+            quotas,
+            bool(has_contact),
+            bool(referred),
+            _UNTOLD if talks else (),
+            _UNTOLD if top is not None and self.groups.talking[top] > bool(talks) else (),
+            _REFUSED if refused else (),
+            self._exclusions(company, segment, region, industry_code),
+            region,
+            bool(is_confirmed),
+        )
 
     def _ranked(self, company: int) -> tuple[tuple[Listed, ...], tuple[QuotaFit, ...]]:
         """Its places on rankings, those of its holders included, and the quotas it may serve."""
@@ -228,7 +292,7 @@ class _Companies:
             Exclusion.LOCAL: company in self.standing
             or (region is not None and region == self.district),
             Exclusion.SETTLED: (company, segment) in self.settled,
-            Exclusion.EXCLUDED_TYPE: is_excluded_type(industry_code),
+            Exclusion.EXCLUDED_TYPE: industry_code in self.excluded_types,
             Exclusion.DISMISSED: (company, segment) in self.dismissed,
         }
         return tuple(code for code, holds in holding.items() if holds)

@@ -4,11 +4,10 @@ The model is DOMAIN §3's. Every figure in it is a weight the office sets (`crm.
 `docs/chains.md` tells them. A contribution of nothing is told too, where somebody would ask for it.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from crm.chains.rules import NeedKind
@@ -232,36 +231,6 @@ def score(facts: TargetFacts, weights: Weights, today: date) -> Score:
 
     Another list, sign or contact never lowers it, an open talk or a refusal never raises it.
     """
-    return Score(facts, *_weighed(facts, weights, today))
-
-
-_WEIGHED = itemgetter(
-    *(
-        TargetFacts._fields.index(name)
-        for name in (
-            "status", "lists", "partner_of", "needed_by", "signs", "is_in_province", "affiliates",
-            "quotas", "has_contact", "is_referred", "talks", "group_talks", "refusals",
-        )
-    )
-)  # fmt: skip
-"""What the contributions rest on: all but who the company is and how well it suits."""
-
-
-def scores(everyone: Iterable[TargetFacts], weights: Weights, today: date) -> Iterator[Score]:
-    """The score of each. Of thousands of companies most are alike in all that is weighed: they share
-    their contributions, which are then found once."""
-    weighed: dict[Any, tuple[int, tuple[Contribution, ...]]] = {}
-    for facts in everyone:
-        alike = _WEIGHED(facts)
-        found = weighed.get(alike)
-        if found is None:
-            found = weighed[alike] = _weighed(facts, weights, today)
-        yield Score(facts, *found)
-
-
-def _weighed(
-    facts: TargetFacts, weights: Weights, today: date
-) -> tuple[int, tuple[Contribution, ...]]:
     # Most have nothing under most heads, which is then said without asking.
     found: tuple[Contribution, ...] = (
         _segment(facts, weights),
@@ -276,7 +245,7 @@ def _weighed(
     )
     if facts.talks or facts.group_talks or facts.refusals:
         found = (*found, *_against(facts, weights))
-    return sum(each.points for each in found), found
+    return Score(facts, sum(each.points for each in found), found)
 
 
 def _segment(facts: TargetFacts, weights: Weights) -> Contribution:
@@ -348,34 +317,45 @@ def _against(facts: TargetFacts, weights: Weights) -> Iterable[Contribution]:
         yield Contribution(Term.REFUSED, -weights.refused, facts.refusals)
 
 
-def order_key(found: Score) -> tuple[int, int, str, int]:
+class Standing(NamedTuple):
+    """Where a company stands for a segment, before anybody asks why. `row`: what it was read from."""
+
+    points: int
+    fit: int
+    name: str
+    enterprise_id: int
+    segment_id: int
+    is_excluded: bool = False
+    row: Any = None
+
+
+def order_key(one: Standing) -> tuple[int, int, str, int]:
     """Most points first, then who suits best, then by name: the same order on every machine."""
-    return -found.points, -found.facts.fit, found.facts.name, found.facts.enterprise_id
+    return -one.points, -one.fit, one.name, one.enterprise_id
 
 
-def ranked(scores: Iterable[Score], importance: dict[int, int]) -> list[Score]:
-    """One score a company, the best one, in order.
+def ranked(everyone: Iterable[Standing], importance: dict[int, int]) -> list[Standing]:
+    """One standing a company, the best one, in order.
 
     `importance` is a segment's weight by its id: of two segments a company suits equally well the
     weightier stands for it.
     """
-    best: dict[int, Score] = {}
-    for each in scores:
-        held = best.get(each.facts.enterprise_id)
+    best: dict[int, Standing] = {}
+    for each in everyone:
+        held = best.get(each.enterprise_id)
         if held is None or _stands_before(each, held, importance):
-            best[each.facts.enterprise_id] = each
+            best[each.enterprise_id] = each
     return sorted(best.values(), key=order_key)
 
 
-def _stands_before(one: Score, other: Score, importance: dict[int, int]) -> bool:
-    def key(each: Score) -> tuple[bool, int, int, int, int]:
-        segment = each.facts.segment_id
+def _stands_before(one: Standing, other: Standing, importance: dict[int, int]) -> bool:
+    def key(each: Standing) -> tuple[bool, int, int, int, int]:
         return (
             each.is_excluded,
             -each.points,
-            -each.facts.fit,
-            -importance.get(segment, 0),
-            segment,
+            -each.fit,
+            -importance.get(each.segment_id, 0),
+            each.segment_id,
         )
 
     return key(one) < key(other)
@@ -396,6 +376,10 @@ class TargetFilter:
     hides_talks: bool = False  # in talks already, the company or its group
     with_signs: bool = False
     seat: Seat | None = None
+
+    @property
+    def narrows(self) -> bool:
+        return self != TargetFilter()
 
     def takes(self, found: Score) -> bool:
         facts = found.facts

@@ -88,7 +88,7 @@ class TargetShown:
 def targets_page() -> ResponseReturnValue:
     asked = _asked()
     found = _found(asked)
-    wanted = [each for each in found.scores if asked.narrowed.takes(each)]
+    wanted = _narrowed(found, asked)
     top = _top()
     segment = found.segments[asked.segment_id] if asked.segment_id else None
     return render_template(
@@ -140,7 +140,7 @@ def targets_workbook() -> ResponseReturnValue:
 
     asked = _asked()
     found = _found(asked)
-    wanted = [each for each in found.scores if asked.narrowed.takes(each)][:EXPORTED]
+    wanted = _narrowed(found, asked)[:EXPORTED]
     with transaction():
         history.record(
             g.actor, clock.now(), "targets_exported", None,
@@ -206,6 +206,12 @@ def _found(asked: Asked) -> Targets:
     if found is None:
         abort(404)
     return found
+
+
+def _narrowed(found: Targets, asked: Asked) -> Sequence[Score]:
+    if not asked.narrowed.narrows:
+        return found.scores
+    return [each for each in found.scores if asked.narrowed.takes(each)]
 
 
 def _shown(found: Targets, scores: Sequence[Score]) -> list[TargetShown]:
