@@ -72,28 +72,19 @@ def candidates(segment_ids: Collection[int], today: date) -> Sequence[Any]:
     (company, segment, score, name, region, industry code, is confirmed, somebody there has a telephone,
     somebody here has it in hand, a lead of it was lost within a year, somebody recommended it)
     """
-    hand, reachable = _in_hand(segment_ids, today), _with_telephone(segment_ids)
+    hand = _in_hand(segment_ids, today)
+    reachable = exists().where(Contact.enterprise_id == Enterprise.id, Contact.phone.is_not(None))
     return rows_of(
         select(
             SegmentFit.enterprise_id, SegmentFit.segment_id, SegmentFit.score, Enterprise.name,
             Enterprise.region_code, Enterprise.industry_code,
             (SegmentFit.state == FitState.CONFIRMED).label("is_confirmed"),
-            reachable.c.enterprise_id.is_not(None), hand.c.talks, hand.c.refused, hand.c.referred,
+            reachable, hand.c.talks, hand.c.refused, hand.c.referred,
         )
         .join(Enterprise, Enterprise.id == SegmentFit.enterprise_id)
         .outerjoin(hand, hand.c.company == SegmentFit.enterprise_id)
-        .outerjoin(reachable, reachable.c.enterprise_id == SegmentFit.enterprise_id)
         .where(fitting(segment_ids))
     ).all()  # fmt: skip
-
-
-def _with_telephone(segment_ids: Collection[int]) -> Subquery:
-    return (
-        select(Contact.enterprise_id)
-        .where(Contact.phone.is_not(None), Contact.enterprise_id.in_(_suiting(segment_ids)))
-        .distinct()
-        .subquery()
-    )
 
 
 def has_refused(today: date) -> ColumnElement[bool]:
