@@ -103,11 +103,11 @@ LONG = ("browser", "worker", "toolchain", "features")
 
 
 def _turn(item: pytest.Item) -> tuple[int, int]:
-    folder = item.path.parent.name
+    folder = next((each for each in item.path.parts if each in LONG), None)
     callspec = getattr(item, "callspec", None)
     backend = callspec.params.get("backend") if callspec else None
     after = BACKENDS.index(backend) if backend in BACKENDS else 0
-    return (after, LONG.index(folder)) if folder in LONG else (len(BACKENDS), 0)
+    return (after, LONG.index(folder)) if folder else (len(BACKENDS), 0)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from crm.core import clock
 from crm.core.db import db, transaction
+from crm.coverage.services import reshaping
 from crm.enterprises.rules import search_text, title_key
 from crm.leads.models import Lead
 from crm.quotas import services as quotas
@@ -61,3 +62,22 @@ def add_leads(app: Any) -> Callable[..., list[int]]:
             return [lead.id for lead in leads]
 
     return add
+
+
+@pytest.fixture
+def leader(person):
+    """A bureau leader."""
+    return person("director")
+
+
+@pytest.fixture
+def reshape(db_session, leader):
+    """reshape(verb, …): one verb that changes chains, in a transaction of its own."""
+
+    def run(verb, *given, **more):
+        with transaction():
+            return reshaping.reshape(
+                leader, clock.now(), lambda change: verb(change, *given, **more)
+            )
+
+    return run

@@ -19,20 +19,6 @@ from crm.coverage.services import reshaping
 from crm.enterprises.services import add
 
 
-@pytest.fixture
-def leader(person):
-    return person("director")
-
-
-@pytest.fixture
-def reshape(db_session, leader):
-    def run(verb, *given):
-        with transaction():
-            return reshaping.reshape(leader, clock.now(), lambda change: verb(change, *given))
-
-    return run
-
-
 def at(code):
     return db.session.scalars(select(Segment).where(Segment.code == code)).one()
 

@@ -48,24 +48,6 @@ TODAY = date(2026, 11, 26)
 
 
 @pytest.fixture
-def leader(person):
-    return person("director")
-
-
-@pytest.fixture
-def reshape(db_session, leader):
-    """reshape(verb, …): one verb in a transaction of its own."""
-
-    def run(verb, *given, **more):
-        with transaction():
-            return reshaping.reshape(
-                leader, clock.now(), lambda change: verb(change, *given, **more)
-            )
-
-    return run
-
-
-@pytest.fixture
 def undo(db_session, leader):
     """Take the last change of a chain back."""
 

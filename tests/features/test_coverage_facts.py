@@ -169,9 +169,9 @@ def test_the_terminal_tells_every_segment_with_its_reasons(app):
     assert by_code[M2]["status"] == "gap"
     table = run(args=["chains", "gaps", "--chain", "nfm"]).stdout
     assert "NFM-M2\t空白\t中游" in table
-    unknown = run(args=["chains", "gaps", "--chain", "XXX", "--json"])
+    unknown = run(args=["chains", "gaps", "--chain", "ABC", "--json"])
     assert unknown.exit_code == 2
-    assert "no chain in use has the code 'XXX'" in unknown.stderr
+    assert "no chain in use has the code 'ABC'" in unknown.stderr
     assert not unknown.stdout
     broken = run(args=["chains", "gaps", "--chain", "\udcff"])
     assert broken.exit_code == 2

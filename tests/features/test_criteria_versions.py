@@ -42,11 +42,6 @@ SOON = Signature("天招〔2026〕9号", TODAY + timedelta(days=5))
 
 
 @pytest.fixture
-def leader(person):
-    return person("director")
-
-
-@pytest.fixture
 def quota_id(app) -> int:
     with app.app_context():
         return db.session.scalar(select(Quota.id).where(Quota.code == "B", Quota.year == 2026))

@@ -25,12 +25,7 @@ ROWS = (
 
 
 @pytest.fixture
-def leader(db_session, person):
-    return person("director")
-
-
-@pytest.fixture
-def edition(leader):
+def edition(db_session, leader):
     list_id = db.session.scalar(
         select(RankingList.id).where(RankingList.code == "fortune_global_500")
     )

@@ -22,20 +22,6 @@ from crm.enterprises.services import EnterpriseEntry, save
 
 
 @pytest.fixture
-def leader(person):
-    return person("director")
-
-
-@pytest.fixture
-def reshape(db_session, leader):
-    def run(verb, *given):
-        with transaction():
-            return reshaping.reshape(leader, clock.now(), lambda change: verb(change, *given))
-
-    return run
-
-
-@pytest.fixture
 def undo(db_session, leader):
     def run(code):
         with transaction():

@@ -45,11 +45,6 @@ NOW = Signature("天招〔2026〕8号", TODAY)
 
 
 @pytest.fixture
-def leader(person):
-    return person("director")
-
-
-@pytest.fixture
 def quota_id(app) -> int:
     with app.app_context():
         return db.session.scalar(select(Quota.id).where(Quota.code == "B", Quota.year == 2026))

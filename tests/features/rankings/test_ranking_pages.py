@@ -1,7 +1,6 @@
 """The pages of ranking lists: a file looked at and imported, rows confirmed, long lists."""
 
 import io
-from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -17,33 +16,14 @@ from crm.enterprises.models import (
 )
 from crm.enterprises.queries import Tab
 from tests.features.quota_leads import AT
-from tests.features.ranking_cases import (
+from tests.features.rankings.cases import (
     CODE,
     FIRST,
     HEAD,
     count,
     csv_bytes,
-    import_edition,
-    register,
     row_of,
 )
-
-
-@pytest.fixture
-def leader(db_session, person):
-    return person("director")
-
-
-@pytest.fixture
-def company(db_session, leader):
-    """company("甲山集团有限公司") registers one; its id."""
-    return partial(register, leader)
-
-
-@pytest.fixture
-def take_in(db_session, leader):
-    """take_in(2025, FIRST) imports an edition of the list; what came of it."""
-    return partial(import_edition, leader)
 
 
 def upload(client, data, name="榜单.csv", **fields):

@@ -3,12 +3,10 @@
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
-from functools import partial
 
 import pytest
 
 from crm.calendar.queries import work_calendar
-from crm.core import clock
 from crm.core.db import db, transaction
 from crm.leads.models import LeadMember
 from crm.leads.rules import MembershipKind
@@ -18,35 +16,15 @@ from crm.reminders.queries import inbox as queries
 from crm.reminders.queries.mails import mail_of
 from crm.reminders.rules import Level, ReminderKind
 from crm.reminders.services import planning
-from tests.features.inbox_cases import (
+from tests.features.inbox.cases import (
     AT,
     MONDAY,
     TODAY,
     S,
-    add_late_lead,
-    add_reminder,
     tell,
     unread,
     words,
 )
-
-
-@pytest.fixture(autouse=True)
-def today(monkeypatch):
-    monkeypatch.setattr(clock, "now", lambda: AT)
-    monkeypatch.setattr(clock, "today", lambda: TODAY)
-
-
-@pytest.fixture
-def lead(app) -> Callable[..., int]:
-    """`lead(owner, title=…, **columns)`: one whose next action is late; its id."""
-    return partial(add_late_lead, app)
-
-
-@pytest.fixture
-def reminder(app) -> Callable[..., int]:
-    """`reminder(person, title=…, lead_id=…, **columns)`: one that waits; its id."""
-    return partial(add_reminder, app)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from crm.core.db import db, transaction
 from crm.imports.services.importing import import_ledger
 from crm.leads.models import Lead
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 LEDGER = FIXTURES / "ledger_2026.xlsx"
 TODAY = date(2026, 11, 24)
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

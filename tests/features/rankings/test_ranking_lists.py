@@ -2,7 +2,6 @@
 
 import json
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,35 +25,16 @@ from crm.enterprises.services import EnterpriseEntry
 from crm.history.models import AuditEvent
 from crm.quotas.services import differences, rejudge
 from tests.features.quota_leads import AT, TODAY, add_signed, codes
-from tests.features.ranking_cases import (
+from tests.features.rankings.cases import (
     CODE,
     FIRST,
     SECOND,
     count,
     csv_bytes,
-    import_edition,
-    register,
     row_of,
 )
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "data"
-
-
-@pytest.fixture
-def leader(db_session, person):
-    return person("director")
-
-
-@pytest.fixture
-def company(db_session, leader):
-    """company("甲山集团有限公司") registers one; its id."""
-    return partial(register, leader)
-
-
-@pytest.fixture
-def take_in(db_session, leader):
-    """take_in(2025, FIRST) imports an edition of the list; what came of it."""
-    return partial(import_edition, leader)
+SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 
 
 def proposed(edition_id):

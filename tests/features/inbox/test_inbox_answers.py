@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from functools import partial
 
 import pytest
 from sqlalchemy import select
 
 from crm.calendar.queries import work_calendar
-from crm.core import clock
 from crm.core.db import db, transaction
 from crm.history.models import AuditEvent
 from crm.leads.models import Activity, Lead
@@ -16,35 +14,15 @@ from crm.outbox.models import Delivery
 from crm.reminders.models import Reminder
 from crm.reminders.rules import ReminderKind
 from crm.reminders.services import planning
-from tests.features.inbox_cases import (
+from tests.features.inbox.cases import (
     AT,
     MONDAY,
     TODAY,
     S,
-    add_late_lead,
-    add_reminder,
     tell,
     words,
 )
 from tests.leads import opened
-
-
-@pytest.fixture(autouse=True)
-def today(monkeypatch):
-    monkeypatch.setattr(clock, "now", lambda: AT)
-    monkeypatch.setattr(clock, "today", lambda: TODAY)
-
-
-@pytest.fixture
-def lead(app) -> Callable[..., int]:
-    """`lead(owner, title=…, **columns)`: one whose next action is late; its id."""
-    return partial(add_late_lead, app)
-
-
-@pytest.fixture
-def reminder(app) -> Callable[..., int]:
-    """`reminder(person, title=…, lead_id=…, **columns)`: one that waits; its id."""
-    return partial(add_reminder, app)
 
 
 @pytest.fixture

@@ -5,9 +5,8 @@ does not is 不计入. The numbers in the first column are the rows of the file.
 """
 
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from flask import has_app_context
@@ -19,12 +18,9 @@ from crm.leads.models import ExchangeRate, Figure, Lead
 from crm.quotas.models import Quota, Verdict
 from crm.quotas.rules import Outcome, Reason, read_reason
 from crm.quotas.services import differences, rejudge
+from tests.features.ledgers.cases import AT, FIXTURES, LEDGER, TODAY
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
-LEDGER = FIXTURES / "ledger_2026.xlsx"
 EXPECTED = json.loads((FIXTURES / "ledger_2026.expected.json").read_text(encoding="utf-8"))["rows"]
-TODAY = date(2026, 11, 24)
-AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 YI = 100_000_000
 RATES = [
     ("USD", date(2026, 6, 30), "7.0500"),

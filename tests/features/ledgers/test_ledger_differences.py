@@ -2,7 +2,6 @@
 
 import io
 from datetime import date
-from functools import partial
 
 import openpyxl
 import pytest
@@ -17,23 +16,16 @@ from crm.imports.services import deciding as deciding_services
 from crm.imports.services.exporting import export_ledger
 from crm.leads.models import Figure, Lead, Milestone
 from crm.leads.rules import FigureKind, Stage, StageSource
-from tests.features.ledger_cases import (
+from tests.features.ledgers.cases import (
     AT,
     LEDGER,
     TODAY,
     changed,
     count,
-    import_sample,
     lead,
 )
 
 pytestmark = pytest.mark.usefixtures("verdicts_stay_true")
-
-
-@pytest.fixture
-def take(app, tmp_path):
-    """`take(data, actor)`: import in a transaction of its own, as the doors do."""
-    return partial(import_sample, app, tmp_path)
 
 
 # ---------------------------------------------------------------- deciding

@@ -12,7 +12,7 @@ from crm.core.db import db, transaction
 from crm.imports.models import LedgerDifference, LedgerImport, LedgerQuestion
 from crm.imports.services.deciding import close_answered
 from crm.leads.models import Lead
-from tests.features.ledger_cases import LEDGER, changed
+from tests.features.ledgers.cases import LEDGER, changed
 
 pytestmark = [pytest.mark.on("sqlite"), pytest.mark.usefixtures("verdicts_stay_true")]
 

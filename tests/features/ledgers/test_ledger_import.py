@@ -3,7 +3,6 @@
 import io
 import json
 from datetime import date
-from functools import partial
 
 import openpyxl
 import pytest
@@ -22,26 +21,19 @@ from crm.imports.models import LedgerDifference, LedgerImport, LedgerQuestion
 from crm.leads.models import Figure, Lead, Milestone, StageChange
 from crm.leads.rules import FigureKind, MilestoneKind, Stage, StageSource
 from crm.quotas.services import rejudge
-from tests.features.ledger_cases import (
+from tests.features.ledgers.cases import (
     AT,
     FIXTURES,
     LEDGER,
     TODAY,
     changed,
     count,
-    import_sample,
     lead,
 )
 
 pytestmark = pytest.mark.usefixtures("verdicts_stay_true")
 
 EXPECTED = json.loads((FIXTURES / "ledger_2026.expected.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture
-def take(app, tmp_path):
-    """`take(data, actor)`: import in a transaction of its own, as the doors do."""
-    return partial(import_sample, app, tmp_path)
 
 
 # ---------------------------------------------------------------- the command
