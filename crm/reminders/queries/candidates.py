@@ -1,7 +1,7 @@
 """Of one kind alone what may be due, and who is told of it: all a preview has to read.
 
-SQL only narrows, and never too far; the rules decide. `tests/features/test_reminder_settings.py` shows that
-nothing is lost.
+SQL only narrows, and never too far; the rules decide. That nothing is lost is shown by
+`tests/features/reminders/test_reminder_settings.py`.
 """
 
 from collections.abc import Iterator, Sequence

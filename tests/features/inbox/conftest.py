@@ -6,6 +6,8 @@ from functools import partial
 import pytest
 
 from crm.core import clock
+from crm.core.db import db
+from crm.reminders.models import Reminder
 from tests.features.inbox.cases import AT, TODAY, add_late_lead, add_reminder
 
 
@@ -25,3 +27,17 @@ def lead(app) -> Callable[..., int]:
 def reminder(app) -> Callable[..., int]:
     """`reminder(person, title=…, lead_id=…, **columns)`: one that waits; its id."""
     return partial(add_reminder, app)
+
+
+@pytest.fixture
+def row(app) -> Callable[[int], Reminder]:
+    """`row(reminder_id)`: as it stands now."""
+
+    def read(reminder_id: int) -> Reminder:
+        with app.app_context():
+            found = db.session.get(Reminder, reminder_id)
+            assert found is not None
+            db.session.expunge(found)
+            return found
+
+    return read

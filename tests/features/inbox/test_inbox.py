@@ -7,11 +7,11 @@ from datetime import date, timedelta
 import pytest
 
 from crm.calendar.queries import work_calendar
-from crm.core.db import db, transaction
+from crm.core.db import transaction
 from crm.leads.models import LeadMember
 from crm.leads.rules import MembershipKind
 from crm.reminders.letters import due_letter
-from crm.reminders.models import Absence, Reminder
+from crm.reminders.models import Absence
 from crm.reminders.queries import inbox as queries
 from crm.reminders.queries.mails import mail_of
 from crm.reminders.rules import Level, ReminderKind
@@ -41,18 +41,6 @@ def away(app) -> Callable[..., None]:
             )
 
     return make
-
-
-@pytest.fixture
-def row(app) -> Callable[[int], Reminder]:
-    def read(reminder_id: int) -> Reminder:
-        with app.app_context():
-            found = db.session.get(Reminder, reminder_id)
-            assert found is not None
-            db.session.expunge(found)
-            return found
-
-    return read
 
 
 # --- the lists ---

@@ -1,6 +1,5 @@
 """What an answer in the inbox does: to the reminder, to the lead, and to the mails."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -23,18 +22,6 @@ from tests.features.inbox.cases import (
     words,
 )
 from tests.leads import opened
-
-
-@pytest.fixture
-def row(app) -> Callable[[int], Reminder]:
-    def read(reminder_id: int) -> Reminder:
-        with app.app_context():
-            found = db.session.get(Reminder, reminder_id)
-            assert found is not None
-            db.session.expunge(found)
-            return found
-
-    return read
 
 
 def test_acknowledging_several_at_once(sign_in, reminder, row, app):

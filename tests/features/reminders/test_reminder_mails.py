@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 
 import pytest
 from sqlalchemy import select, update
@@ -20,18 +19,7 @@ from crm.outbox import services as outbox
 from crm.outbox.rules import LEASE, DeliveryState, Problem
 from crm.outbox.sending import Sender
 from crm.reminders import letters
-from tests.features.reminder_cases import MINUTE, MORNING, add_due_lead, plan, rows
-
-
-@pytest.fixture
-def lead(app) -> Callable[..., int]:
-    """`lead(owner_id, due_on, title=…, **columns)`: a lead with a next action; its id."""
-    return partial(add_due_lead, app)
-
-
-@pytest.fixture
-def owner(person):
-    return person("staff", "药山街道", name="王芳", email="wangfang@example.gov.cn")
+from tests.features.reminders.cases import MINUTE, MORNING, plan, rows
 
 
 class Post:

@@ -1,11 +1,8 @@
 """One mail per person and day: what is due, and planned once."""
 
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
-from functools import partial
 
-import pytest
 from sqlalchemy import func, select, update
 
 from crm.accounts.models import User
@@ -22,19 +19,7 @@ from crm.reminders.models import Reminder
 from crm.reminders.queries import mails as queries
 from crm.reminders.rules import ReminderKind, ReminderState, falls_due
 from crm.reminders.services import planning as services
-from tests.features.reminder_cases import FRIDAY, MINUTE, MORNING, add_due_lead, plan, rows
-
-
-@pytest.fixture
-def lead(app) -> Callable[..., int]:
-    """`lead(owner_id, due_on, title=…, **columns)`: a lead with a next action; its id."""
-    return partial(add_due_lead, app)
-
-
-@pytest.fixture
-def owner(person):
-    return person("staff", "药山街道", name="王芳", email="wangfang@example.gov.cn")
-
+from tests.features.reminders.cases import FRIDAY, MINUTE, MORNING, plan, rows
 
 # --- what is due ---
 
