@@ -190,8 +190,11 @@ class PostgresDatabase(Database):
 
 
 def _hurry(connection: DBAPIConnection, _entry: object) -> None:
-    """Nobody wants this file after a power cut: its last connection need not wait for the disk."""
-    connection.cursor().execute("PRAGMA synchronous=OFF")
+    """Nobody wants this file after a power cut: its last connection need not wait for the disk.
+
+    Rows nobody ordered come last first: PostgreSQL gives them as it likes, on another day than this.
+    """
+    connection.cursor().executescript("PRAGMA synchronous=OFF; PRAGMA reverse_unordered_selects=ON")
 
 
 def _connect(host: str, name: str) -> psycopg.Connection[Any]:

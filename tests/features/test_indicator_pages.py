@@ -140,7 +140,9 @@ def test_a_correction_is_a_further_entry_with_its_reason(app, sign_in):
     assert "核减两宗" in page
     with app.app_context():
         actions = db.session.scalars(
-            select(AuditEvent.action).where(AuditEvent.subject_type == "quotas")
+            select(AuditEvent.action)
+            .where(AuditEvent.subject_type == "quotas")
+            .order_by(AuditEvent.id)
         ).all()
     assert actions == ["figure_reported", "figure_corrected"]
 

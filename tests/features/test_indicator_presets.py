@@ -65,7 +65,8 @@ def test_every_quota_and_indicator_of_the_report_is_loaded_with_its_terms(found)
 
 
 def test_what_the_report_says_beside_the_indicators_is_loaded_too(db_session):
-    rows = db_session.scalars(select(YearFigure).where(YearFigure.year == 2026)).all()
+    of_year = select(YearFigure).where(YearFigure.year == 2026)
+    rows = db_session.scalars(of_year.order_by(YearFigure.position)).all()
 
     def section(wanted):
         return [row for row in rows if row.section is wanted]
