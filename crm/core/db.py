@@ -40,6 +40,7 @@ from crm.core.errors import Fault, Refused
 
 Columns = TypeVarTuple("Columns")
 _writing = ContextVar("writing", default=False)  # does the transaction about to begin write?
+_alone = ContextVar("alone", default=False)  # and may no other write meanwhile?
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -113,6 +114,11 @@ def is_writing() -> bool:
     return _writing.get()
 
 
+def is_alone() -> bool:
+    """Whether no other writer can run until this transaction ends."""
+    return _alone.get()
+
+
 @event.listens_for(Session, "before_flush")
 def _only_inside_a_transaction(_session: Session, _context: object, _rows: object) -> None:
     """Raises RuntimeError for a change that would reach the database past `transaction()`."""
@@ -121,10 +127,10 @@ def _only_inside_a_transaction(_session: Session, _context: object, _rows: objec
 
 
 GATE = 20260101
-"""The advisory lock that every writer holds shared, and whoever tells the past alone."""
+"""The advisory lock that every writer holds shared, and who must be alone holds alone."""
 
 PATIENCE_MS = 5000
-"""So long whoever tells the past waits for running writers, while new ones queue behind."""
+"""So long who must be alone waits for running writers, while new ones queue behind."""
 
 
 @contextmanager
@@ -134,15 +140,15 @@ def transaction(*, alone: bool = False) -> Iterator[Session]:
     What was read before is forgotten, so the verb judges the state it will change. On SQLite the
     transaction begins IMMEDIATE: two writers queue up instead of failing with "database is locked".
     With `alone` no other writer runs meanwhile and all earlier ones have committed, which is what
-    an account of the past needs (ADR 0023). Raises RuntimeError when the session already holds
-    unsaved changes, and Refused where other writers do not end within PATIENCE_MS.
+    an account of the past (ADR 0023) and a change of chains (0027) need. Raises RuntimeError when the
+    session already holds unsaved changes, and Refused where other writers do not end within PATIENCE_MS.
     """
     session = db.session()
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("changes were made outside transaction()")
     session.commit()  # ends the reading transaction only: nothing is pending
     session.expire_all()
-    token = _writing.set(True)
+    token, alone_token = _writing.set(True), _alone.set(alone)
     try:
         _enter(session, alone=alone)
         yield session
@@ -152,6 +158,7 @@ def transaction(*, alone: bool = False) -> Iterator[Session]:
         raise
     finally:
         _writing.reset(token)
+        _alone.reset(alone_token)
 
 
 def _enter(session: Session, *, alone: bool) -> None:

@@ -43,7 +43,7 @@ def is_empty() -> bool:
 
 
 def load(at: datetime, today: date, files_dir: Path) -> int:
-    """Fill an empty database; how many leads. The caller opened the transaction.
+    """Fill an empty database; how many leads. The caller opened the transaction, alone: it changes chains.
 
     `files_dir` is the folder of the leads' files: some projects get scans of their papers.
     """

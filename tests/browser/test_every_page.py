@@ -86,7 +86,7 @@ def district(app, database, run):
 
 
 def filled(app) -> str:
-    with app.app_context(), transaction():
+    with app.app_context(), transaction(alone=True):
         sample.load(clock.now(), clock.today(), app.extensions["settings"].attachments_dir)
     with app.app_context():
         calendar, day = work_calendar(), clock.today()

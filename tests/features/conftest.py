@@ -75,7 +75,7 @@ def reshape(db_session, leader):
     """reshape(verb, …): one verb that changes chains, in a transaction of its own."""
 
     def run(verb, *given, **more):
-        with transaction():
+        with transaction(alone=True):
             return reshaping.reshape(
                 leader, clock.now(), lambda change: verb(change, *given, **more)
             )

@@ -47,7 +47,7 @@ HEADS = (
 
 def test_gaps_and_targets_of_the_sample_are_those_reviewed(app, tmp_path):
     with app.app_context():
-        with transaction():
+        with transaction(alone=True):
             sample.load(clock.now(), clock.today(), app.extensions["settings"].attachments_dir)
         chains = [chain.code for chain in chains_in_use()]
     found = {

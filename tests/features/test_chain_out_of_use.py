@@ -35,8 +35,7 @@ def retired(db_session, leader, reshape):
         row = session.get(Segment, row.id)
         row.retired_on = clock.today().replace(year=2025)
     found = chain("MED")
-    with transaction():
-        reshaping.retire_chain(leader, clock.now(), found.id, found.version)
+    reshape(chains.retire_chain, found.id, found.version, 0)
     return found
 
 
@@ -57,7 +56,7 @@ def test_nothing_goes_into_it(retired, reshape):
 
 
 def test_no_company_is_suggested_there(retired, leader):
-    with transaction():
+    with transaction(alone=True):
         add(leader, clock.now(), "北方医学影像有限公司")
         assert suggest_for().added == 0
 
@@ -79,7 +78,7 @@ def test_in_use_again_it_has_what_went_with_it(retired, reshape):
 
 
 def test_a_chain_is_taken_out_of_use_and_that_is_undone(retired, leader):
-    with transaction():
+    with transaction(alone=True):
         change = db.session.scalars(select(reshaping.ChainChange)).one()
         reshaping.undo(leader, clock.now(), change.id)
     assert (chain("MED").retired_on, at("MED-M1").retired_on) == (None, None)

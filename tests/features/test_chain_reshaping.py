@@ -41,6 +41,7 @@ from crm.enterprises.rules import search_text
 from crm.history.models import AuditEvent
 from crm.leads.models import Lead
 from crm.leads.rules import Stage
+from crm.leads.services.following import leads_at, leads_on
 from crm.quotas import services as quotas
 from tests.features.chain_cases import add_lead_at
 
@@ -53,7 +54,7 @@ def undo(db_session, leader):
 
     def run(code):
         chain = db.session.scalar(select(Chain.id).where(Chain.code == code))
-        with transaction():
+        with transaction(alone=True):
             reshaping.undo(leader, clock.now(), last_changes(chain, 1)[0].id)
 
     return run
@@ -178,7 +179,7 @@ def test_everything_follows_a_merger_and_comes_back(crowded, reshape, undo):
 
 def test_what_moved_on_since_cannot_be_taken_back(crowded, reshape, undo):
     merged(reshape, "MED-M1", "MED-M2")
-    with transaction():
+    with transaction(alone=True):
         lead = db.session.scalars(select(Lead).order_by(Lead.id)).first()
         lead.segment_id = at("MED-D1").id
     before = state()
@@ -229,18 +230,17 @@ def test_two_ends_of_a_way_are_not_merged(reshape):
     assert refused.value.faults[0].code == "circle"
 
 
-def test_what_is_stood_on_is_not_taken_out_of_use(crowded, leader, reshape):
+def test_what_is_stood_on_is_not_taken_out_of_use(crowded, reshape):
     row = at("MED-M1")
-    with pytest.raises(Refused) as refused, transaction():
-        reshaping.retire_segment(leader, clock.now(), row.id, row.version)
+    with pytest.raises(Refused) as refused:
+        reshape(segments.retire_segment, row.id, row.version, leads_at)
     assert {fault.code for fault in refused.value.faults} == {"leads", "firms", "needs"}
     chain = db.session.get(Chain, row.chain_id)
-    with pytest.raises(Refused) as refused, transaction():
-        reshaping.retire_chain(leader, clock.now(), chain.id, chain.version)
+    with pytest.raises(Refused) as refused:
+        reshape(chains.retire_chain, chain.id, chain.version, leads_on(chain.id))
     assert "1个项目" in str(refused.value.faults[0].text)
     free = at("MED-U1")
-    with transaction():
-        reshaping.retire_segment(leader, clock.now(), free.id, free.version)
+    reshape(segments.retire_segment, free.id, free.version, leads_at)
     assert at("MED-U1").retired_on == TODAY
     with pytest.raises(Refused):
         moved(reshape, "MED-U2", Place(free.chain_id, parent=free.id))
@@ -273,7 +273,7 @@ def test_changes_are_taken_back_in_their_order(reshape, undo, leader):
     moved(reshape, "MED-M1", Place(at("MED-M1").chain_id, parent=at("MED-M2").id))
     moved(reshape, "MED-M2", Place(at("MED-M1").chain_id, Tier.UP))
     first = db.session.scalars(select(ChainChange.id).order_by(ChainChange.id)).first()
-    with pytest.raises(Refused), transaction():
+    with pytest.raises(Refused), transaction(alone=True):
         reshaping.undo(leader, clock.now(), first)
     undo("MED")
     undo("MED")
@@ -283,16 +283,16 @@ def test_changes_are_taken_back_in_their_order(reshape, undo, leader):
 def test_bureau_leaders_change_chains_and_a_chains_leader_confirms_it(db_session, person):
     chain = db.session.scalars(select(Chain).where(Chain.code == "MED")).one()
     head, other = person("district_leader"), person("district_leader")
-    with transaction():
+    with transaction(alone=True):
         db.session.get(Chain, chain.id).leader_id = head.id
     for actor in (other, person("unit_head"), person("staff")):
-        with pytest.raises(NotFound), transaction():
+        with pytest.raises(NotFound), transaction(alone=True):
             chains.confirm_chain(actor, clock.now(), chain.id, chain.version)
-        with pytest.raises(NotFound), transaction():
+        with pytest.raises(NotFound), transaction(alone=True):
             reshaping.reshape(
                 actor, clock.now(), lambda change: chains.add_chain(change, ChainEntry("X", "新"))
             )
-    with transaction():
+    with transaction(alone=True):
         chains.confirm_chain(head, clock.now(), chain.id, chain.version)
     assert (chain.confirmed_on, chain.confirmed_by_id) == (TODAY, head.id)
 
@@ -307,7 +307,7 @@ def test_a_filled_in_file_is_one_change(crowded, leader, reshape, undo):
     there = replace(rows["MED-M1"], parent="NFM-M1", chain="NFM")
     gone = replace(rows["MED-U2"], is_retired=True)
     link = LinkRow(2, "MED-X1", "MED-U1", "件", False, None)
-    with transaction():
+    with transaction(alone=True):
         read = ReadFile([new, above, there, gone], [link])
         plan = reshaping.import_chains(leader, clock.now(), read, "专班.xlsx")
     assert (len(plan.new), len(plan.moved), len(plan.retired)) == (2, 1, 1)
@@ -321,7 +321,7 @@ def test_a_filled_in_file_is_one_change(crowded, leader, reshape, undo):
     assert [row[:5] for row in after[0][1]] == [row[:5] for row in before[0][1]]
     assert after[0][2:] == before[0][2:]
     bad = ReadFile([replace(rows["MED-U1"], parent="MED-U1")])
-    with pytest.raises(Refused), transaction():
+    with pytest.raises(Refused), transaction(alone=True):
         reshaping.import_chains(leader, clock.now(), bad, "专班.xlsx")
 
 
@@ -332,7 +332,7 @@ def test_two_moves_at_once_close_no_circle(app, leader):
 
     def move(row, under):
         try:
-            with app.app_context(), transaction():
+            with app.app_context(), transaction(alone=True):
                 place = Place(row.chain_id, parent=under.id)
                 reshaping.reshape(
                     leader,
@@ -353,14 +353,15 @@ def test_two_moves_at_once_close_no_circle(app, leader):
 
 
 @pytest.mark.on("postgresql")  # SQLite has one writer anyway
-def test_a_lead_taken_elsewhere_meanwhile_does_not_follow(app, leader):
+def test_leads_being_saved_meanwhile_are_waited_for(app, leader):
+    """One is taken elsewhere and stays there, one is put there and goes along."""
     with app.app_context(), transaction():
         lead = add_lead_at("MED-M1", "改道的项目", Stage.LEAD).id
     with app.app_context():
         one, into, elsewhere = (at(f"MED-M{n}") for n in (1, 2, 3))
 
     def merge():
-        with app.app_context(), transaction():
+        with app.app_context(), transaction(alone=True):
             reshaping.reshape(
                 leader,
                 clock.now(),
@@ -370,7 +371,7 @@ def test_a_lead_taken_elsewhere_meanwhile_does_not_follow(app, leader):
     merging = Thread(target=merge)
     with app.app_context(), transaction() as session:
         session.get(Lead, lead).segment_id = elsewhere.id
-        session.flush()
+        late = add_lead_at("MED-M1", "新来的项目", Stage.LEAD).id
         merging.start()
         waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
         while merging.is_alive() and not session.scalar(waiting):
@@ -379,3 +380,9 @@ def test_a_lead_taken_elsewhere_meanwhile_does_not_follow(app, leader):
     with app.app_context():
         assert db.session.get(Segment, one.id).retired_on is not None
         assert db.session.get(Lead, lead).segment_id == elsewhere.id
+        assert db.session.get(Lead, late).segment_id == into.id
+
+
+def test_a_change_is_made_alone_or_not_at_all(app, leader):
+    with app.app_context(), transaction(), pytest.raises(RuntimeError):
+        reshaping.reshape(leader, clock.now(), lambda change: None)

@@ -19,12 +19,13 @@ from crm.core import clock
 from crm.core.db import db, transaction
 from crm.coverage.services import reshaping
 from crm.enterprises.services import EnterpriseEntry, save
+from crm.leads.services.following import leads_at
 
 
 @pytest.fixture
 def undo(db_session, leader):
     def run(code):
-        with transaction():
+        with transaction(alone=True):
             reshaping.undo(leader, clock.now(), last_changes(at(code).chain_id, 1)[0].id)
 
     return run
@@ -33,7 +34,7 @@ def undo(db_session, leader):
 @pytest.fixture
 def company(db_session, leader):
     def register(name, **facts):
-        with transaction():
+        with transaction(alone=True):
             return save(leader, clock.now(), None, EnterpriseEntry(name=name, **facts)).id
 
     return register
@@ -57,7 +58,7 @@ def test_other_words_of_a_segment_are_other_suggestions_at_once(company, reshape
     one, other = company("北方海藻有限公司"), company("南方海带有限公司")
     reworded(reshape, "MED-M1", "海藻", "海带")
     assert fits(one) == fits(other) == {"MED-M1": FitState.SUGGESTED}
-    with transaction():
+    with transaction(alone=True):
         assert suggest_for().companies == 2  # and a second look finds the same
     reworded(reshape, "MED-M1", "海带")
     assert (fits(one), set(fits(other))) == ({}, {"MED-M1"})
@@ -101,7 +102,7 @@ def test_a_merger_takes_them_along_and_is_undone_after_another_look(company, res
     row = at("MED-M1")
     reshape(segments.merge_segments, row.id, row.version, at("MED-M2").id)
     assert set(fits(one)) == {"MED-M2"}
-    with transaction():
+    with transaction(alone=True):
         assert suggest_for().added == 0
     undo("MED-M2")
     assert set(fits(one)) == {"MED-M1"}
@@ -120,8 +121,7 @@ def test_a_segment_out_of_use_is_suggested_to_nobody(company, leader, reshape):
     one = company("北方海藻有限公司")
     reworded(reshape, "MED-U1", "海藻")
     row = at("MED-U1")
-    with transaction():
-        reshaping.retire_segment(leader, clock.now(), row.id, row.version)
+    reshape(segments.retire_segment, row.id, row.version, leads_at)
     assert fits(one) == {}
     reshape(segments.restore_segment, row.id, at("MED-U1").version)
     assert set(fits(one)) == {"MED-U1"}
@@ -131,7 +131,7 @@ def test_a_workbook_with_other_words_has_them_too(company, leader):
     one = company("北方海藻有限公司")
     (row,) = (row for row, _tier in segments_listed(None) if row.code == "MED-M1")
     filled = replace(row, entry=replace(row.entry, keywords=("海藻",)))
-    with transaction():
+    with transaction(alone=True):
         reshaping.import_chains(leader, clock.now(), ReadFile([filled]), "专班.xlsx")
     assert set(fits(one)) == {"MED-M1"}
 
@@ -140,6 +140,6 @@ def test_a_newer_preset_has_them_too(company):
     one = company("北方海藻有限公司")
     part = {"code": "MED-M1", "name": "医学影像", "keywords": ["海藻"]}
     chain = {"code": "MED", "name": "医疗器械", "segments": [part]}
-    with transaction():
+    with transaction(alone=True):
         load_taxonomy({"chains": [chain]})
     assert set(fits(one)) == {"MED-M1"}

@@ -1,16 +1,19 @@
 """Moving leads: refused with everything missing at once, accepted with evidence, back with a reason."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from crm.chains.models import Segment
-from crm.core import waiting
-from crm.core.db import db
+from crm.core import clock, waiting
+from crm.core.db import db, transaction
+from crm.core.errors import Refused
 from crm.history.models import AuditEvent
 from crm.leads.models import Attachment, Figure, Lead, Milestone, StageChange
 from crm.leads.rules import FigureSource, MilestoneKind, OffRampReason, Stage
+from crm.leads.services.moves import Move, advance
 from tests.leads import USCC, file, formal, opened, read_form, registered
 
 pytestmark = pytest.mark.usefixtures("verdicts_stay_true")
@@ -97,6 +100,30 @@ def test_the_statistics_day_stands_apart_from_the_event_day(app, staff, segment)
     [signing] = rows(app, Milestone, lead_id=lead_id)
     assert signing.happened_on.isoformat() == "2026-06-02"
     assert signing.statistics_on.isoformat() == "2026-07-25"
+
+
+def test_a_segment_brings_its_chain_and_belongs_to_the_chain_that_is_chosen(app, staff, segment):
+    lead_id = registered(staff)
+    other = next(row for row in rows(app, Segment) if row.chain_id != segment.chain_id)
+    wrong = move(staff, lead_id, Stage.SIGNED, **formal(chain=other.chain_id, segment=segment.id))
+    assert wrong.status_code == 422
+    assert "这个环节不属于所选的产业链" in wrong.get_data(as_text=True)
+    assert rows(app, Attachment, lead_id=lead_id) == []
+    assert move(staff, lead_id, Stage.SIGNED, **formal(segment=segment.id)).status_code == 302
+    [lead] = rows(app, Lead, id=lead_id)
+    assert (lead.chain_id, lead.segment_id) == (segment.chain_id, segment.id)
+
+
+def test_a_segment_retired_while_the_form_is_open_is_not_taken(app, staff, person, segment):
+    actor, lead_id = person("director"), registered(staff)
+    with app.app_context(), transaction() as session:
+        session.get(Segment, segment.id).retired_on = clock.today()
+        version = session.get(Lead, lead_id).version
+    wanted = Move(to=Stage.CONTACTED, segment_id=segment.id)
+    today, folder = clock.today(), Path("none")
+    with app.app_context(), pytest.raises(Refused) as refused, transaction():
+        advance(actor, clock.now(), lead_id, version, {}, wanted, today=today, folder=folder)
+    assert "segment_retired" in {fault.code for fault in refused.value.faults}
 
 
 def milestone(client, lead_id, kind, **data):

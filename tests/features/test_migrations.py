@@ -11,7 +11,7 @@ from crm.core.db import db, transaction
 def test_migrations_go_down_and_up_again_with_the_sample_district(app, database):
     database.spoil()
     with app.app_context():
-        with transaction():
+        with transaction(alone=True):
             sample.load(clock.now(), clock.today(), app.extensions["settings"].attachments_dir)
         count = select(func.count()).select_from(Segment)
         before = db.session.scalar(count)

@@ -24,7 +24,7 @@ def test_the_sample_loads_and_its_pages_answer_on_any_day(app, sign_in, monkeypa
     at = clock.office_moment(today) + timedelta(hours=12)
     monkeypatch.setattr(clock, "now", lambda: at)
     with app.app_context():
-        with transaction():
+        with transaction(alone=True):
             sample.load(at, today, app.extensions["settings"].attachments_dir)
         assert list(differences(today=today)) == []
         leader = actor_by_login("leader")
@@ -37,7 +37,7 @@ def test_every_kind_of_page_answers_on_postgresql_too(app):
     """A browser opens them on SQLite: tests/browser/test_every_page.py."""
     today = clock.today()
     with app.app_context():
-        with transaction():
+        with transaction(alone=True):
             sample.load(clock.now(), today, app.extensions["settings"].attachments_dir)
         assert list(differences(today=today)) == []
     for login in ("leader", "staff", "admin"):

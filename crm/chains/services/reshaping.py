@@ -1,8 +1,8 @@
 """One change of chains and segments: made step by step, told in the trail, kept to be taken back.
 
-Whoever makes one begins it with `begin`, which lets one person at a time change the trees: a move
-that was allowed by itself must not close a circle with another one. What stands above chains (leads)
-follows in the same transaction, see `crm.coverage.services.reshaping`.
+Whoever makes one is alone with the tables: two moves allowed one by one may close a circle together,
+and nobody may put a lead, a firm or a need where a segment is about to go. What stands above chains
+(leads) follows in the same transaction, see `crm.coverage.services.reshaping`.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from sqlalchemy import Enum, func, inspect, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from crm.accounts.rules import Actor
-from crm.chains.models import Chain, ChainChange, ChangedChain, Segment, SegmentLink
+from crm.chains.models import ChainChange, ChangedChain, Segment, SegmentLink
 from crm.chains.queries import terms_in_use
 from crm.chains.queries.trees import forest, links
 from crm.chains.rules.links import has_circle
@@ -26,7 +26,7 @@ from crm.chains.services.suggesting import forget_at, suggest_after
 from crm.chains.wording import CHAIN_FIELD
 from crm.core.bulk import chunked
 from crm.core.clock import office_day
-from crm.core.db import Base, UTCDateTime, db
+from crm.core.db import Base, UTCDateTime, db, is_alone
 from crm.core.errors import Fault, NotFound, Refused, Stale
 from crm.history import queries as trail
 from crm.history import services as history
@@ -225,8 +225,9 @@ def row_at(
 
 
 def begin(actor: Actor, at: datetime) -> Reshaping:
-    """Begin a change; nobody else changes chains until this transaction ends."""
-    db.session.execute(select(Chain.id).order_by(Chain.id).with_for_update())
+    """Begin a change. Raises RuntimeError outside `transaction(alone=True)`."""
+    if not is_alone():
+        raise RuntimeError("chains are changed in transaction(alone=True)")
     return Reshaping(actor, at, forest(), terms_in_use())
 
 

@@ -113,10 +113,13 @@ def import_confirm() -> ResponseReturnValue:
     except Expired:
         return _expired()
     try:
-        with transaction():
+        with transaction(alone=True):
             plan = reshaping.import_chains(g.actor, clock.now(), read, told["file"])
-    except Refused:
+    except Refused as refused:
         plan = chain_file.look_at(read, leads_by_segment())
+        if not plan.faults:  # others were writing: the same file can be confirmed again
+            for fault in refused.faults:
+                flash(str(fault.text), "warn")
         return _preview(mark, told["file"], plan), 422
     UPLOADS.forget(mark)
     flash(

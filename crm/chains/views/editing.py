@@ -20,6 +20,7 @@ from crm.chains.rules.tree import TIERS, Forest, Place
 from crm.chains.services import chains, segments
 from crm.chains.views import bp
 from crm.chains.views.asking import NO_TIER, tier_in
+from crm.chains.views.changing import change_chains
 from crm.chains.wording import named, tier_word, word
 from crm.core import clock
 from crm.core.errors import NotFound
@@ -27,6 +28,7 @@ from crm.core.forms import BaseForm, attempt, number_in
 from crm.core.guard import allow
 from crm.coverage.services import reshaping
 from crm.history.wording import ACTION
+from crm.leads.services.following import leads_on
 
 LAST = 5
 """So many of the last changes are named beside the button that takes the newest back."""
@@ -127,7 +129,7 @@ def arrange(code: str) -> ResponseReturnValue:
             return segments.step_segment(it, one, version, step)
         return segments.move_segment(it, one, version, _dropped_at(it.forest, chain.id))
 
-    if form.validate() and attempt(form, lambda: reshaping.reshape(g.actor, clock.now(), change)):
+    if form.validate() and change_chains(form, change):
         return redirect(url_for("chains.edit", code=code, _anchor=f"segment-{one}"))
     return editor(chain, form), 422
 
@@ -169,7 +171,7 @@ def taken_back(form: BaseForm) -> Any:
         raise NotFound
     if not form.validate():
         return None
-    done = attempt(form, lambda: reshaping.undo(g.actor, clock.now(), change_id))
+    done = attempt(form, lambda: reshaping.undo(g.actor, clock.now(), change_id), alone=True)
     if done is not None:
         text = _("已撤销：%(what)s %(about)s", what=ACTION[done.action], about=done.about)
         flash(text, "good")
@@ -197,7 +199,7 @@ def about(code: str | None) -> ResponseReturnValue:
                 return chains.add_chain(it, form.entry())
             return chains.edit_chain(it, chain_id, form.version.data, form.entry())
 
-        done = attempt(form, lambda: reshaping.reshape(g.actor, clock.now(), change))
+        done = change_chains(form, change)
         if done is not None:
             flash(_("已保存。"), "good")
             return redirect(url_for("chains.edit", code=done.code))
@@ -213,14 +215,12 @@ def set_use(code: str, verb: str) -> ResponseReturnValue:
     version = number_in(request.form.get("version"))
     chain_id = chain.id
 
-    def change() -> Chain:
+    def change(it: reshaping.Reshaping) -> Chain:
         if verb == "retire":
-            return reshaping.retire_chain(g.actor, clock.now(), chain_id, version)
-        return reshaping.reshape(
-            g.actor, clock.now(), lambda it: chains.restore_chain(it, chain_id, version)
-        )
+            return chains.retire_chain(it, chain_id, version, leads_on(chain_id))
+        return chains.restore_chain(it, chain_id, version)
 
-    if form.validate() and attempt(form, change):
+    if form.validate() and change_chains(form, change):
         flash(_("产业链已停用。") if verb == "retire" else _("产业链已恢复。"), "good")
         return redirect(url_for("chains.edit", code=code))
     return editor(chain, form), 422
@@ -237,7 +237,9 @@ def confirm(code: str) -> ResponseReturnValue:
     version = number_in(request.form.get("version"))
     chain_id = chain.id
     if form.validate() and attempt(
-        form, lambda: chains.confirm_chain(g.actor, clock.now(), chain_id, version)
+        form,
+        lambda: chains.confirm_chain(g.actor, clock.now(), chain_id, version),
+        alone=True,
     ):
         flash(_("已记为专班确认，不再标“非官方”。"), "good")
     if access.may_edit_chains(g.actor):

@@ -13,12 +13,12 @@ from crm.chains.queries import trees
 from crm.chains.queries.editing import groups_listed
 from crm.chains.services import groups as services
 from crm.chains.views import bp
+from crm.chains.views.changing import change_chains
 from crm.chains.views.editing import LAST, taken_back, undoable
 from crm.chains.wording import named
-from crm.core import clock
 from crm.core.db import db
 from crm.core.errors import NotFound
-from crm.core.forms import BaseForm, attempt, number_in
+from crm.core.forms import BaseForm, number_in
 from crm.core.guard import allow
 from crm.coverage.services import reshaping
 
@@ -66,7 +66,7 @@ def group(group_id: int | None) -> ResponseReturnValue:
                 return services.add_group(it, form.entry())
             return services.edit_group(it, group_id, form.version.data, form.entry())
 
-        done = attempt(form, lambda: reshaping.reshape(g.actor, clock.now(), change))
+        done = change_chains(form, change)
         if done is not None:
             flash(_("已保存链群“%(name)s”。", name=done.name), "good")
             return redirect(url_for("chains.groups"))
@@ -86,7 +86,7 @@ def change_group(group_id: int, verb: str) -> ResponseReturnValue:
             services.move_group(it, group_id, up=verb == "up")
         return True
 
-    if form.validate() and attempt(form, lambda: reshaping.reshape(g.actor, clock.now(), change)):
+    if form.validate() and change_chains(form, change):
         if verb == "remove":
             flash(_("链群已删除。"), "good")
         return redirect(url_for("chains.groups"))

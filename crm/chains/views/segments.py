@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -22,12 +22,12 @@ from crm.chains.rules.tree import TIERS, Forest, Place
 from crm.chains.services import linking, segments
 from crm.chains.views import bp
 from crm.chains.views.asking import NO_TIER, tier_in
+from crm.chains.views.changing import change_chains
 from crm.chains.views.editing import chain_called
 from crm.chains.wording import named, tier_word
-from crm.core import clock
 from crm.core.errors import NotFound
 from crm.core.fields import one_line
-from crm.core.forms import BaseForm, attempt, number_in
+from crm.core.forms import BaseForm, number_in
 from crm.core.guard import allow
 from crm.coverage.services import reshaping
 from crm.leads.services.following import leads_at
@@ -55,12 +55,7 @@ def new_segment(code: str) -> ResponseReturnValue:
     form = SegmentForm()
     _offer_groups(form)
     if form.validate_on_submit():
-        done = attempt(
-            form,
-            lambda: reshaping.reshape(
-                g.actor, clock.now(), lambda it: segments.add_segment(it, place, form.entry())
-            ),
-        )
+        done = change_chains(form, lambda it: segments.add_segment(it, place, form.entry()))
         if done is not None:
             flash(_("已新增环节“%(name)s”。", name=done.name), "good")
             return redirect(url_for("chains.edit", code=code, _anchor=f"segment-{done.id}"))
@@ -80,7 +75,7 @@ def edit_segment(code: str, segment: str) -> ResponseReturnValue:
     form = SegmentForm(data=_data(row))
     _offer_groups(form)
     if form.validate_on_submit():
-        done = _changed(
+        done = change_chains(
             form, lambda it: segments.edit_segment(it, row.id, form.version.data, form.entry())
         )
         if done is not None:
@@ -103,10 +98,6 @@ def _data(row: Segment) -> dict[str, Any]:
 
 def _offer_groups(form: SegmentForm) -> None:
     form.group.offer((row.id, named(row.name, row.name_en)) for row in groups_offered())
-
-
-def _changed(form: BaseForm, verb: Any) -> Any:
-    return attempt(form, lambda: reshaping.reshape(g.actor, clock.now(), verb))
 
 
 def _page(
@@ -214,12 +205,11 @@ def change_segment(code: str, segment: str, verb: str) -> ResponseReturnValue:
             return segments.move_segment(it, one, version, _place_asked(form.place.data, it.forest))
         if verb == "merge":
             return segments.merge_segments(it, one, version, form.into.data)
+        if verb == "retire":
+            return segments.retire_segment(it, one, version, leads_at)
         return segments.restore_segment(it, one, version)
 
-    if verb == "retire":
-        done = attempt(form, lambda: reshaping.retire_segment(g.actor, clock.now(), one, version))
-    else:
-        done = _changed(form, change)
+    done = change_chains(form, change)
     if done is None:
         return _page(
             chain_called(code), trees.segment_by_code(chain.id, segment) or row, refused=form
@@ -256,7 +246,7 @@ def link(code: str, segment: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         one, other = row.id, form.other.data
         ends = (one, other) if form.way.data != "needs" else (other, one)
-        done = _changed(form, lambda it: linking.link_segments(it, *ends, form.product.data))
+        done = change_chains(form, lambda it: linking.link_segments(it, *ends, form.product.data))
         if done is not None:
             flash(_("已新增供需联系。"), "good")
             return redirect(
@@ -281,6 +271,6 @@ def change_link(code: str, segment: str, link_id: int) -> ResponseReturnValue:
             linking.name_product(it, link_id, version, product)
         return True
 
-    if form.validate() and _changed(form, change):
+    if form.validate() and change_chains(form, change):
         return redirect(url_for("chains.edit_segment", code=code, segment=segment, _anchor="links"))
     return _page(chain, row, refused=form), 422

@@ -13,10 +13,10 @@ from sqlalchemy import func, select
 
 from crm.accounts.rules import Actor
 from crm.chains.access import may_edit_chains
-from crm.chains.models import Chain, ChainChange, Segment
+from crm.chains.models import ChainChange
 from crm.chains.rules.chain_file import ReadFile
 from crm.chains.rules.planning import Plan
-from crm.chains.services import chain_file, chains, reshaping, segments
+from crm.chains.services import chain_file, reshaping
 from crm.chains.services.reshaping import Reshaping, begin, built_on
 from crm.core.bulk import chunked
 from crm.core.clock import office_day
@@ -27,9 +27,7 @@ from crm.leads.models import Lead
 from crm.leads.services.following import (
     at_segment,
     follow,
-    leads_at,
     leads_by_segment,
-    leads_on,
 )
 from crm.quotas.services import rejudge
 
@@ -46,22 +44,6 @@ def reshape(actor: Actor, at: datetime, verb: Callable[[Reshaping], Done]) -> Do
     change.finish()
     _judge(moved, at)
     return done
-
-
-def retire_segment(actor: Actor, at: datetime, segment_id: int, version: int | None) -> Segment:
-    """Take a segment out of use, with what is below it. Raises Refused, Stale, NotFound."""
-    return reshape(
-        actor, at, lambda change: segments.retire_segment(change, segment_id, version, leads_at)
-    )
-
-
-def retire_chain(actor: Actor, at: datetime, chain_id: int, version: int | None) -> Chain:
-    """Take a chain out of use. Raises Refused, Stale, NotFound."""
-    return reshape(
-        actor,
-        at,
-        lambda change: chains.retire_chain(change, chain_id, version, leads_on(chain_id)),
-    )
 
 
 def undo(actor: Actor, at: datetime, change_id: int) -> ChainChange:
@@ -92,7 +74,7 @@ def _follow(change: Reshaping) -> list[int]:
     db.session.flush()
     moved: list[int] = []
     for each in change.followings:
-        each.ids = at_segment(each.before[1], lock=True)
+        each.ids = at_segment(each.before[1])
         moved += follow(change.actor, change.at, each.ids, each.after)
     for one, into in change.merged:
         rows = select(TargetDismissal).where(TargetDismissal.segment_id == one)

@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from crm.accounts.rules import Actor
-from crm.chains.models import Segment
 from crm.chains.services.companies import add_company
 from crm.core.db import db
 from crm.core.errors import Faults
@@ -24,6 +23,7 @@ from crm.leads.services.figures import NewFigure, Stated, put, settle_investment
 from crm.leads.services.holdings import Holdings, facts_of, told_amounts
 from crm.leads.services.local_entity import local_entity
 from crm.leads.services.marks import refresh_words, touch
+from crm.leads.services.placing import segment_faults
 from crm.leads.services.versions import (
     COMPANIES,
     LINKED,
@@ -122,13 +122,9 @@ def _check(lead: Lead, wanted: Edit, today: date, faults: Faults) -> None:
         faults.add("list_shareholding", "share", _l("持股比例应大于0、不超过100"))
     if wanted.uscc and not wanted.companies.get("local_entity"):
         faults.add("local_entity", "local_entity", _l("填了统一社会信用代码，请同时写企业名称"))
-    segment_id = wanted.links.get("segment")
-    if segment_id is not None:
-        segment = db.session.get(Segment, segment_id)
-        if segment is None or segment.chain_id != wanted.links.get("chain"):
-            faults.add("segment", "segment", _l("这个环节不属于所选的产业链"))
-        elif segment.retired_on is not None and segment_id != lead.segment_id:
-            faults.add("segment", "segment_retired", _l("这个环节已停用，请选择其他环节"))
+    faults.found += segment_faults(
+        wanted.links.get("segment"), wanted.links.get("chain"), lead.segment_id
+    )
     if columns.get("chain_role") and wanted.links.get("chain") is None:
         faults.add("chain_role", "chain_role", _l("注明链上角色，请同时选择产业链"))
     total = wanted.amounts.get(FigureKind.TOTAL_INVESTMENT)

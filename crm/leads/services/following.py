@@ -31,11 +31,9 @@ def _count(condition: object) -> int:
     return db.session.scalar(statement) or 0
 
 
-def at_segment(segment_id: int, *, lock: bool = False) -> list[int]:
-    """The leads at a segment, over or not; `lock`: nobody takes one elsewhere until the transaction ends."""
+def at_segment(segment_id: int) -> list[int]:
+    """The leads at a segment, over or not."""
     statement = select(Lead.id).where(Lead.segment_id == segment_id).order_by(Lead.id)
-    if lock:
-        statement = statement.with_for_update(key_share=True)
     return list(db.session.scalars(statement))
 
 

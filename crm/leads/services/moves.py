@@ -37,6 +37,7 @@ from crm.leads.services.local_entity import entity_faults, local_entity
 from crm.leads.services.marks import refresh_words, touch
 from crm.leads.services.milestones import NewMilestone, change_stage, put_milestone, withdraw_beyond
 from crm.leads.services.papers import Upload
+from crm.leads.services.placing import chain_of, segment_faults
 from crm.leads.services.versions import lead_to_change
 from crm.leads.wording import word
 
@@ -145,6 +146,7 @@ def advance(
     later ones were recorded before. Raises NotFound, Stale, Refused (all that is missing at once).
     """
     lead, held = lead_to_change(actor, lead_id, version, base)
+    move = replace(move, chain_id=move.chain_id or chain_of(move.segment_id))
     faults = _faults(actor, lead, held, move, today)
     if faults:
         raise Refused(faults)
@@ -201,6 +203,9 @@ def _faults(actor: Actor, lead: Lead, held: Holdings, move: Move, today: date) -
     ]  # fmt: skip
     if move.happened_on and move.happened_on > today:
         faults.append(Fault("happened_on", "day_in_future", _l("日期晚于今天，请核对")))
+    if move.chain_id is not None:
+        at = move.segment_id or lead.segment_id
+        faults += segment_faults(at, move.chain_id, lead.segment_id)
     faults += entity_faults(move.local_entity, move.uscc)
     for upload in move.uploads:
         faults += papers.faults_of(upload)
