@@ -2,6 +2,7 @@
 
 import re
 from io import BytesIO
+from threading import Thread
 from time import process_time
 
 import pytest
@@ -12,6 +13,7 @@ from crm.accounts.rules import Role
 from crm.chains.models import Chain, ChainGroup, Segment, SegmentLink
 from crm.chains.queries.trees import forest
 from crm.chains.rules.tree import faults_of
+from crm.core import db as core
 from crm.core.db import db, transaction
 from crm.core.sheets import workbook_bytes
 
@@ -305,3 +307,26 @@ def test_two_thousand_segments_in_one_file(browser, app, sign_in):
     assert len(order(app, "MED")) > 2000
     with app.app_context():
         assert faults_of(forest().nodes.values()) == {}
+
+
+@pytest.mark.on("postgresql")
+def test_while_somebody_writes_a_change_asks_to_be_tried_again(browser, app, monkeypatch):
+    monkeypatch.setattr(core, "PATIENCE_MS", 100)
+    sheets = sheets_of(browser.get("/chains/MED/export.xlsx"))
+    head, row, *rows = sheets["环节"]
+    row[head.index("名称")] = "新名"
+    page = sent(browser, {**sheets, "环节": [head, row, *rows]})
+    answers = []
+
+    def change():
+        answers.append(step(browser, app, "down", "MED-M1"))
+        answers.append(confirmed(browser, page))
+
+    with app.app_context(), transaction():
+        changing = Thread(target=change)
+        changing.start()
+        changing.join(20)
+    for answer in answers:
+        assert answer.status_code == 422
+        assert "有较大的写入正在进行，请过一会儿再试" in answer.text
+    assert "已导入" in confirmed(browser, page).text
