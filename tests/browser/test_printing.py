@@ -84,6 +84,19 @@ def test_a_filtered_map_says_on_paper_what_was_asked(desk, person, sign_in_brows
     assert sheets(page) == [(842, 595)]
 
 
+def test_all_chains_are_printed_on_one_sheet(desk, person, sign_in_browser, on_the_chain):
+    desk.page.add_init_script("window.asked = 0; window.print = () => { window.asked += 1 }")
+    sign_in_browser(desk, person(Role.STAFF, "药山街道"), to="/chains/")
+    page = desk.page
+    page.get_by_role("main").get_by_text("更多", exact=True).click()
+    page.get_by_role("button", name="打印").click()
+
+    goes_to_print(page)
+    assert sheets(page) == [(842, 595)]
+    expect(page.locator(".print-only", has_text="2026-11-26")).to_be_visible()
+    expect(page.get_by_text("点开看")).to_be_hidden()
+
+
 def test_an_anchor_firms_call_list_is_taken_along_on_paper(
     desk, person, sign_in_browser, on_the_chain
 ):

@@ -51,7 +51,6 @@ def index() -> ResponseReturnValue:
             if part[0]
         ],
         looks=known,
-        in_talks=[LeadFilter(chain=each.found.chain.id, stage=Bucket.IN_TALKS) for each in chains],
         without_chain=told.without_chain,
         without_chain_behind=LeadFilter(chain=NONE, stage=Bucket.IN_TALKS),
         may_edit=may_edit,
