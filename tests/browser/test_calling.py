@@ -62,3 +62,20 @@ def test_from_the_red_segment_to_a_lead_that_the_map_shows(app, staff, desk, sig
     expect(panel.get_by_role("link", name=lead.title, exact=True)).to_be_visible()
     expect(panel.locator(".target")).to_contain_text("已在谈")
     desk.look()
+
+
+def test_on_a_phone_the_panel_is_read_from_its_top_and_closes_where_one_was(
+    phone, staff, sign_in_browser
+):
+    sign_in_browser(phone, staff, to="/chains/NFM?status=gap")
+    page = phone.page
+    tile = page.locator("[data-segment=NFM-M11]")
+    tile.get_by_role("link", name=NAME).tap()
+    heading = page.locator("#segment h2")
+    expect(heading).to_have_text(NAME)
+    expect(heading).to_be_in_viewport()
+
+    phone.follow(page.locator("#segment").get_by_role("link", name="关闭"))
+    expect(page.locator("#segment h2")).to_have_count(0)
+    expect(tile).to_be_in_viewport()
+    expect(page.get_by_label("状态")).to_have_value("gap")

@@ -57,9 +57,11 @@ def test_the_matrix_has_every_segment_as_a_link_with_its_status_in_words(sign_in
     assert "非官方" in page
     row = page[page.index('href="/chains/NFM">') :].split("</tr>")[0]
     numbers = re.findall(r'href="/chains/NFM\?(\S+)">(\d+)<', row)
-    assert dict(numbers) | {"kind=firms": "1", "stage=IN_TALKS": "2", "kind=leads": "1"} == dict(
-        numbers
-    )
+    assert dict(numbers) | {
+        "kind=firms": "1",
+        "stage=IN_TALKS": "2",
+        "stage=FROM_SIGNING": "1",
+    } == dict(numbers)
 
 
 def test_everybody_is_told_the_same_status_and_who_may_not_see_a_lead_how_many_there_are(
@@ -74,7 +76,7 @@ def test_everybody_is_told_the_same_status_and_who_may_not_see_a_lead_how_many_t
         assert "建邦胶体材料有限公司" in page
         assert "高纯硅溶胶" in page
         assert "在谈2" in page
-        assert "签约1" in page
+        assert "已签约1" in page
 
 
 def test_the_lists_of_a_segment_that_has_others_below_it_hold_theirs_too(app, sign_in, chain):
@@ -98,9 +100,10 @@ def test_filters_narrow_what_is_counted_and_never_the_status(sign_in, chain):
     assert not any(out for _status, out in everything.values())
     for query, counted in (
         (f"zone={chain}", ["企业1", "在谈1", "需求1"]),
-        ("stage=SIGNED", ["企业1", "签约1", "需求1"]),
-        ("kind=needs", ["企业1", "在谈2", "签约1", "需求1"]),
-        ("status=has", ["企业1", "在谈2", "签约1", "需求1"]),
+        ("stage=SIGNED", ["企业1", "已签约1", "需求1"]),
+        ("stage=FROM_SIGNING", ["企业1", "已签约1", "需求1"]),
+        ("kind=needs", ["企业1", "在谈2", "已签约1", "需求1"]),
+        ("status=has", ["企业1", "在谈2", "已签约1", "需求1"]),
     ):
         page = client.get(f"/chains/NFM?{query}").text
         told = boxes(page)
@@ -111,6 +114,36 @@ def test_filters_narrow_what_is_counted_and_never_the_status(sign_in, chain):
         assert re.findall(r'#(?:firms|leads|needs)">([^<]+)</a>', page) == counted
     for query in ("zone=x", f"zone={'9' * 5000}", "stage=LOST", "kind=all", "status=red"):
         assert client.get(f"/chains/NFM?{query}").status_code == 400
+
+
+def test_the_sums_above_the_map_are_those_of_its_segments_however_it_is_narrowed(sign_in, chain):
+    client = sign_in("director")
+    for query, told in (
+        ("", "本地企业1家次 · 在谈2个 · 已签约1个 · 链主需求1项"),
+        (f"?zone={chain}", "本地企业1家次 · 在谈1个 · 已签约0个 · 链主需求1项"),
+        ("?stage=FROM_SIGNING", "本地企业1家次 · 在谈0个 · 已签约1个 · 链主需求1项"),
+    ):
+        assert told in client.get(f"/chains/NFM{query}").text
+
+
+def test_a_closed_panel_leads_back_to_the_map_as_it_was_narrowed(sign_in, chain):
+    client = sign_in("director")
+    for query in ("", "?stage=IN_TALKS"):
+        page = client.get(f"/chains/NFM/segments/{M1}{query}").text
+        back = re.search(r'href="([^"]+)">(?:<svg.*?</svg>)?关闭', page)[1]
+        assert back == f"/chains/NFM{query}#at-{M1}"
+        assert f'id="at-{M1}"' in client.get(back).text
+        assert ("不随图上的筛选改变" in page) is bool(query)
+
+
+def test_both_pictures_of_a_day_have_one_name(sign_in, chain):
+    client = sign_in("director")
+    (name,) = re.findall(r'data-name="([^"]+)\.png"', client.get("/chains/NFM").text)
+    picture = client.get("/chains/NFM/picture.svg")
+    assert f'filename="{name}.svg"' in picture.headers["Content-Disposition"]
+    assert "企业1 · 在谈2 · 已签约1 · 需求1" in "".join(
+        ElementTree.fromstring(picture.text).itertext()
+    )
 
 
 def test_the_page_says_how_many_segments_a_filter_finds_and_when_none(sign_in, chain):

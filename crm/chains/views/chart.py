@@ -22,7 +22,7 @@ from crm.core import clock
 from crm.core.errors import NotFound
 from crm.core.guard import allow
 from crm.core.language import is_chinese
-from crm.coverage.queries.facts import Coverage, Covered, coverage, narrowed_counts
+from crm.coverage.queries.facts import Counts, Coverage, Covered, coverage, narrowed_counts
 from crm.coverage.queries.segment import Behind, behind, below, hidden_at, links_of
 from crm.coverage.rules import Number, Status
 from crm.coverage.rules.viewing import STAGES, Kind, MapFilter, read_map_filter
@@ -63,7 +63,12 @@ class Chart:
     chain: ChainShown
     known: dict[Status, Look]
     wanted: MapFilter
+    counts: Counts  # of the whole chain, as the filter counts
     supplies: Sequence[Supply]
+
+    def without(self, code: str) -> str:
+        """The map as it is narrowed, without a panel, at the segment that was open."""
+        return f"{_with(self.chain.href, self.wanted)}#at-{code}"
 
     def box(self, code: str) -> Box:
         """The segment with this code. Raises NotFound."""
@@ -89,10 +94,11 @@ def chart_of(code: str) -> Chart:
     (found,) = told.chains
     known = looks()
     query = urlencode(wanted.url_args())
+    counts = narrowed_counts(found, wanted, today, told.settings)
     chain = shown(
         found,
         known,
-        counts=narrowed_counts(found, wanted, today, told.settings),
+        counts=counts,
         is_out=lambda covered, counts: (
             not wanted.shows(
                 covered.status, firms=counts.firms, leads=counts.leads, needs=counts.needs
@@ -106,7 +112,8 @@ def chart_of(code: str) -> Chart:
         if each.giver.code in boxes and each.taker.code in boxes:
             box = boxes[each.giver.code]
             box.feeds = f"{box.feeds} {each.taker.code}".strip()
-    return Chart(told, chain, known, wanted, supplies)
+    roots = (box for tier in chain.tiers for box in tier.roots)
+    return Chart(told, chain, known, wanted, sum((box.counts for box in roots), Counts()), supplies)
 
 
 def _supplies(chain_id: int) -> Iterator[Supply]:
@@ -182,7 +189,7 @@ def _lists(covered: Covered, *, below: bool | None) -> Iterator[tuple[str, LeadF
         )
     if counts.signed:
         yield (
-            _("签约%(n)s", n=counts.signed),
+            _("已签约%(n)s", n=counts.signed),
             LeadFilter(segment=at, below=below, stage=Bucket.FROM_SIGNING),
         )
 
@@ -196,6 +203,7 @@ def page(found: Chart, panel: Panel | None) -> ResponseReturnValue:
         chain=chain,
         panel=panel,
         address=address,
+        picture_name=picture_name(chain),
         hidden=hidden_at(g.actor, chain.found),
         legend=[
             (look, chain.found.having(status), _with(chain.href, found.wanted.having(status)))
@@ -208,6 +216,11 @@ def page(found: Chart, panel: Panel | None) -> ResponseReturnValue:
         **WORDS,
         unplaced_behind=LeadFilter(chain=chain.found.chain.id, segment=NONE, stage=Bucket.IN_TALKS),
     )
+
+
+def picture_name(chain: ChainShown) -> str:
+    """What a picture of this day is called, whatever its kind."""
+    return f"{chain.found.chain.code}-{clock.today():%Y%m%d}"
 
 
 def _with(href: str, wanted: MapFilter) -> str:

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from crm.accounts.rules import LEAD_READERS
 from crm.chains.views import bp
-from crm.chains.views.chart import Chart, chart_of
+from crm.chains.views.chart import Chart, chart_of, picture_name
 from crm.chains.views.showing import Box
 from crm.core import clock
 from crm.core.guard import allow
@@ -18,8 +18,7 @@ from crm.coverage.rules.drawing import Column, Drawn, draw
 @allow(*LEAD_READERS)
 def picture(code: str) -> Response:
     found = chart_of(code)
-    chain = found.chain.found.chain
-    name = f"{chain.code}-{clock.today():%Y%m%d}.svg"
+    name = f"{picture_name(found.chain)}.svg"
     return Response(
         drawn(found),
         mimetype="image/svg+xml",
@@ -50,12 +49,12 @@ def _notes(found: Chart) -> Iterator[str]:
 
 def _box(box: Box, depth: int) -> Drawn:
     counts = box.counts
-    line = "  ".join(
+    line = " · ".join(
         words
         for words, number in (
             (_("企业%(n)s", n=counts.firms), counts.firms),
             (_("在谈%(n)s", n=counts.in_talks), counts.in_talks),
-            (_("签约%(n)s", n=counts.signed), counts.signed),
+            (_("已签约%(n)s", n=counts.signed), counts.signed),
             (_("需求%(n)s", n=counts.needs), counts.needs),
         )
         if number

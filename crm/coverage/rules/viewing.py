@@ -28,10 +28,11 @@ STAGES: tuple[Stage | Bucket, ...] = (
     *COMING[:1],
     Bucket.IN_TALKS,
     *IN_TALKS,
+    Bucket.FROM_SIGNING,
     Stage.SIGNED,
     *LANDED,
 )
-"""What the map can be narrowed to: each stage it counts, and 在谈 as a whole."""
+"""What the map can be narrowed to: each stage it counts, 在谈 and 已签约 as a whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const panel = event.detail.target;
   panel.querySelector("h2")?.focus({ preventScroll: true });
   const { top, bottom } = panel.getBoundingClientRect();
-  if (bottom < 120 || top > window.innerHeight - 120) panel.scrollIntoView();
+  if (top < 0 || bottom < 120 || top > window.innerHeight - 120) panel.scrollIntoView();
 });
 
 // On the matrix the arrows go from tile to tile, up and down to the nearest one.
