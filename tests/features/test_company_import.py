@@ -23,6 +23,7 @@ from crm.enterprises.services import ALL_DOUBLES, EnterpriseEntry
 from crm.history import services as history
 from crm.history.models import AuditEvent
 from crm.leads.models import Lead
+from tests.together import at_once, committed
 
 AT = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
 HEAD = ("企业名称", "统一社会信用代码", "简称", "经营范围", "母公司", "持股比例", "地址", "所有制")
@@ -178,23 +179,12 @@ def test_ten_times_the_rows_take_no_more_queries(take_in, count_queries):
 
 def test_one_file_confirmed_twice_at_once_comes_in_once(app, head):
     """Without codes no key of the database tells that a company is there already."""
-    together, added = threading.Barrier(2), []
     sheet = Sheet("名录", (HEAD, *[(f"第{n}号示例新材料有限公司",) for n in range(300)]))
 
     def confirm():
-        with app.app_context():
-            together.wait(20)
-            with transaction():
-                added.append(
-                    services.import_roster(head, AT, sheet, filename="x", take=ALL_DOUBLES).added
-                )
+        return services.import_roster(head, AT, sheet, filename="x", take=ALL_DOUBLES).added
 
-    threads = [threading.Thread(target=confirm) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert sorted(added) == [0, 300]
+    assert sorted(at_once(app, *[committed(confirm)] * 2)) == [0, 300]
 
 
 @pytest.mark.on("postgresql")  # SQLite lets in one writer at a time

@@ -1,6 +1,5 @@
 """Criteria in versions: drafted, signed, in force from a day on, and every verdict follows."""
 
-import threading
 from datetime import date, timedelta
 
 import pytest
@@ -33,6 +32,7 @@ from crm.quotas.services import (
     take_effect,
 )
 from tests.features.quota_leads import AT, TODAY, YI, add_figure, add_lead, add_signed, verdict
+from tests.together import at_once, committed
 
 EVENT = CountingEvent.SIGNED_AND_REGISTERED
 FOUR = {"any_of": [{"clause": "amount", "field": "total_investment", "at_least_yuan": 4 * YI}]}
@@ -263,34 +263,13 @@ def test_a_discarded_draft_gives_its_number_back_and_stays_in_the_trail(
     assert "4亿元" in db_session.scalars(told).one().before["criteria"]
 
 
-def at_once(app, *verbs) -> list[object]:
-    """Run the verbs in transactions of their own at one moment; what each returned or raised."""
-    together, answers = threading.Barrier(len(verbs)), [None] * len(verbs)
-
-    def run(place, verb) -> None:
-        with app.app_context():
-            together.wait(10)
-            try:
-                with transaction():
-                    answers[place] = verb()
-            except Exception as fault:
-                answers[place] = fault
-
-    threads = [threading.Thread(target=run, args=each) for each in enumerate(verbs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return answers
-
-
 def test_of_two_who_sign_at_once_one_succeeds(app, database, leader, quota_id):
     with app.app_context(), transaction():
         seen = drafted(leader, quota_id).version
     answers = at_once(
         app,
         *[
-            lambda: publish(leader, quota_id, seen, NOW, today=TODAY, at=AT) is not None
+            committed(lambda: publish(leader, quota_id, seen, NOW, today=TODAY, at=AT) is not None)
             for _ in range(2)
         ],
     )
@@ -302,7 +281,7 @@ def test_of_two_who_sign_at_once_one_succeeds(app, database, leader, quota_id):
 
 
 def test_two_who_begin_a_draft_at_once_get_the_same(app, database, leader, quota_id):
-    answers = at_once(app, *[lambda: draft(leader, quota_id, AT).id for _ in range(2)])
+    answers = at_once(app, *[committed(lambda: draft(leader, quota_id, AT).id) for _ in range(2)])
     assert answers[0] == answers[1]
 
 
@@ -328,9 +307,9 @@ def test_leads_changed_while_criteria_are_published_are_judged_by_the_new_ones(
 
     answers = at_once(
         app,
-        lambda: publish(leader, quota_id, seen, NOW, today=TODAY, at=AT),
-        *[lambda lead_id=lead_id: touch(lead_id) for lead_id in leads[:3]],
-        register,
+        committed(lambda: publish(leader, quota_id, seen, NOW, today=TODAY, at=AT)),
+        *[committed(touch, lead_id) for lead_id in leads[:3]],
+        committed(register),
     )
     assert [each for each in answers if isinstance(each, Exception)] == []
     with app.app_context():

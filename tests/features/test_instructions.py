@@ -1,7 +1,6 @@
 """交办单 from being given to being closed, through the pages, on both databases."""
 
 import io
-import threading
 from datetime import date, timedelta
 
 import pytest
@@ -33,6 +32,7 @@ from crm.outbox.models import Delivery
 from crm.outbox.rules import DeliveryKind
 from crm.reminders.models import Absence
 from tests.leads import opened
+from tests.together import at_once
 
 UNIT, OTHER = "药山街道", "泺口街道"
 DUE = "2026-12-10"
@@ -489,19 +489,6 @@ def test_each_year_counts_by_itself(app, people):
 
 
 def test_given_at_the_same_moment_they_get_different_numbers(app, people):
-    failures = []
-
-    def give():
-        try:
-            given(app, people["leader"], people["staff"])
-        except Exception as failure:
-            failures.append(failure)
-
-    threads = [threading.Thread(target=give) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    at_once(app, *[lambda: given(app, people["leader"], people["staff"])] * 4)
     with app.app_context():
         assert sorted(db.session.scalars(select(Instruction.number))) == [1, 2, 3, 4]

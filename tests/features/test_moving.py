@@ -23,6 +23,7 @@ from tests.features.recognition_cases import (
     quota,
     through_unit,
 )
+from tests.together import at_once, codes_of, committed
 
 
 @pytest.fixture
@@ -118,33 +119,10 @@ def test_the_city_follows_by_its_own_decision(app, people, known):
         assert held() == sorted([(known["B"], Level.DISTRICT), (known["B"], Level.CITY)])
 
 
-def at_once(app, *verbs):
-    """Each verb in a thread and a transaction of its own; who succeeded, and the refusals."""
-    together, done, faults = threading.Barrier(len(verbs)), [], []
-
-    def run(number, verb):
-        try:
-            with app.app_context():
-                together.wait(20)
-                with transaction():
-                    verb()
-                done.append(number)
-        except Refused as refused:
-            faults.append({fault.code for fault in refused.faults})
-
-    threads = [threading.Thread(target=run, args=each) for each in enumerate(verbs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return done, faults
-
-
 def test_of_two_who_move_at_once_one_does_and_the_other_is_told(app, people, known):
-    done, faults = at_once(
-        app, *(lambda who=who: move(people[who], known) for who in ("director", "other"))
-    )
-    assert (len(done), faults) == (1, [{"not_approved_here"}])
+    answers = at_once(app, *(committed(move, people[who], known) for who in ("director", "other")))
+    assert codes_of(answers) == [{"not_approved_here"}]
+    assert len([each for each in answers if not isinstance(each, Exception)]) == 1
     with app.app_context():
         assert held() == [(known["B"], Level.DISTRICT)]
 
@@ -161,9 +139,9 @@ def test_moving_and_approving_at_once_leave_one_credit(app, people, known):
             today=TODAY, batch_id=known["batch"],
         )  # fmt: skip
 
-    done, faults = at_once(app, lambda: move(people["director"], known), approve)
-    assert 0 in done, "moving is possible before and after"
-    assert faults in ([], [{"credited_elsewhere"}])
+    answers = at_once(app, committed(move, people["director"], known), committed(approve))
+    assert not isinstance(answers[0], Exception), "moving is possible before and after"
+    assert codes_of(answers) in ([], [{"credited_elsewhere"}])
     with app.app_context():
         assert held() == [(known["B"], Level.DISTRICT)]
 

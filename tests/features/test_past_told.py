@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -20,6 +21,7 @@ from crm.quotas.models import SupersededVerdict, Verdict
 from crm.quotas.services import rejudge
 from tests.features.quota_leads import TODAY, YI, add_figure
 from tests.features.recognition_cases import YEAR, add_registered
+from tests.together import at_once
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 EARLIER = NOON - timedelta(seconds=1)
@@ -106,17 +108,12 @@ def test_what_read_its_moment_before_an_export_is_recorded_after_it(app, leader,
 
 def test_many_writers_and_exports_at_once_and_every_export_is_found_again(app, leader, lead_id):
     """Each writer reads its moment, hesitates at the barrier, then writes; exports run between."""
-    together, faults = threading.Barrier(4), []
     with app.app_context(), transaction():
         ids = [lead_id, *(add_registered(f"项目{n}", 6 * YI).id for n in range(3))]
 
-    def run(verb):
-        try:
-            together.wait(20)
-            for step in range(3):
-                verb(step)
-        except Exception as fault:
-            faults.append(fault)
+    def thrice(verb):
+        for step in range(3):
+            verb(step)
 
     def writing(number):
         def verb(step):
@@ -128,15 +125,8 @@ def test_many_writers_and_exports_at_once_and_every_export_is_found_again(app, l
     def telling(step):
         export(app, leader, NOON + step * SECOND)
 
-    threads = [
-        threading.Thread(target=run, args=(verb,))
-        for verb in (writing(0), telling, writing(1), telling)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert faults == []
+    verbs = (writing(0), telling, writing(1), telling)
+    assert at_once(app, *(partial(thrice, verb) for verb in verbs)) == [None] * 4
     assert differing(app) == []
 
 

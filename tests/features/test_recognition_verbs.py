@@ -1,6 +1,5 @@
 """The verbs of recognition: what each writes, refuses and tells, on both databases."""
 
-import threading
 from datetime import timedelta
 from itertools import count
 
@@ -40,6 +39,7 @@ from tests.features.recognition_cases import (
     quota,
     through_unit,
 )
+from tests.together import at_once, codes_of, committed
 
 
 @pytest.fixture
@@ -162,31 +162,18 @@ def test_two_certifiers_at_once_give_one_credit(app, people):
         services.make_exclusive(people["director"], AT, YEAR, [quota("A").id, quota("B").id])
         meeting_id, lead_id = batch(people["director"]).id, lead.id
         quotas = {code: quota(code).id for code in "AB"}
-    together, done, faults = threading.Barrier(2), [], []
 
     def certify(actor, code):
-        try:
-            with app.app_context():
-                together.wait(10)
-                with transaction():
-                    services.decide(
-                        actor, AT, lead_id, quotas[code], Level.DISTRICT, Decided.APPROVED,
-                        today=TODAY, batch_id=meeting_id,
-                    )  # fmt: skip
-                done.append(code)
-        except Refused as refused:
-            faults.append({fault.code for fault in refused.faults})
+        services.decide(
+            actor, AT, lead_id, quotas[code], Level.DISTRICT, Decided.APPROVED,
+            today=TODAY, batch_id=meeting_id,
+        )  # fmt: skip
 
-    threads = [
-        threading.Thread(target=certify, args=(people[who], code))
-        for who, code in (("director", "A"), ("other", "B"))
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert len(done) == 1
-    assert faults == [{"credited_elsewhere"}]
+    answers = at_once(
+        app, committed(certify, people["director"], "A"), committed(certify, people["other"], "B")
+    )
+    assert codes_of(answers) == [{"credited_elsewhere"}]
+    assert answers.count(None) == 1
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Credit)) == 1
 

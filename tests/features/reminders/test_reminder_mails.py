@@ -1,6 +1,5 @@
 """A planned mail is sent in three steps and never twice, whoever dies meanwhile."""
 
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -20,6 +19,7 @@ from crm.outbox.rules import LEASE, DeliveryState, Problem
 from crm.outbox.sending import Sender
 from crm.reminders import letters
 from tests.features.reminders.cases import MINUTE, MORNING, plan, rows
+from tests.together import at_once
 
 
 class Post:
@@ -116,23 +116,7 @@ def test_two_workers_find_one_winner(app, db_session, owner, lead):
     lead(owner.id)
     plan()
     key = rows()[0].id
-    together = threading.Barrier(4)
-    holds, faults = [], []
-
-    def work() -> None:
-        try:
-            with app.app_context():
-                together.wait(10)
-                holds.append(claim(key, MORNING))
-        except Exception as fault:
-            faults.append(fault)
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert faults == []
+    holds = at_once(app, *[lambda: claim(key, MORNING)] * 4)
     assert [hold.attempts for hold in holds if hold] == [1]
 
 

@@ -1,6 +1,5 @@
 """One mail per person and day: what is due, and planned once."""
 
-import threading
 from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import func, select, update
@@ -20,6 +19,7 @@ from crm.reminders.queries import mails as queries
 from crm.reminders.rules import ReminderKind, ReminderState, falls_due
 from crm.reminders.services import planning as services
 from tests.features.reminders.cases import FRIDAY, MINUTE, MORNING, plan, rows
+from tests.together import at_once
 
 # --- what is due ---
 
@@ -93,24 +93,7 @@ def test_a_mail_is_planned_once_however_often_beat_ticks(db_session, owner, lead
 
 def test_two_beats_at_the_same_time_plan_one_mail(app, db_session, owner, lead):
     lead(owner.id)
-    together = threading.Barrier(2)
-    planned, faults = [], []
-
-    def beat() -> None:
-        try:
-            with app.app_context():
-                together.wait(10)
-                planned.append(plan())
-        except Exception as fault:
-            faults.append(fault)
-
-    threads = [threading.Thread(target=beat) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert faults == []
-    assert sorted(planned) == [0, 1]
+    assert sorted(at_once(app, plan, plan)) == [0, 1]
     assert len(rows()) == 1
 
 
