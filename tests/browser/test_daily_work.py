@@ -13,6 +13,7 @@ from crm.core.db import db, transaction
 from crm.leads.models import Activity, Lead
 from crm.leads.rules import Stage
 from tests.browser.conftest import DESK, PASSWORD, PHONE, speak
+from tests.saving import saved
 
 pytestmark = pytest.mark.browser
 
@@ -25,8 +26,9 @@ def lead_of(app):
 
     def made(owner, **columns):
         today = clock.today()
-        with app.app_context(), transaction() as session:
-            lead = Lead(
+        return saved(
+            app,
+            Lead(
                 **{
                     "title": "高纯硅溶胶扩产项目",
                     "source": "商会推荐",
@@ -39,10 +41,8 @@ def lead_of(app):
                     "department_id": owner.department_id,
                     **columns,
                 }
-            )
-            session.add(lead)
-            session.flush()
-            return lead.id
+            ),
+        )
 
     return made
 

@@ -13,6 +13,7 @@ from crm.enterprises.models import Enterprise
 from crm.history.models import AuditEvent
 from crm.leads.models import Activity, AgreedDate, Attachment, Lead
 from crm.leads.rules import ActivityKind, Stage
+from tests.saving import saved
 
 
 @pytest.fixture
@@ -23,15 +24,11 @@ def owner(person: Any) -> Any:
 @pytest.fixture
 def lead_id(app: Any, owner: Any) -> int:
     today = clock.today()
-    with app.app_context(), transaction() as session:
-        lead = Lead(
-            title="风电叶片项目", title_key="t", owner_id=owner.id, source="商会推荐",
-            department_id=owner.department_id, stage=Stage.NEGOTIATING, stage_since=today,
-            last_progress_on=date(2026, 3, 2),
-        )  # fmt: skip
-        session.add(lead)
-        session.flush()
-        return lead.id
+    return saved(app, Lead(
+        title="风电叶片项目", title_key="t", owner_id=owner.id, source="商会推荐",
+        department_id=owner.department_id, stage=Stage.NEGOTIATING, stage_since=today,
+        last_progress_on=date(2026, 3, 2),
+    ))  # fmt: skip
 
 
 @pytest.fixture

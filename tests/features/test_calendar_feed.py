@@ -15,6 +15,7 @@ from crm.leads.models import Activity, AgreedDate, Lead, LeadMember
 from crm.leads.rules import ActivityKind, MembershipKind, Stage
 from crm.reminders.models import Absence, CalendarFeed
 from crm.reminders.rules.feed import hashed
+from tests.saving import saved
 
 MAKE, REVOKE = "/reminders/mine/feed", "/reminders/mine/feed/revoke"
 TODAY = date(2026, 11, 26)
@@ -46,16 +47,12 @@ def events(answer):
 
 
 def lead(app, owner, **more):
-    with app.app_context(), transaction() as session:
-        values = {
-            "title": "风电叶片项目", "title_key": "t", "owner_id": owner.id, "source": "商会推荐",
-            "department_id": owner.department_id, "stage": Stage.NEGOTIATING, "stage_since": TODAY,
-            "last_progress_on": TODAY, **more,
-        }  # fmt: skip
-        row = Lead(**values)
-        session.add(row)
-        session.flush()
-        return row.id
+    values = {
+        "title": "风电叶片项目", "title_key": "t", "owner_id": owner.id, "source": "商会推荐",
+        "department_id": owner.department_id, "stage": Stage.NEGOTIATING, "stage_since": TODAY,
+        "last_progress_on": TODAY, **more,
+    }  # fmt: skip
+    return saved(app, Lead(**values))
 
 
 def add(app, *rows):

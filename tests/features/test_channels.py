@@ -25,6 +25,7 @@ from crm.reminders.rules.kinds import ReminderKind
 from crm.reminders.services.unit_digests import note_unit_digests
 from tests.gateways import PATHS, SECRET, Kept, Refusing, running
 from tests.leads import opened
+from tests.saving import saved
 
 MAILS = Path(__file__).resolve().parents[1] / "fixtures" / "mails"
 TODAY = date(2026, 11, 26)
@@ -63,14 +64,10 @@ def due(app, head):
 
 
 def robot(app, service, head, channel=Channel.WECOM, secret=SECRET, url=None, **more):
-    with app.app_context(), transaction() as session:
-        row = ChannelEndpoint(
-            channel=channel, name=f"{channel}群", url=url or service.url(PATHS[channel]),
-            secret=secret, department_id=head.department_id, **more,
-        )  # fmt: skip
-        session.add(row)
-        session.flush()
-        return row.id
+    return saved(app, ChannelEndpoint(
+        channel=channel, name=f"{channel}群", url=url or service.url(PATHS[channel]),
+        secret=secret, department_id=head.department_id, **more,
+    ))  # fmt: skip
 
 
 def sender(app, at, timeout=5.0):

@@ -32,6 +32,7 @@ from crm.outbox.models import Delivery
 from crm.outbox.rules import DeliveryKind
 from crm.reminders.models import Absence
 from tests.leads import opened
+from tests.saving import saved
 from tests.together import at_once
 
 UNIT, OTHER = "药山街道", "泺口街道"
@@ -53,8 +54,9 @@ def people(person):
 
 
 def lead_of(app, owner, **columns):
-    with app.app_context(), transaction() as session:
-        lead = Lead(
+    return saved(
+        app,
+        Lead(
             **{
                 "title": "高纯硅项目",
                 "title_key": "高纯硅项目",
@@ -65,10 +67,8 @@ def lead_of(app, owner, **columns):
                 "department_id": owner.department_id,
                 **columns,
             }
-        )
-        session.add(lead)
-        session.flush()
-        return lead.id
+        ),
+    )
 
 
 def given(app, by, to, *, matter="核实用地指标", due_on=date(2026, 12, 10), at=None, **more):

@@ -17,6 +17,7 @@ from crm.dispatch.services.instructions import NewInstruction, Step
 from crm.leads.models import Lead, LeadMember
 from crm.leads.rules import MembershipKind, Stage
 from tests.leads import opened, read_form
+from tests.saving import saved
 
 UNIT = "药山街道"
 
@@ -35,8 +36,9 @@ def people(person):
 
 @pytest.fixture
 def lead(app, people):
-    with app.app_context(), transaction() as session:
-        row = Lead(
+    return saved(
+        app,
+        Lead(
             title="高纯硅项目",
             title_key="高纯硅项目",
             search_text="高纯硅项目",
@@ -45,10 +47,8 @@ def lead(app, people):
             last_progress_on=date(2026, 11, 20),
             owner_id=people["staff"].id,
             department_id=people["staff"].department_id,
-        )
-        session.add(row)
-        session.flush()
-        return row.id
+        ),
+    )
 
 
 @pytest.fixture

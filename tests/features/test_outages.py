@@ -18,6 +18,7 @@ from crm.outbox.sending import Sender
 from crm.reminders import letters
 from crm.reminders.models import Reminder
 from crm.reminders.services import planning
+from tests.saving import saved
 
 FRIDAY = date(2026, 12, 4)
 MORNING = datetime(2026, 12, 4, 0, 30, tzinfo=UTC)  # 08:30 at the office
@@ -62,14 +63,10 @@ def due(app):
     """`due(owner, title, day)`: a lead whose next action is due that day."""
 
     def make(owner, title: str, day: date) -> int:
-        with app.app_context(), transaction() as session:
-            row = Lead(
-                title=title, owner_id=owner.id, stage=Stage.NEGOTIATING, stage_since=FRIDAY,
-                last_progress_on=FRIDAY, next_action="约见投资方", next_action_on=day,
-            )  # fmt: skip
-            session.add(row)
-            session.flush()
-            return row.id
+        return saved(app, Lead(
+            title=title, owner_id=owner.id, stage=Stage.NEGOTIATING, stage_since=FRIDAY,
+            last_progress_on=FRIDAY, next_action="约见投资方", next_action_on=day,
+        ))  # fmt: skip
 
     return make
 

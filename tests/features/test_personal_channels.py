@@ -25,6 +25,7 @@ from crm.reminders.services import planning
 from crm.reminders.why import explain
 from tests.gateways import PATHS, SECRET, Kept, running
 from tests.leads import opened
+from tests.saving import saved
 
 TODAY = date(2026, 11, 26)
 MINE = "/reminders/mine"
@@ -42,14 +43,10 @@ def gateway(app, service):
     """`gateway(Channel.SMS)`: one that is in use; its id."""
 
     def make(channel=SMS, url=None, **more):
-        with app.app_context(), transaction() as session:
-            row = ChannelEndpoint(
-                channel=channel, name=f"{channel}网关", url=url or service.url(PATHS[channel]),
-                secret=SECRET, **more,
-            )  # fmt: skip
-            session.add(row)
-            session.flush()
-            return row.id
+        return saved(app, ChannelEndpoint(
+            channel=channel, name=f"{channel}网关", url=url or service.url(PATHS[channel]),
+            secret=SECRET, **more,
+        ))  # fmt: skip
 
     return make
 
@@ -76,11 +73,7 @@ def lead(app):
             "department_id": owner.department_id, "stage": Stage.NEGOTIATING, "stage_since": TODAY,
             "last_progress_on": TODAY, "next_action": "拜访", "next_action_on": TODAY, **more,
         }  # fmt: skip
-        with app.app_context(), transaction() as session:
-            row = Lead(**values)
-            session.add(row)
-            session.flush()
-            return row.id
+        return saved(app, Lead(**values))
 
     return make
 

@@ -12,6 +12,7 @@ from crm.history import services as history
 from crm.leads.models import Lead, Milestone, StageChange
 from crm.leads.rules import MilestoneKind, OffRampReason, Stage, StageSource
 from crm.reports.rules import Week
+from tests.saving import saved
 
 
 @pytest.fixture
@@ -24,8 +25,9 @@ def lead(app, person):
     """`lead(owner, title=…)` entered long ago, unless `created_at` says otherwise."""
 
     def make(owner, **columns):
-        with app.app_context(), transaction() as session:
-            made = Lead(
+        return saved(
+            app,
+            Lead(
                 **{
                     "title": "硅材料扩产项目",
                     "stage": Stage.NEGOTIATING,
@@ -38,10 +40,8 @@ def lead(app, person):
                     "investment_text": "6.5亿元",
                     **columns,
                 }
-            )
-            session.add(made)
-            session.flush()
-            return made.id
+            ),
+        )
 
     return make
 

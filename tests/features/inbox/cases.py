@@ -10,6 +10,7 @@ from crm.leads.rules import Stage
 from crm.reminders.models import Reminder
 from crm.reminders.rules import ReminderKind, ReminderState
 from crm.reminders.services import planning
+from tests.saving import saved
 
 TODAY = date(2026, 12, 4)  # a Friday
 MONDAY = date(2026, 12, 7)
@@ -34,16 +35,12 @@ def add_late_lead(app, owner, title="动力电池项目", **columns) -> int:
 def add_reminder(app, person, title="动力电池项目", lead_id=None, **columns) -> int:
     """One that waits; its id."""
     lead_id = lead_id or add_late_lead(app, person, title)
-    with app.app_context(), transaction() as session:
-        values = {
-            "kind": ReminderKind.NEXT_ACTION, "subject": f"lead:{lead_id}", "step": "due",
-            "due_on": TODAY - timedelta(days=2), "person_id": person.id, "lead_id": lead_id,
-            "planned_on": TODAY, **columns,
-        }  # fmt: skip
-        row = Reminder(**values)
-        session.add(row)
-        session.flush()
-        return row.id
+    values = {
+        "kind": ReminderKind.NEXT_ACTION, "subject": f"lead:{lead_id}", "step": "due",
+        "due_on": TODAY - timedelta(days=2), "person_id": person.id, "lead_id": lead_id,
+        "planned_on": TODAY, **columns,
+    }  # fmt: skip
+    return saved(app, Reminder(**values))
 
 
 def tell(app, day: date) -> dict[int, planning.Telling]:

@@ -9,6 +9,7 @@ from crm.leads.models import Lead
 from crm.leads.rules import Stage
 from crm.outbox.models import Delivery
 from crm.reminders.services import planning as services
+from tests.saving import saved
 
 FRIDAY = date(2026, 12, 4)
 MORNING = datetime(2026, 12, 4, 0, 30, tzinfo=UTC)  # 08:30 at the office
@@ -27,11 +28,7 @@ def add_due_lead(app, owner_id: int | None, due_on: date | None = FRIDAY, **colu
         "next_action_on": due_on,
         **columns,
     }
-    with app.app_context(), transaction() as session:
-        row = Lead(**values)
-        session.add(row)
-        session.flush()
-        return row.id
+    return saved(app, Lead(**values))
 
 
 def plan(at: datetime = MORNING) -> int:

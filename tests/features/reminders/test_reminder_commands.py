@@ -6,9 +6,9 @@ from datetime import date, time
 import pytest
 
 from crm.core import clock
-from crm.core.db import transaction
 from crm.leads.models import Lead
 from crm.leads.rules import Stage
+from tests.saving import saved
 
 
 @pytest.fixture
@@ -19,14 +19,10 @@ def command(app):
 @pytest.fixture
 def lead(app):
     def make(owner, due_on, title="动力电池项目"):
-        with app.app_context(), transaction() as session:
-            row = Lead(
-                title=title, owner_id=owner.id, stage=Stage.NEGOTIATING, next_action_on=due_on,
-                stage_since=due_on, last_progress_on=due_on,
-            )  # fmt: skip
-            session.add(row)
-            session.flush()
-            return row.id
+        return saved(app, Lead(
+            title=title, owner_id=owner.id, stage=Stage.NEGOTIATING, next_action_on=due_on,
+            stage_since=due_on, last_progress_on=due_on,
+        ))  # fmt: skip
 
     return make
 

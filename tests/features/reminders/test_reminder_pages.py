@@ -16,6 +16,7 @@ from crm.leads.rules import Stage
 from crm.outbox import queries, services
 from crm.outbox.models import Delivery
 from crm.outbox.rules import DeliveryKind, DeliveryState, Problem
+from tests.saving import saved
 
 pytestmark = pytest.mark.on("sqlite")
 
@@ -46,8 +47,9 @@ def lead(app):
 @pytest.fixture
 def delivery(app):
     def make(person, **columns):
-        with app.app_context(), transaction() as session:
-            row = Delivery(
+        return saved(
+            app,
+            Delivery(
                 **{
                     "kind": DeliveryKind.DUE_DIGEST,
                     "recipient": f"user:{person.id}",
@@ -55,10 +57,8 @@ def delivery(app):
                     "due_on": TODAY,
                     **columns,
                 }
-            )
-            session.add(row)
-            session.flush()
-            return row.id
+            ),
+        )
 
     return make
 

@@ -20,6 +20,7 @@ from crm.reminders.rules import ReminderKind, Timing
 from crm.reminders.rules.settings import BEGINS_WITH, Setting, Step, as_begun
 from crm.reminders.services import planning
 from tests.leads import opened
+from tests.saving import saved
 
 QUIET = "/reminders/settings/quiet"
 FOR_SOME = f"{QUIET}/for-some"
@@ -37,17 +38,13 @@ def quiet_lead(app):
 
     def make(owner, days: int, **columns) -> int:
         since = TODAY - timedelta(days=days)
-        with app.app_context(), transaction() as session:
-            lead = Lead(
-                **{
-                    "title": f"安静{days}", "owner_id": owner.id, "stage": Stage.NEGOTIATING,
-                    "department_id": owner.department_id, "stage_since": since,
-                    "last_progress_on": since, **columns,
-                }
-            )  # fmt: skip
-            session.add(lead)
-            session.flush()
-            return lead.id
+        return saved(app, Lead(
+            **{
+                "title": f"安静{days}", "owner_id": owner.id, "stage": Stage.NEGOTIATING,
+                "department_id": owner.department_id, "stage_since": since,
+                "last_progress_on": since, **columns,
+            }
+        ))  # fmt: skip
 
     return make
 

@@ -16,6 +16,7 @@ from crm.outbox.rules import DeliveryKind, DeliveryState, Problem
 from crm.reminders.models import Absence, Preference, Reminder, ReminderSetting
 from crm.reminders.rules import ReminderKind, ReminderState, Timing
 from crm.reminders.services import planning
+from tests.saving import saved
 
 FRIDAY = date(2026, 12, 4)
 MORNING = clock.office_moment(FRIDAY, time(9))
@@ -37,17 +38,13 @@ def owner(person):
 @pytest.fixture
 def lead(app):
     def make(owner, due_on=FRIDAY, **more):
-        with app.app_context(), transaction() as session:
-            row = Lead(
-                **{
-                    "title": "动力电池项目", "owner_id": owner.id, "department_id": owner.department_id,
-                    "stage": Stage.NEGOTIATING, "next_action_on": due_on, "stage_since": FRIDAY,
-                    "last_progress_on": FRIDAY, **more,
-                }
-            )  # fmt: skip
-            session.add(row)
-            session.flush()
-            return row.id
+        return saved(app, Lead(
+            **{
+                "title": "动力电池项目", "owner_id": owner.id, "department_id": owner.department_id,
+                "stage": Stage.NEGOTIATING, "next_action_on": due_on, "stage_since": FRIDAY,
+                "last_progress_on": FRIDAY, **more,
+            }
+        ))  # fmt: skip
 
     return make
 
@@ -239,15 +236,11 @@ def test_a_lead_that_is_not_there_ends_with_2(command):
 @pytest.fixture
 def failed(app, owner):
     def make(problem=Problem.REFUSED, key="", state=DeliveryState.FAILED, expires_at=None):
-        with app.app_context(), transaction() as session:
-            row = Delivery(
-                kind=DeliveryKind.DUE_DIGEST, recipient=f"user:{owner.id}", person_id=owner.id,
-                due_on=FRIDAY, key=key, state=state, problem=problem, attempts=6,
-                expires_at=expires_at, created_at=MORNING,
-            )  # fmt: skip
-            session.add(row)
-            session.flush()
-            return row.id
+        return saved(app, Delivery(
+            kind=DeliveryKind.DUE_DIGEST, recipient=f"user:{owner.id}", person_id=owner.id,
+            due_on=FRIDAY, key=key, state=state, problem=problem, attempts=6,
+            expires_at=expires_at, created_at=MORNING,
+        ))  # fmt: skip
 
     return make
 
