@@ -302,6 +302,8 @@ def test_a_lead_elsewhere_is_told_by_name_to_who_may_see_it_by_unit_to_others(ba
     told = base.sentences(owner, "甲公司")
     assert told[Term.IN_TALKS] == "已在谈：甲公司电池项目（洽谈、经信局）"
     assert base.sentences(other, "甲公司")[Term.IN_TALKS] == "已在谈：请联系经信局"
+    _lead(base, "甲公司储能项目", company, **unit, stage=Stage.LEAD)
+    assert base.sentences(other, "甲公司")[Term.IN_TALKS] == "已在谈：请联系经信局", "one unit once"
     assert base.sentences(owner, "乙公司")[Term.IN_TALKS] == "已在谈：请联系局领导"
     base.company("甲公司（武汉）", parent_id=company)
     assert base.terms("甲公司（武汉）")[Term.GROUP_IN_TALKS] == -10

@@ -1,6 +1,6 @@
 """以商招商: reading the anchor firms, what lies around them in the network of links, and whom to name."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +34,7 @@ class Network:
     """(id, code, name, name_en, chain_id, chain, chain_en, parent_id, layout, weight) by id."""
     feeds: Sequence[Feed]
     served: frozenset[int]
-    """Segments somebody local stands at, those above them included."""
+    """Segments somebody local stands at or has registered for, those above them included."""
 
     def is_missing(self, segment_id: int) -> bool:
         """Nobody stands there, and the district means to bring somebody in (重点招引)."""
@@ -76,14 +76,13 @@ class Visit:
     """Its open needs by id."""
     segments: Mapping[int, Any]
     """By segment, a row with chain_id, chain, chain_en, and its name as `segment` or `name`."""
-    named: Mapping[int, Sequence[Any]]
-    """By segment, companies that may belong there: (id, name, region_code, state)."""
     here: Mapping[int, Sequence[str]]
     """By segment, the local firms standing there, the strongest first."""
 
 
-def network() -> Network:
-    """Three statements, however many segments and firms there are."""
+def network(landed: Iterable[int] = ()) -> Network:
+    """Three statements, however many segments and firms there are. `landed`: segments that somebody
+    has come to and nobody has recorded yet."""
     rows = rows_of(
         select(
             Segment.id,
@@ -114,7 +113,7 @@ def network() -> Network:
         select(Presence.segment_id).where(Presence.ended_on.is_(None)).distinct()
     ).scalars()
     above = {row.id: row.parent_id for row in rows}
-    return Network(segments, feeds, with_above(standing, above))
+    return Network(segments, feeds, with_above((*standing, *landed), above))
 
 
 def _places(enterprise_ids: Collection[int] | None = None) -> Sequence[Any]:
@@ -147,7 +146,7 @@ def _places(enterprise_ids: Collection[int] | None = None) -> Sequence[Any]:
     return rows_of(statement).all()
 
 
-def anchors(chain_id: int | None = None) -> Sequence[Anchor]:
+def anchors(chain_id: int | None = None, landed: Iterable[int] = ()) -> Sequence[Anchor]:
     """All anchor firms (of a chain), those whose open needs name most first. Seven statements at most."""
     places: dict[int, list[Any]] = defaultdict(list)
     for row in _places():
@@ -163,7 +162,7 @@ def anchors(chain_id: int | None = None) -> Sequence[Anchor]:
         )
     if not places:
         return []
-    around = network()
+    around = network(landed)
     companies = rows_of(
         select(Enterprise.id, Enterprise.name, Enterprise.region_code).where(
             Enterprise.id.in_(sorted(places))
@@ -200,7 +199,7 @@ def anchors(chain_id: int | None = None) -> Sequence[Anchor]:
     )
 
 
-def visit(enterprise_id: int) -> Visit | None:
+def visit(enterprise_id: int, landed: Iterable[int] = ()) -> Visit | None:
     """The call list for an anchor firm; None for a company that is none."""
     places = _places([enterprise_id])
     if not any(row.role is PresenceRole.ANCHOR for row in places):
@@ -214,7 +213,7 @@ def visit(enterprise_id: int) -> Visit | None:
             .order_by(AnchorNeed.kind, AnchorNeed.id)
         )
     }
-    all_of = network()
+    all_of = network(landed)
     around = all_of.around(row.segment_id for row in places)
     weights = {each.id: each.weight for each in all_of.segments.values()}
     calls = call_list(around, [as_need(row) for row in needs.values()], weights)
@@ -224,7 +223,6 @@ def visit(enterprise_id: int) -> Visit | None:
         calls,
         needs,
         {**{row.segment_id: row for row in needs.values()}, **all_of.segments},
-        likely_companies([each.segment_id for each in calls]),
         _local_names([each.segment_id for each in calls], enterprise_id),
     )
 
@@ -252,14 +250,20 @@ def as_need(row: Any) -> Need:
     return Need(row.id, row.segment_id, row.amount_yuan, row.kind, bool(row.partner))
 
 
-def likely_companies(segment_ids: Collection[int], most: int = NAMED) -> dict[int, list[Any]]:
-    """Companies that may belong to each segment and do not stand there, the surest first."""
+def likely_companies(
+    segment_ids: Collection[int],
+    left_out: Collection[tuple[int, int]] = (),
+    district: str | None = None,
+) -> dict[int, list[Any]]:
+    """Companies from elsewhere that may belong to each segment, the surest first.
+
+    `left_out`: (company, segment) whom nobody would ask about. `district`: whose seat there is needs
+    no bringing in.
+    """
     if not segment_ids:
         return {}
     stands = select(Presence.id).where(
-        Presence.enterprise_id == SegmentFit.enterprise_id,
-        Presence.segment_id == SegmentFit.segment_id,
-        Presence.ended_on.is_(None),
+        Presence.enterprise_id == SegmentFit.enterprise_id, Presence.ended_on.is_(None)
     )
     place = func.row_number().over(
         partition_by=SegmentFit.segment_id,
@@ -271,28 +275,28 @@ def likely_companies(segment_ids: Collection[int], most: int = NAMED) -> dict[in
     )
     ranked = (
         select(
-            SegmentFit.segment_id, SegmentFit.enterprise_id, SegmentFit.state, place.label("place")
+            SegmentFit.segment_id,
+            SegmentFit.state,
+            Enterprise.id,
+            Enterprise.name,
+            Enterprise.region_code,
+            place.label("place"),
         )
+        .join(Enterprise, Enterprise.id == SegmentFit.enterprise_id)
         .where(
             SegmentFit.segment_id.in_(segment_ids),
             SegmentFit.state != FitState.REJECTED,
+            func.coalesce(Enterprise.region_code, "") != (district or "-"),
             ~stands.exists(),
         )
         .subquery()
     )
+    most = NAMED + max(Counter(segment for _, segment in left_out).values(), default=0)
     rows = rows_of(
-        select(
-            ranked.c.segment_id,
-            Enterprise.id,
-            Enterprise.name,
-            Enterprise.region_code,
-            ranked.c.state,
-        )
-        .join(Enterprise, Enterprise.id == ranked.c.enterprise_id)
-        .where(ranked.c.place <= most)
-        .order_by(ranked.c.segment_id, ranked.c.place)
+        select(ranked).where(ranked.c.place <= most).order_by(ranked.c.segment_id, ranked.c.place)
     )
     found: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
-        found[row.segment_id].append(row)
+        if (row.id, row.segment_id) not in left_out and len(found[row.segment_id]) < NAMED:
+            found[row.segment_id].append(row)
     return dict(found)

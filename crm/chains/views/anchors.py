@@ -1,5 +1,6 @@
 """以商招商: for a local anchor firm, what is missing around it, as a list to take to the visit."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,10 @@ from crm.core.language import numbered
 from crm.core.sheets import Value
 from crm.core.uploads import XLSX
 from crm.core.web import mark
+from crm.coverage.queries.facts import landed_at
+from crm.coverage.queries.known import dismissed, settled
 from crm.enterprises.wording import region_words
+from crm.places.queries import district_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Asked:
     products: list[str]
     needs: list[Any]
     here: list[str]
-    """Local firms at the segment: a need may be met by them."""
+    """Local firms at the segment, and how many leads registered there: a need may be met by them."""
     named: list[str]
     questions: list[str]
 
@@ -56,7 +60,7 @@ def anchors() -> ResponseReturnValue:
     chain_id = number_asked("chain")
     return render_template(
         "chains/anchors.html",
-        rows=queries.anchors(chain_id),
+        rows=queries.anchors(chain_id, landed_at()),
         chain_id=chain_id,
         chain_choices=[(row.id, named(row.name, row.name_en)) for row in chains()],
         named=named,
@@ -68,13 +72,13 @@ def anchors() -> ResponseReturnValue:
 @bp.get("/anchors/<int:enterprise_id>")
 @allow(*access.FIRM_READERS)
 def anchor(enterprise_id: int) -> ResponseReturnValue:
-    found = _visit(enterprise_id)
+    found, asked = _asked(enterprise_id)
     return render_template(
         "chains/anchor.html",
         company=found.enterprise,
         places=found.places,
         outputs=output_by_year((row.output_yuan, row.output_year) for row in found.places),
-        asked=_asked(found),
+        asked=asked,
         named=named,
         word=word,
         numbered=numbered,
@@ -86,31 +90,41 @@ def anchor(enterprise_id: int) -> ResponseReturnValue:
 @allow(*access.FIRM_READERS)
 def anchor_file(enterprise_id: int) -> ResponseReturnValue:
     """The call list as a workbook with room to write."""
-    found = _visit(enterprise_id)
+    found, asked = _asked(enterprise_id)
     head: list[Value] = [
         _("序号"), _("产业链"), _("环节"), _("位置"), _("往来产品"), _("清单需求"),
         _("年金额（万元）"), _("现有或意向合作方"), _("本区已有企业"), _("可以问到的企业"),
         _("要问的问题"), _("走访记录"),
     ]  # fmt: skip
-    rows = [head, *(_cells(place, each) for place, each in enumerate(_asked(found), 1))]
+    rows = [head, *(_cells(place, each) for place, each in enumerate(asked, 1))]
     title = _("以商招商走访提纲")
     out = workbook([(title, (6, 18, 24, 12, 20, 36, 14, 24, 30, 36, 48, 40), rows)])
     name = f"{title}_{found.enterprise.name}_{clock.today():%Y%m%d}.xlsx"
     return send_file(out, mimetype=XLSX, as_attachment=True, download_name=name)
 
 
-def _visit(enterprise_id: int) -> Visit:
-    found = queries.visit(enterprise_id)
+def _visit(enterprise_id: int, landed: Mapping[int, int]) -> Visit:
+    found = queries.visit(enterprise_id, landed)
     if found is None:
         raise NotFound
     return found
 
 
-def _asked(found: Visit) -> list[Asked]:
-    return [_in_words(found, call) for call in found.calls]
+def _asked(enterprise_id: int) -> tuple[Visit, list[Asked]]:
+    """The call list with the companies to ask about, who are targets of their segments, too."""
+    landed = landed_at()
+    found = _visit(enterprise_id, landed)
+    ids = [call.segment_id for call in found.calls]
+    named = queries.likely_companies(
+        ids, settled(ids) | dismissed(ids, clock.today()), district_code()
+    )
+    return found, [
+        _in_words(found, call, landed.get(call.segment_id, 0), named.get(call.segment_id, ()))
+        for call in found.calls
+    ]
 
 
-def _in_words(found: Visit, call: Call) -> Asked:
+def _in_words(found: Visit, call: Call, landed: int, companies: Sequence[Any]) -> Asked:
     here = found.segments[call.segment_id]
     needs = [found.needs[need_id] for need_id in call.need_ids]
     around = call.neighbour
@@ -123,10 +137,14 @@ def _in_words(found: Visit, call: Call) -> Asked:
         [_segment(found.segments[each]) for each in around.via] if around else [],
         list(around.products) if around else [],
         needs,
-        list(found.here.get(call.segment_id, ())),
-        [_company(row) for row in found.named.get(call.segment_id, ())],
+        [*found.here.get(call.segment_id, ()), *_landed_words(landed)],
+        [_company(row) for row in companies],
         [str(word(each)) for each in questions(around, [queries.as_need(row) for row in needs])],
     )
+
+
+def _landed_words(landed: int) -> list[str]:
+    return [_("已注册的项目%(n)s个", n=landed)] if landed else []
 
 
 def _segment(row: Any) -> str:

@@ -137,6 +137,16 @@ COMPANY = func.coalesce(Lead.legal_entity_id, Lead.investor_id)
 
 
 @lru_cache(1)
+def landings() -> Select[*tuple[Any, ...]]:
+    """Registered leads by segment."""
+    return (
+        select(Lead.segment_id, func.count().label("n"))
+        .where(at_stages(LANDED), Lead.segment_id.is_not(None))
+        .group_by(Lead.segment_id)
+    )
+
+
+@lru_cache(1)
 def recorded_landings() -> Select[*tuple[Any, ...]]:
     """Registered leads by segment whose company is recorded anywhere on its chain, standing or not.
 

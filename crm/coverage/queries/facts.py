@@ -4,7 +4,7 @@ Everybody is given the district's numbers, sensitive leads included, since a sta
 (ADR 0006); the lists behind them show what a person may see and tell how many more are counted.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,6 +17,7 @@ from crm.coverage.queries.counting import (
     NEWEST_FORECAST,
     chain_rows,
     firm_counts,
+    landings,
     lead_counts,
     lead_counts_narrowed,
     need_counts,
@@ -175,6 +176,15 @@ def coverage(today: date, *, chain_id: int | None = None) -> Coverage:
         forecast_on,
         unplaced[None],
     )
+
+
+def landed_at() -> dict[int, int]:
+    """By segment how many leads registered whose company nobody has recorded on the chain yet: two
+    statements."""
+    landed = Counter({row.segment_id: row.n for row in rows_of(landings())})
+    for row in rows_of(recorded_landings()):
+        landed[row.segment_id] -= row.n
+    return {segment: n for segment, n in landed.items() if n > 0}
 
 
 def narrowed_counts(

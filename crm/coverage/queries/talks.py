@@ -102,13 +102,13 @@ def _leads(actor: Actor, companies: Iterable[int], today: date) -> Any:
 def _talk(row: Any) -> Talk:
     if row.is_seen:
         return Talk(row.stage, row.id, row.title, row.unit)
-    return Talk() if row.is_sensitive else Talk(row.stage, unit=row.unit)
+    return Talk() if row.is_sensitive else Talk(unit=row.unit)
 
 
 def _refusal(row: Any) -> Refusal:
     if row.is_seen:
         return Refusal(row.stage_since, row.off_ramp_reason, row.id, row.title, row.unit)
-    return Refusal() if row.is_sensitive else Refusal(row.stage_since, unit=row.unit)
+    return Refusal() if row.is_sensitive else Refusal(unit=row.unit)
 
 
 def _retold(
