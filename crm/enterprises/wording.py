@@ -80,9 +80,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, LazyString]] = {
         RosterFault.LIKE_FORMULA: _l("以公式符号开头，没有读取"),
         RosterFault.TOO_LONG: _l("内容过长，没有读取"),
         RosterFault.OWNERSHIP_UNKNOWN: _l("看不出是哪一种所有制，没有读取"),
-        RosterFault.SHARE_UNREADABLE: _l(
-            "持股比例请写成51；百分比格式的单元格请改为常规。没有读取"
-        ),
+        RosterFault.SHARE_UNREADABLE: _l("持股比例请写成51或51%，最多两位小数。没有读取"),
         RosterFault.INDUSTRY_UNREADABLE: _l("不是国民经济行业代码，没有读取"),
         RosterFault.REGION_UNREADABLE: _l("不是行政区划代码或省市名称，没有读取"),
         RosterFault.LEGAL_HAS_DIGITS: _l("法定代表人只写姓名，没有读取"),

@@ -143,6 +143,27 @@ def test_a_number_is_a_day_where_its_format_shows_one(number_format: str, is_day
     assert sheet.at(0, 0) == (date(2026, 3, 12) if is_day else 46093)
 
 
+@pytest.mark.parametrize(
+    ("number", "number_format", "read"),
+    [
+        (0.51, "0%", "51%"),
+        (0.3333, "0.00%", "33.33%"),
+        (0.1 + 0.2, "0.0%;[Red]-0.0%", "30%"),
+        (1, "0%", "100%"),
+        (-0.07, "0%", "-7%"),
+        (0.51, '0.00"%"', 0.51),
+        (0.51, "General", 0.51),
+        ("51%", "0%", "51%"),
+    ],
+)
+def test_a_number_is_a_percentage_where_its_format_shows_one(number, number_format, read) -> None:
+    workbook = openpyxl.Workbook()
+    workbook.active["A1"] = number
+    workbook.active["A1"].number_format = number_format
+    (sheet,) = read_sheets(saved(workbook), "a.xlsx")
+    assert sheet.at(0, 0) == read
+
+
 def test_days_count_from_1904_where_the_workbook_says_so() -> None:
     workbook = openpyxl.Workbook()
     workbook.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904

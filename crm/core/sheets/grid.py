@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 # Text, a whole number, a number, a yes/no, a day; None is an empty cell. A number that a cell
-# shows as a day is a day here, its time of day dropped.
+# shows as a day is a day here, its time of day dropped; one it shows as a percentage is text, 51%.
 Value = str | int | float | bool | date | None
 
 

@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from math import isfinite
 from types import MappingProxyType
 from xml.parsers import expat
@@ -42,6 +43,9 @@ _UNZIP_FAULTS = (
 # Number formats Excel has without writing them down that show a day (ECMA-376 18.8.30; 27–36 and
 # 50–58 are days in the Chinese edition). Pure times of day are left out.
 _BUILT_IN_DAYS = frozenset({14, 15, 16, 17, 22, 27, 28, 29, 30, 31, 36, *range(50, 55), 57, 58})
+_BUILT_IN_PERCENTS = frozenset({9, 10})
+_LARGEST_SHARE = 1e12
+_PERCENT_DIGITS = 10  # a file writes 0.07 as 0.070000000000000007
 _FORMAT_NOISE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 _REFERENCE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -128,14 +132,14 @@ def _read_workbook(package: _Package, limits: Limits) -> tuple[Sheet, ...]:
     links = _links(package, workbook)
     by_kind = dict(links.values())
     strings = _shared_strings(package, by_kind.get("sharedStrings"), limits)
-    days = _day_styles(package, by_kind.get("styles"))
+    days, percents = _styles(package, by_kind.get("styles"))
     budget = _Budget(limits.cells)
     sheets: list[Sheet] = []
     for name, link in listed:
         kind, target = links.get(link, ("", ""))
         if kind != "worksheet":  # chart sheets and macro sheets hold no rows
             continue
-        reader = _SheetReader(name, strings, days, epoch, limits, budget)
+        reader = _SheetReader(name, strings, days, percents, epoch, limits, budget)
         _parse(package.read(target), target, reader.start, reader.end, reader.text)
         sheets.append(reader.sheet())
     if not sheets:
@@ -220,10 +224,10 @@ def _shared_strings(package: _Package, part: str | None, limits: Limits) -> list
     return strings
 
 
-def _day_styles(package: _Package, part: str | None) -> frozenset[str]:
-    """The style numbers (as the `s` attribute writes them) whose number format shows a day."""
+def _styles(package: _Package, part: str | None) -> tuple[frozenset[str], frozenset[str]]:
+    """The style numbers (as the `s` attribute writes them) whose number format shows a day, a percentage."""
     if part is None or not package.has(part):
-        return frozenset()
+        return frozenset(), frozenset()
     written: dict[str, str] = {}
     used: list[str] = []
     state = {"inside": False}
@@ -241,15 +245,22 @@ def _day_styles(package: _Package, part: str | None) -> frozenset[str]:
             state["inside"] = False
 
     _parse(package.read(part), part, start, end, None)
-    return frozenset(
-        str(style)
-        for style, number in enumerate(used)
-        if (_shows_a_day(written[number]) if number in written else _is_built_in_day(number))
+    days, percents = (
+        frozenset(
+            str(style)
+            for style, number in enumerate(used)
+            if (shows(written[number]) if number in written else _is_among(number, built_in))
+        )
+        for shows, built_in in (
+            (_shows_a_day, _BUILT_IN_DAYS),
+            (_shows_a_percentage, _BUILT_IN_PERCENTS),
+        )
     )
+    return days, percents
 
 
-def _is_built_in_day(number: str) -> bool:
-    return number.isdecimal() and int(number) in _BUILT_IN_DAYS
+def _is_among(number: str, built_in: frozenset[int]) -> bool:
+    return number.isdecimal() and int(number) in built_in
 
 
 def _shows_a_day(code: str) -> bool:
@@ -258,6 +269,16 @@ def _shows_a_day(code: str) -> bool:
         return False
     has_time = "h" in bare or "s" in bare
     return "y" in bare or "d" in bare or ("m" in bare and not has_time)
+
+
+def _shows_a_percentage(code: str) -> bool:
+    return "%" in _FORMAT_NOISE.sub("", code.split(";", 1)[0])
+
+
+def _percentage(text: str) -> str:
+    """What the cell shows, at full precision: 0.51 is 51%."""
+    shown = round(Decimal(text) * 100, _PERCENT_DIGITS).normalize()
+    return f"{shown:f}%"
 
 
 def _unescaped(text: str) -> str:
@@ -282,6 +303,7 @@ class _SheetReader:
         name: str,
         strings: list[str],
         days: frozenset[str],
+        percents: frozenset[str],
         epoch: date,
         limits: Limits,
         budget: _Budget,
@@ -289,6 +311,7 @@ class _SheetReader:
         self._name = name
         self._strings = strings
         self._days = days
+        self._percents = percents
         self._epoch = epoch
         self._limits = limits
         self._budget = budget
@@ -415,6 +438,8 @@ class _SheetReader:
                 raise UnreadableFile(SheetFault.BROKEN, self._here())
             if self._style in self._days and 1 <= number <= _LATEST_SERIAL:
                 return self._day(number)
+            if self._style in self._percents and abs(number) < _LARGEST_SHARE:
+                return _percentage(text)
             if isinstance(number, float) and number.is_integer() and abs(number) < 1e15:
                 return int(number)
             return number
