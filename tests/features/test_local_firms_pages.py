@@ -411,6 +411,10 @@ def test_faulty_rows_are_told_one_by_one_and_the_others_come_in(app, head_of_uni
         "2到120个字", "还不是任何环节的链主",
     ):  # fmt: skip
         assert text in page, text
+    assert (
+        re.search(r"有误(\d+)行", page)[1]
+        == re.search(r'有误，不导入<span class="count">(\d+)', page)[1]
+    )
     assert taken(head_of_unit, mark, all_companies="yes").status_code == 302
     assert [firm.segment_id for firm in rows(app, Presence)] == [
         segments["NFM-M11"], segments["NFM-M7"],

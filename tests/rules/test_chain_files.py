@@ -154,6 +154,44 @@ def test_a_link_that_cannot_be_taken_in(row, expected):
     assert expected in {(each.column, each.fault) for each in plan(links=[row]).faults}
 
 
+def test_what_a_sheet_has_no_column_for_stays_as_it_is():
+    told = known()
+    entry = SegmentEntry(
+        "B", "名B", "Name", SegmentLayout.NONE, is_key=True, weight=5, keywords=("甲",),
+        industry_codes=("39",), examples=("某公司",), group_id=7,
+    )  # fmt: skip
+    known_b = replace(told.segments["B"], entry=entry)
+    told = replace(told, segments={**told.segments, "B": known_b})
+    kept = (Column.CODE, Column.NAME, Column.VERSION)
+
+    def planned(*rows):
+        return plan_of(read_file([Sheet(SEGMENTS, (tuple(HEADS[c] for c in kept), *rows))]), told)
+
+    same = planned(("B", "名B", 3), ("D", "名D", 3))
+    assert (same.faults, same.changes, same.unchanged) == ([], False, 2)
+    (renamed,) = planned(("B", "新名", 3)).changed
+    assert renamed.entry == replace(entry, name="新名")
+    links = read_file([Sheet(LINKS, ((HEADS[Column.SUPPLY], HEADS[Column.NEED]), ("A", "B")))])
+    assert [each.fault for each in links.faults] == [FileFault.NO_COLUMN]
+
+
+def test_numbers_are_read_as_people_type_them():
+    for weight in ("４", "4.0", " 4 ", 4.0):
+        (found,) = plan([segment("A", weight=weight, version="３")]).changed
+        assert found.entry.weight == 4
+
+
+def test_codes_are_read_in_any_width_and_case():
+    (found,) = plan([segment(" ａ ", industry_codes="３９８５，26")]).changed
+    assert (found.row.code, found.entry.industry_codes) == ("A", ("3985", "26"))
+
+
+def test_a_sheet_that_is_read_for_nothing_is_told():
+    heads = tuple(HEADS[c] for c in LINK_COLUMNS)
+    read = read_file([Sheet("环节表", ()), Sheet(LINKS, (heads,)), Sheet("说明", ())])
+    assert (read.faults, read.passed_over) == ([], ["环节表"])
+
+
 def test_a_segment_goes_with_its_links_still_listed():
     found = plan([segment("B", parent="A", retire="是")], [["A", "B", "料", None, 1]])
     assert (found.faults, len(found.retired)) == ([], 1)

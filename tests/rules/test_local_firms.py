@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.chains.rules import PresenceRole
+from crm.chains.rules.firm_file import Names, book_of, read_book
 from crm.chains.rules.presence import (
     STALE_AFTER_DAYS,
     NeedFault,
@@ -18,6 +19,7 @@ from crm.chains.rules.presence import (
     why_not_noted,
     why_not_stand,
 )
+from crm.core.sheets import Sheet
 
 TODAY = date(2026, 11, 26)
 days = st.dates(date(2000, 1, 1), date(2040, 1, 1))
@@ -44,6 +46,23 @@ def test_everything_wrong_with_a_firm_is_told_at_once(told, faults):
     found = why_not_stand(PresenceEntry(PresenceRole.SUPPLIER, **told), TODAY)
     assert set(found) == faults
     assert len(found) == len(faults)
+
+
+def test_a_sheet_of_firms_without_their_role_is_told_and_tables_of_codes_are_not():
+    firms = Sheet("企业", (("企业全称", "环节编码"), ("甲公司", "NFM-M1")))
+    codes = Sheet("编码表", (("编码", "名称"), ("NFM-M1", "材料")))
+    needs = Sheet("清单", (("链主企业", "清单", "具体内容"),))
+    book = book_of([firms, codes, needs])
+    assert (book.firms, book.needs, book.passed_over) == (None, needs, ("企业",))
+
+
+def test_a_year_and_a_code_are_read_in_any_width():
+    head = ("企业全称", "环节编码", "链上角色", "年产值（万元）", "产值年份")
+    sheet = Sheet("企业", (head, ("甲材料公司", "ｎｆｍ－Ｍ１", "配套", "１００", "２０２５年")))
+    read = read_book(book_of([sheet]), Names({"NFM-M1": 7}, {}, {}), TODAY)
+    (firm,) = read.firms
+    assert (firm.segment_id, firm.facts["output_yuan"]) == (7, 1_000_000)
+    assert (firm.facts["output_year"], read.messages) == (2025, [])
 
 
 @given(since=st.none() | days, ended=days)

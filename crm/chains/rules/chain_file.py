@@ -1,10 +1,12 @@
 """The workbook a task force (专班) fills in offline: its columns, and what its rows say.
 
 Sheet 环节 has a row a segment, sheet 联系 a row a link, sheet 说明 is for people. What is left out of the
-file stays as it is: a segment is retired and a link removed only where its row says so.
+file stays as it is: a segment is retired and a link removed only where its row says so, and what a
+sheet has no column for is not changed.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -134,6 +136,8 @@ class SegmentRow:
     group: str
     is_retired: bool
     version: int | None
+    left_out: frozenset[Column] = frozenset()
+    """The columns its sheet has not: what they would say stays as it is."""
 
     @property
     def code(self) -> str:
@@ -157,13 +161,16 @@ class ReadFile:
     segments: list[SegmentRow] = field(default_factory=list)
     links: list[LinkRow] = field(default_factory=list)
     faults: list[RowFault] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
+    """Names of sheets nothing is read from."""
 
 
 def read_file(sheets: Sequence[Sheet]) -> ReadFile:
     """Everything the workbook says, and everything that cannot be read in it."""
     found = ReadFile()
     named = {sheet.name.strip(): sheet for sheet in sheets}
-    segments = named.get(SEGMENTS) or (sheets[0] if len(sheets) == 1 else None)
+    is_alone = len(sheets) == 1 and LINKS not in named
+    segments = named.get(SEGMENTS) or (sheets[0] if is_alone else None)
     if segments is None and LINKS not in named:
         found.faults.append(RowFault(SEGMENTS, 0, None, FileFault.NO_SHEET))
     if segments is not None:
@@ -171,8 +178,11 @@ def read_file(sheets: Sequence[Sheet]) -> ReadFile:
             found.segments.append(_segment(row, cells, found.faults))
     links = named.get(LINKS)
     if links is not None:
-        for row, cells in _rows(links, LINKS, (Column.SUPPLY, Column.NEED), found.faults):
+        needed = (Column.SUPPLY, Column.NEED, Column.PRODUCT)
+        for row, cells in _rows(links, LINKS, needed, found.faults):
             found.links.append(_link(row, cells, found.faults))
+    read = (segments, links, named.get(NOTES))
+    found.passed_over = [sheet.name for sheet in sheets if sheet not in read]
     return found
 
 
@@ -256,6 +266,7 @@ def _segment(row: int, cells: Cells, faults: list[RowFault]) -> SegmentRow:
         cells.get(Column.GROUP, ""),
         _yes(row, Column.RETIRE, cells, SEGMENTS, faults),
         _version(cells),
+        frozenset(column for column in SEGMENT_COLUMNS if column not in cells),
     )
 
 
@@ -282,7 +293,8 @@ def _yes(row: int, column: Column, cells: Cells, sheet: str, faults: list[RowFau
 
 
 def _whole(text: str) -> int:
-    """What is no number is no weight either."""
+    """A whole number, also in wide digits or as 3.0; what is none is no weight either."""
+    text = unicodedata.normalize("NFKC", text).removesuffix(".0")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
 
 

@@ -1,6 +1,7 @@
 """What may be said of a segment, a chain or a group: the same limits for a form and a spreadsheet."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -89,8 +90,9 @@ def words_in(text: str | None) -> tuple[str, ...]:
 
 
 def codes_in(text: str | None) -> tuple[str, ...]:
-    """The codes of a list as people type it, in capitals, each once."""
-    return _each(_BETWEEN_CODES.split((text or "").upper()))
+    """The codes of a list as people type it, in narrow capitals, each once."""
+    narrow = unicodedata.normalize("NFKC", text or "")
+    return _each(_BETWEEN_CODES.split(narrow.upper()))
 
 
 def _each(parts: Iterable[str]) -> tuple[str, ...]:
@@ -99,9 +101,10 @@ def _each(parts: Iterable[str]) -> tuple[str, ...]:
 
 
 def code_of(text: str | None) -> str:
-    """A code as it is kept: capitals, no blanks at its ends, and nothing that no database takes: a NUL,
-    or half a character of a terminal."""
-    return (text or "").encode(errors="ignore").decode().replace("\x00", "").strip().upper()
+    """A code as it is kept: narrow capitals, no blanks at its ends, and nothing that no database takes: a
+    NUL, or half a character of a terminal."""
+    taken = (text or "").encode(errors="ignore").decode().replace("\x00", "")
+    return unicodedata.normalize("NFKC", taken).strip().upper()
 
 
 def why_not_segment(entry: SegmentEntry) -> Iterator[tuple[str, EntryFault]]:

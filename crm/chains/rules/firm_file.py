@@ -1,12 +1,14 @@
 """The rows of a workbook of local firms and anchor firms' lists, and what is wrong with them."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from crm.chains.rules.entries import code_of
 from crm.chains.rules.kinds import NeedKind, PresenceRole, Strength
 from crm.chains.rules.presence import (
     NeedFault,
@@ -243,10 +245,14 @@ def need_columns(sheet: Sheet) -> tuple[int, dict[NeedColumn, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The sheets of a workbook that hold firms and needs; None where there is none."""
+    """The sheets of a workbook that hold firms and needs; None where there is none.
+
+    `passed_over` names those with companies that are neither, for they lack the role or the list.
+    """
 
     firms: Sheet | None
     needs: Sheet | None
+    passed_over: tuple[str, ...] = ()
 
 
 def book_of(sheets: Sequence[Sheet]) -> Book:
@@ -258,7 +264,10 @@ def book_of(sheets: Sequence[Sheet]) -> Book:
     def longest(found: list[Sheet]) -> Sheet | None:
         return max(found, key=lambda each: len(each.rows), default=None)
 
-    return Book(longest(firms), longest(needs))
+    book = Book(longest(firms), longest(needs))
+    others = [each for each in sheets if each not in (book.firms, book.needs)]
+    passed_over = (each.name for each in others if FirmColumn.COMPANY in firm_columns(each)[1])
+    return replace(book, passed_over=tuple(passed_over))
 
 
 def read_book(book: Book, known: Names, today: date) -> ReadFile:
@@ -388,7 +397,7 @@ class _Reader:
 
     def _segment(self, coded: Any, named: Any) -> int | None:
         code, name = self.texts.get(coded), self.texts.get(named)
-        found = self.known.codes.get(code.upper()) if code else None
+        found = self.known.codes.get(code_of(code)) if code else None
         if not code and name:
             found = self.known.segments.get(name)
         if found is None:
@@ -441,7 +450,7 @@ class _Reader:
             if facts["zone_id"] is None:
                 self._tell(FirmFault.ZONE_UNKNOWN, zone)
         if year := self.texts.get(FirmColumn.YEAR):
-            digits = year.removesuffix("年")
+            digits = unicodedata.normalize("NFKC", year).removesuffix("年")
             if digits.isascii() and digits.isdigit() and len(digits) == 4:
                 facts["output_year"] = int(digits)
             else:

@@ -95,7 +95,10 @@ SAID = (
 def plan_of(read: ReadFile, known: Known) -> Plan:
     """What this file would change."""
     plan = Plan(faults=[*read.faults])
-    rows = _once(read.segments, plan.faults)
+    rows = {
+        code: _completed(row, known.segments.get(code))
+        for code, row in _once(read.segments, plan.faults).items()
+    }
     parents = {
         code: each.parent for code, each in known.segments.items() if not each.is_retired
     } | {code: row.parent for code, row in rows.items()}
@@ -132,6 +135,19 @@ def _once(rows: Iterable[SegmentRow], faults: list[RowFault]) -> dict[str, Segme
     return found
 
 
+def _completed(row: SegmentRow, before: KnownSegment | None) -> SegmentRow:
+    """A row whose sheet lacks columns, with what stands there now."""
+    if before is None or not row.left_out:
+        return row
+    kept = {name: getattr(before.entry, name) for name in SAID if name in row.left_out}
+    return replace(
+        row,
+        entry=replace(row.entry, group_id=before.entry.group_id, **kept),
+        parent=before.parent if Column.PARENT in row.left_out else row.parent,
+        tier=before.tier if Column.TIER in row.left_out else row.tier,
+    )
+
+
 def _wanted(
     rows: Mapping[str, SegmentRow],
     parents: Mapping[str, str],
@@ -160,7 +176,9 @@ def _wanted(
             fault = FileFault.UNKNOWN_CHAIN if chain else FileFault.NO_CHAIN
             _wrong(plan, row, Column.CHAIN, fault, chain)
             continue
-        entry = replace(row.entry, group_id=known.groups.get(row.group))
+        entry = row.entry
+        if before is None or Column.GROUP not in row.left_out:
+            entry = replace(entry, group_id=known.groups.get(row.group))
         changed: tuple[str, ...] = ()
         is_moved = False
         if before is not None:

@@ -20,6 +20,7 @@ from crm.chains.rules.chain_file import (
     NOTES,
     SEGMENT_COLUMNS,
     SEGMENTS,
+    ReadFile,
     RowFault,
     read_file,
     segment_cells,
@@ -100,7 +101,7 @@ def import_preview() -> ResponseReturnValue:
     except Expired:
         return _expired()
     plan = chain_file.look_at(read, leads_by_segment())
-    return _preview(mark, told["file"], plan)
+    return _preview(mark, told["file"], read, plan)
 
 
 @bp.post("/import/confirm")
@@ -120,7 +121,7 @@ def import_confirm() -> ResponseReturnValue:
         if not plan.faults:  # others were writing: the same file can be confirmed again
             for fault in refused.faults:
                 flash(str(fault.text), "warn")
-        return _preview(mark, told["file"], plan), 422
+        return _preview(mark, told["file"], read, plan), 422
     UPLOADS.forget(mark)
     flash(
         _(
@@ -138,12 +139,13 @@ def _expired() -> ResponseReturnValue:
     return redirect(url_for("chains.import_sheet"))
 
 
-def _preview(mark: str, filename: str, plan: Plan) -> str:
+def _preview(mark: str, filename: str, read: ReadFile, plan: Plan) -> str:
     groups = {row.id: named(row.name, row.name_en) for row in groups_offered()}
     return render_template(
         "chains/import_preview.html",
         token=mark,
         filename=filename,
+        passed_over=mark_of("、", ", ").join(f"“{name}”" for name in read.passed_over),
         plan=plan,
         faults=[_told(each) for each in plan.faults[:SHOWN]],
         new=[_placed(each) for each in plan.new[:SHOWN]],

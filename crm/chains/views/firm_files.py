@@ -1,5 +1,6 @@
 """Local firms and anchor firms' lists as a workbook: taken out, filled in, looked at, taken in again."""
 
+from itertools import groupby
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, send_file, url_for
@@ -37,6 +38,7 @@ from crm.core.guard import allow
 from crm.core.sheets import Value
 from crm.core.uploads import XLSX, Uploads, picked_rows
 from crm.core.waiting import Expired
+from crm.core.web import mark as mark_of
 from crm.history import services as history
 
 SHOWN = 50
@@ -199,10 +201,12 @@ def _preview(mark: str, filename: str, book: Book) -> str:
             "name": _name_in(book, each),
             "sheet": _sheet_words(is_need=each.is_need),
             "row": each.sheet_row,
-            "words": row_words(each),
-            "keeps_out": each.keeps_out,
+            "words": mark_of("；", "; ").join(str(row_words(every)) for every in (each, *others)),
+            "keeps_out": keeps_out,
         }
-        for each in look.messages
+        for (keeps_out, _row), (each, *others) in groupby(
+            look.messages, key=lambda each: (each.keeps_out, each.row)
+        )
     ]
     changed = [
         _changed(known, row, changes, segments, zones)
@@ -212,6 +216,7 @@ def _preview(mark: str, filename: str, book: Book) -> str:
         "chains/firms_preview.html",
         token=mark,
         filename=filename,
+        passed_over=mark_of("、", ", ").join(f"“{name}”" for name in book.passed_over),
         look=look,
         faults=[each for each in told if each["keeps_out"]],
         remarks=[each for each in told if not each["keeps_out"]],
