@@ -17,12 +17,13 @@ from crm.coverage.rules.scoring import (
     QuotaFit,
     Refusal,
     Score,
-    Sign,
     Talk,
     Term,
     Wanted,
+    Weighed,
 )
 from crm.coverage.wording import word
+from crm.enterprises.wording import weight_text
 from crm.enterprises.wording import word as enterprise_word
 from crm.leads.wording import word as lead_word
 from crm.outlook.prognosis import points as chance_points
@@ -31,7 +32,7 @@ from crm.quotas.wording import day_text
 from crm.quotas.wording.marks import listed, mark
 
 MOST_TOLD = 3
-"""So many rankings, anchor firms and needs of each are told: a reason stays a sentence."""
+"""So many rankings, anchor firms, needs of each and signs are told: a reason stays a sentence."""
 OF_LEADS = (Term.IN_TALKS, Term.GROUP_IN_TALKS, Term.REFUSED)
 """What is told by the leads behind it, of which each reader may know another part."""
 
@@ -99,7 +100,7 @@ def _parts(each: Contribution) -> Iterator[Behind]:
         case Term.ANCHOR_PARTNER | Term.ANCHOR_NEED:
             yield from _anchors(each.behind)
         case Term.SIGNALS:
-            yield Behind(_signals(each.behind))
+            yield from _signals(each.behind)
         case Term.AFFILIATE:
             yield from (Behind(name) for name in each.behind)
         case Term.FITS_QUOTA:
@@ -140,12 +141,20 @@ def _anchors(needs: Iterable[Wanted]) -> Iterator[Behind]:
         yield Behind(_bracketed(anchor, islice(dict.fromkeys(descriptions), MOST_TOLD)))
 
 
-def _signals(signs: tuple[Sign, ...]) -> str:
-    newest = signs[0]
-    told = f"{day_text(newest.on)}{mark('', ', ')}{enterprise_word(newest.kind)}"
-    if len(signs) == 1:
-        return told
-    return _("%(newest)s等%(n)s条", newest=told, n=len(signs))
+def _signals(signs: tuple[Weighed, ...]) -> Iterator[Behind]:
+    """The newest signs, each with what it weighs, so that the points can be added up by hand."""
+    for sign, weight in signs[:MOST_TOLD]:
+        told = f"{day_text(sign.on)}{mark('', ', ')}{enterprise_word(sign.kind)}"
+        yield Behind(_bracketed(told, [_("分量%(weight)s", weight=weight_text(weight))]))
+    if len(signs) > MOST_TOLD:
+        rest = sum(each.weight for each in signs[MOST_TOLD:])
+        yield Behind(
+            _(
+                "更早的%(n)s条（分量合计%(weight)s）",
+                n=len(signs) - MOST_TOLD,
+                weight=weight_text(rest),
+            )
+        )
 
 
 def _quota(one: QuotaFit) -> str:

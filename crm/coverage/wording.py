@@ -113,7 +113,9 @@ ABOUT: dict[Number, LazyString] = {
     Number.LIST_OTHER_POINTS: _l("在其他榜单上。"),
     Number.ANCHOR_PARTNER_POINTS: _l("本地链主的三张清单提到这家企业。"),
     Number.ANCHOR_NEED_POINTS: _l("本地链主在企业所属的环节有未满足的需求。"),
-    Number.SIGNAL_POINTS: _l("当天的公告扩产得满分，其他信号较少，都随时间减弱。"),
+    Number.SIGNAL_POINTS: _l(
+        "当天的分量：公告扩产100%、新设子公司80%、融资60%、政策40%，随时间减弱；几条相加，最多得满分。"
+    ),
     Number.SIGNAL_HALF_LIFE_DAYS: _l("每过这些天，扩产信号的分量减半。"),
     Number.AFFILIATE_POINTS: _l("企业或同一集团的企业在本省。"),
     Number.QUOTA_FIT_POINTS: _l("上榜或公告的投资额达到某项指标的门槛。"),

@@ -349,6 +349,11 @@ def uscc_words(text: str) -> tuple[LazyString, ...]:
     return tuple(words)
 
 
+def weight_text(weight: float) -> str:
+    """What a sign still weighs, so exactly that points can be counted by hand: 74.9%."""
+    return f"{100 * weight:.1f}".removesuffix(".0") + "%"
+
+
 def uscc_warning(text: str) -> LazyString | None:
     """What should be looked at again although the code can be taken."""
     warned = any(fault.is_warning for fault in why_not_uscc(text))

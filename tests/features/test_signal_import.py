@@ -123,7 +123,14 @@ def test_staff_look_at_a_file_first_and_then_import_it(known, staff, sign_in, db
     data = "\n".join(lines).encode("gb18030")
     sent = client.post("/enterprises/signals/import", data={"file": (io.BytesIO(data), "信号.csv")})
     page = client.get(sent.location)
-    for words in ("新信号1条", "企业没有登记1家", "有误1行", "企业名称应为2到120个字"):
+    assert "；读不出发生日期" in page.text, "a row is told once, with all that is wrong with it"
+    for words in (
+        "新信号1条",
+        "企业没有登记1家",
+        "有误1行",
+        "有误，不导入 1",
+        "企业名称应为2到120个字",
+    ):
         assert words in text_of(page), words
     assert logged(known) == []
     mark = re.search(r'name="mark" value="([^"]+)"', page.text)[1]

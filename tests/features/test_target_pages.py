@@ -131,6 +131,9 @@ def test_one_click_makes_a_lead_at_its_segment_with_move_and_reasons(
     assert sent["remark"].startswith("推荐理由（35分）：环节空白；企业就在省内")
     answer = staff.post("/leads/new", data=sent)
     assert answer.status_code == 302, answer.text
+    receipt = staff.get(answer.location).text
+    assert "抛光液与硅溶胶/二氧化硅</dd>" in receipt
+    assert f'href="{PAGE}"' in receipt, "the next one to call"
     with app.app_context():
         lead = db.session.scalars(select(Lead)).one()
         assert (lead.segment_id, lead.chain_move) == (segment, ChainMove.BUILD)

@@ -136,8 +136,29 @@ def test_everything_that_speaks_for_a_company_is_found(base, person):
     assert told[Term.LISTED] == "上榜：2026年中国企业500强第88位"
     assert told[Term.ANCHOR_PARTNER] == "链主点名：山东建邦胶体材料有限公司（电子级硅溶胶）"
     assert told[Term.AFFILIATE] == "省内有关联企业：宁德新能源（德州）有限公司"
-    assert told[Term.SIGNALS] == "扩产信号：2026年11月26日公告扩产"
+    assert told[Term.SIGNALS] == "扩产信号：2026年11月26日公告扩产（分量100%）"
     assert told[Term.FITS_QUOTA] == "可望计入大项目"
+
+
+def test_every_sign_is_told_with_what_it_weighs(base, person):
+    company = base.company("甲公司")
+    for days, kind in ((0, SignalKind.POLICY), (180, SignalKind.FUNDING)):
+        on = base.today - timedelta(days=days)
+        base.add(ExpansionSignal(enterprise_id=company, kind=kind, happened_on=on, source="报道"))
+    assert base.terms("甲公司")[Term.SIGNALS] == 7
+    staff = person("staff")
+    told = "扩产信号：2026年11月26日政策（分量40%）、2026年5月30日融资（分量30%）"
+    assert base.sentences(staff, "甲公司")[Term.SIGNALS] == told
+    on = base.today - timedelta(days=360)
+    for source in ("甲公告", "乙公告"):
+        base.add(
+            ExpansionSignal(
+                enterprise_id=company, kind=SignalKind.EXPANSION, happened_on=on, source=source
+            )
+        )
+    assert base.terms("甲公司")[Term.SIGNALS] == 10
+    earlier = "、2025年12月1日公告扩产（分量25%）、更早的1条（分量合计25%）"
+    assert base.sentences(staff, "甲公司")[Term.SIGNALS] == told + earlier
 
 
 def test_a_reason_with_dozens_of_needs_stays_a_sentence(base, person):

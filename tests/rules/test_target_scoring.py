@@ -24,6 +24,7 @@ from crm.coverage.rules.scoring import (
     TargetFilter,
     Term,
     Wanted,
+    Weighed,
     is_excluded_type,
     kind_of_list,
     move_of,
@@ -141,7 +142,9 @@ def test_what_is_not_there_is_told_too():
         ({"needed_by": (NEED,)}, Contribution(Term.ANCHOR_NEED, 15, (NEED,))),
         (
             {"signs": (Sign(SignalKind.EXPANSION, TODAY - timedelta(180)),)},
-            Contribution(Term.SIGNALS, 5, (Sign(SignalKind.EXPANSION, TODAY - timedelta(180)),)),
+            Contribution(
+                Term.SIGNALS, 5, (Weighed(Sign(SignalKind.EXPANSION, TODAY - timedelta(180)), 0.5),)
+            ),
         ),
         (
             {"signs": (Sign(SignalKind.POLICY, TODAY + timedelta(1)),)},

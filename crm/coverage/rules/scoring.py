@@ -96,6 +96,13 @@ class Sign(NamedTuple):
     source: str = ""
 
 
+class Weighed(NamedTuple):
+    """A sign and what it still weighs, from 0 to 1."""
+
+    sign: Sign
+    weight: float
+
+
 class QuotaFit(NamedTuple):
     """A quota that a project of this company may meet.
 
@@ -285,9 +292,13 @@ def _signals(facts: TargetFacts, weights: Weights, today: date) -> Contribution:
     known = [each for each in facts.signs if each.on <= today]
     if not known:
         return _NO_SIGNALS
-    weight = sum(signal_weight(one.kind, one.on, today, weights.half_life_days) for one in known)
     newest = sorted(known, key=lambda one: (one.on.toordinal(), one.kind, one.source), reverse=True)
-    return Contribution(Term.SIGNALS, int(weights.signals * min(weight, 1) + 0.5), tuple(newest))
+    weighed = [
+        Weighed(one, signal_weight(one.kind, one.on, today, weights.half_life_days))
+        for one in newest
+    ]
+    weight = min(sum(each.weight for each in weighed), 1)
+    return Contribution(Term.SIGNALS, int(weights.signals * weight + 0.5), tuple(weighed))
 
 
 def _province(facts: TargetFacts, weights: Weights) -> Contribution:

@@ -54,7 +54,10 @@ SIGNAL_HEADS: dict[SignalColumn, str] = {
 """The header of the template; it is read whatever the language is."""
 REQUIRED = (SignalColumn.COMPANY, SignalColumn.KIND, SignalColumn.DAY, SignalColumn.SOURCE)
 KINDS = {
-    **dict.fromkeys(("公告扩产", "扩产", "EXPANSION", "ANNOUNCED EXPANSION"), SignalKind.EXPANSION),
+    **dict.fromkeys(
+        ("公告扩产", "扩产公告", "扩产", "增资扩产", "EXPANSION", "ANNOUNCED EXPANSION"),
+        SignalKind.EXPANSION,
+    ),
     **dict.fromkeys(("融资", "FUNDING", "FUNDING ROUND"), SignalKind.FUNDING),
     **dict.fromkeys(
         ("新设子公司", "设立子公司", "子公司", "SUBSIDIARY", "NEW SUBSIDIARY"),

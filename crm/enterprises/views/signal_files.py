@@ -1,5 +1,7 @@
 """Importing a file of expansion signals: choose it, look at what it would do, then import."""
 
+from typing import Any
+
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -100,15 +102,11 @@ def _preview(mark: str, filename: str, sheet: Sheet) -> str:
     place = look.columns.get(SignalColumn.COMPANY)
     if place is None:  # `look_at_signals` refuses a sheet without it
         abort(422)
-    told = [
-        {
-            "row": each.row,
-            "name": str(sheet.at(each.row - 1, place) or "")[:60],
-            "words": signal_words(each),
-            "keeps_out": each.keeps_out,
-        }
-        for each in look.messages
-    ]
+    told: dict[tuple[bool, int], dict[str, Any]] = {}
+    for each in look.messages:
+        of_row = {"row": each.row, "name": str(sheet.at(each.row - 1, place) or "")[:60]}
+        row = told.setdefault((each.keeps_out, each.row), {**of_row, "words": []})
+        row["words"].append(signal_words(each))
     return render_template(
         "enterprises/signals_preview.html",
         token=mark,
@@ -116,8 +114,8 @@ def _preview(mark: str, filename: str, sheet: Sheet) -> str:
         sheet_name=sheet.name,
         look=look,
         kind_words=WORDS[SignalKind],
-        faults=[each for each in told if each["keeps_out"]],
-        remarks=[each for each in told if not each["keeps_out"]],
+        faults=[row for (keeps_out, _n), row in told.items() if keeps_out],
+        remarks=[row for (keeps_out, _n), row in told.items() if not keeps_out],
         unknown=list(look.unknown.values())[:UNKNOWN_SHOWN],
         unknown_row=lambda each: each.row.sheet_row,
         shown=SHOWN,

@@ -23,7 +23,7 @@ from crm.enterprises.models import Enterprise, ExpansionSignal
 from crm.enterprises.queries import SignalFilter
 from crm.enterprises.rules.signals import FULL_WEIGHT, SignalKind, signal_weight
 from crm.enterprises.views import bp
-from crm.enterprises.wording import WORDS
+from crm.enterprises.wording import WORDS, weight_text
 
 LONGEST_SEARCH = 100
 
@@ -39,7 +39,7 @@ def weighed(rows: Sequence[Any]) -> tuple[list[dict[str, Any]], str]:
         {
             "row": row,
             "kind": WORDS[SignalKind][row.kind],
-            "percent": round(100 * signal_weight(row.kind, row.happened_on, today, days)),
+            "weight": weight_text(signal_weight(row.kind, row.happened_on, today, days)),
             "may_change": access.may_change_signal(g.actor, row.by_id),
         }
         for row in rows

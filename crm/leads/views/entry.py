@@ -189,7 +189,8 @@ def receipt(lead_id: int) -> ResponseReturnValue:
     return render_template(
         "leads/receipt.html", lead=lead, who=who[0] if who else None,
         department=who[1] if who else None, investor=investor.name if investor else None,
-        kind=FigureKind.TOTAL_INVESTMENT,
+        segment=db.session.get(Segment, lead.segment_id) if lead.segment_id else None,
+        named=named, kind=FigureKind.TOTAL_INVESTMENT,
     )  # fmt: skip
 
 
