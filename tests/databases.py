@@ -265,8 +265,8 @@ class _Undone(Exception):
 
 
 @contextmanager
-def trial() -> Iterator[Session]:
+def trial(*, alone: bool = False) -> Iterator[Session]:
     """A transaction whose changes can be looked at inside and are gone afterwards."""
-    with suppress(_Undone), transaction() as session:
+    with suppress(_Undone), transaction(alone=alone) as session:
         yield session
         raise _Undone
