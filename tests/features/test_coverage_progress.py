@@ -73,6 +73,50 @@ def test_the_gaps_filled_this_year_are_named_with_lead_and_day(app, sign_in, per
         assert "锦上添花" not in page
 
 
+def test_a_registration_counts_on_its_own_day_whenever_the_lead_was_moved(app, person):
+    """As after a ledger whose days are put right later, and as the list of registrations tells."""
+    with app.app_context(), transaction():
+        for code, registered_on in ((M1, date(2025, 5, 6)), (M2, date(2026, 5, 6))):
+            lead = travelled(code, "台账带来的项目", (date(2026, 11, 20), Stage.STARTED))
+            db.session.add(
+                Milestone(
+                    lead_id=lead.id, kind=MilestoneKind.REGISTERED, happened_on=registered_on,
+                    known_on=date(2026, 11, 20),
+                )
+            )  # fmt: skip
+        late = travelled(M3, "日期改晚的项目", (date(2025, 12, 20), Stage.REGISTERED))
+        registration = db.session.scalars(select(Milestone).filter_by(lead_id=late.id)).one()
+        registration.happened_on = date(2026, 1, 10)
+    with app.app_context():
+        found = filled_gaps(person("director"), YEAR, clock.today())
+        assert [(each.segment.code, each.found.on) for each in found] == [
+            (M3, date(2026, 1, 10)), (M2, date(2026, 5, 6)),
+        ]  # fmt: skip
+        months = dict(by_month(1, clock.today()))
+    assert months[date(2025, 12, 31)][Status.HAS] == 1
+    assert months[date(2026, 6, 30)][Status.HAS] == 3
+
+
+def test_a_company_that_left_after_its_registration_leaves_nothing_whenever_the_lead_was_moved(app):
+    with app.app_context(), transaction():
+        company = add_company("来过又走的企业")
+        add_presence(M1, company, ended_on=date(2026, 6, 30))
+        lead = travelled(
+            M1, "走了的项目", (date(2026, 11, 20), Stage.STARTED), investor_id=company.id
+        )
+        db.session.add(
+            Milestone(
+                lead_id=lead.id, kind=MilestoneKind.REGISTERED, happened_on=date(2026, 5, 6),
+                known_on=date(2026, 11, 20),
+            )
+        )  # fmt: skip
+    with app.app_context():
+        (now,) = coverage(clock.today(), chain_id=1).chains
+        months = dict(by_month(1, clock.today()))
+    assert months[date(2026, 5, 31)][Status.HAS] == 1
+    assert months[clock.today()][Status.HAS] == now.having(Status.HAS) == 0
+
+
 def test_months_are_told_from_history_and_end_with_what_holds_today(app, year):
     with app.app_context(), transaction():
         company = add_company("去年离开的企业")

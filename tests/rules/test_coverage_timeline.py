@@ -18,6 +18,7 @@ from crm.coverage.rules.timeline import (
     month_ends,
     status_on,
     together,
+    with_registration,
 )
 from crm.leads.rules.stages import Stage
 
@@ -60,6 +61,19 @@ LANDS = lead((date(2026, 3, 1), Stage.SIGNED), (date(2026, 5, 6), Stage.REGISTER
 def test_a_lead_that_registers_where_nobody_stands_fills_the_gap():
     found = told(SegmentHistory(leads=(LANDS,)))
     assert (found.lead_id, found.on) == (7, date(2026, 5, 6))
+
+
+def test_a_registration_stands_on_its_own_day():
+    may, june, july = (date(2026, month, 6) for month in (5, 6, 7))
+    moves = ((may, Stage.SIGNED), (june, Stage.REGISTERED), (july, Stage.STARTED))
+    assert with_registration(moves, None) == with_registration(moves, june) == moves
+    assert with_registration(moves[:1], june) == moves[:1], "it stands registered no more"
+    earlier = with_registration(moves, date(2026, 5, 1))
+    assert earlier == ((date(2026, 5, 1), Stage.REGISTERED), *moves[1:])
+    late = Travelled(7, with_registration(moves, date(2026, 8, 1)))
+    assert late.landed_on == date(2026, 8, 1)
+    assert late.stage_on(july) is Stage.SIGNED
+    assert late.stage_on(TODAY) is Stage.STARTED
 
 
 def test_a_gap_is_not_filled_where_somebody_stood_or_the_lead_is_gone_again():

@@ -11,9 +11,10 @@ from crm.accounts.models import Department, User
 from crm.chains.models import AnchorNeed, Chain, ChainGroup, Presence, Segment
 from crm.chains.rules.presence import stale_before
 from crm.coverage.rules import COMING, LANDED
-from crm.leads.models import Lead, StageChange
+from crm.leads.models import Lead, Milestone, StageChange
 from crm.leads.models import among as at_stages
-from crm.leads.rules import Stage
+from crm.leads.queries import EVENT_DAY, first_reaches
+from crm.leads.rules import MilestoneKind, Stage
 from crm.outlook.models import ForecastRun
 
 KEPT = 64
@@ -184,8 +185,13 @@ def _of_recorded(company: InstrumentedAttribute[Any]) -> Select[*tuple[Any, ...]
 
 
 def _landed_before(day: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-    return exists().where(
+    """The day of the registration, or of the move, whichever was noted earlier."""
+    moved = exists().where(
         StageChange.lead_id == Lead.id,
         StageChange.to_stage.in_(LANDED),
         StageChange.happened_on <= day,
     )
+    registered = exists().where(
+        Milestone.lead_id == Lead.id, first_reaches(MilestoneKind.REGISTERED), day >= EVENT_DAY
+    )
+    return or_(moved, registered)

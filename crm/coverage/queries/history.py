@@ -27,11 +27,13 @@ from crm.coverage.rules.timeline import (
     filled,
     month_ends,
     together,
+    with_registration,
 )
 from crm.leads.access import may_see
-from crm.leads.models import Lead, StageChange
+from crm.leads.models import Lead, Milestone, StageChange
 from crm.leads.models import among as at_stages
-from crm.leads.rules import Stage
+from crm.leads.queries import EVENT_DAY, first_reaches
+from crm.leads.rules import MilestoneKind, Stage
 
 
 def by_month(chain_id: int, today: date) -> list[tuple[date, dict[Status, int]]]:
@@ -85,17 +87,30 @@ def _may_be_filled(since: date) -> set[int]:
     moved = rows_of(
         select(Lead.segment_id)
         .distinct()
-        .where(Lead.segment_id.is_not(None), at_stages(LANDED), Lead.stage_since >= since)
+        .outerjoin(Milestone, _is_registration())
+        .where(
+            Lead.segment_id.is_not(None),
+            at_stages(LANDED),
+            or_(Lead.stage_since >= since, since <= EVENT_DAY),
+        )
     )
     found: set[int] = {each for each in moved.scalars() if each is not None}
     stood = rows_of(
         select(Lead.segment_id)
         .distinct()
+        .outerjoin(Milestone, _is_registration())
         .where(
-            at_stages(LANDED), Lead.stage_since < since, or_(COMPANY.is_(None), not_(is_recorded))
+            at_stages(LANDED),
+            Lead.stage_since < since,
+            or_(Milestone.id.is_(None), since > EVENT_DAY),
+            or_(COMPANY.is_(None), not_(is_recorded)),
         )
     )
     return found.difference(stood.scalars())
+
+
+def _is_registration() -> ColumnElement[bool]:
+    return and_(Milestone.lead_id == Lead.id, first_reaches(MilestoneKind.REGISTERED))
 
 
 def _with_below(ids: Collection[int], parents: Mapping[int, int | None]) -> set[int]:
@@ -125,9 +140,12 @@ def _histories(
     here = select(Segment.id).where(Segment.retired_on.is_(None), at)
     leads = rows_of(
         select(
-            Lead.id, Lead.segment_id, Lead.stage, Lead.stage_since, COMPANY.label("company")
-        ).where(Lead.segment_id.in_(here))
-    ).all()
+            Lead.id, Lead.segment_id, Lead.stage, Lead.stage_since, COMPANY.label("company"),
+            EVENT_DAY.label("registered_on"),
+        )
+        .outerjoin(Milestone, _is_registration())
+        .where(Lead.segment_id.in_(here))
+    ).all()  # fmt: skip
     moves = _moves(here)
     paths = {row.id: _path(row, moves.get(row.id, ())) for row in leads}
     landed: dict[tuple[int, int], date] = {}
@@ -168,10 +186,10 @@ def _moves(here: Any) -> dict[int, list[tuple[date, Stage]]]:
 def _path(lead: Any, moves: Iterable[tuple[date, Stage]]) -> tuple[tuple[date, Stage], ...]:
     """The moves of a lead; where they do not end at its stage, as after an import, that is the last."""
     path = tuple(moves)
-    if path and path[-1][1] is lead.stage:
-        return path
-    since = max(lead.stage_since, path[-1][0]) if path else lead.stage_since
-    return (*path, (since, lead.stage))
+    if not path or path[-1][1] is not lead.stage:
+        since = max(lead.stage_since, path[-1][0]) if path else lead.stage_since
+        path = (*path, (since, lead.stage))
+    return with_registration(path, lead.registered_on)
 
 
 def _stays(

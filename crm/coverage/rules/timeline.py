@@ -1,9 +1,9 @@
 """How segments stood on earlier days, and which gaps leads have filled, by the same rule as today.
 
 Told from dates that are kept: companies since when and until when, needs noted and met, every stage a
-lead has stood in. What has no history is taken as it is now: the segment of a lead, the role and
-strength of a company, the layout of a segment; of a company's checks the newest is known alone, so
-before it the company counts as checked.
+lead has stood in, its registration by that event's own day. What has no history is taken as it is now:
+the segment of a lead, the role and strength of a company, the layout of a segment; of a company's
+checks the newest is known alone, so before it the company counts as checked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -72,6 +72,19 @@ class Travelled:
     def landed_on(self) -> date | None:
         """When it first stood registered here."""
         return next((on for on, stage in self.moves if stage in LANDED), None)
+
+
+def with_registration(
+    moves: tuple[tuple[date, Stage], ...], day: date | None
+) -> tuple[tuple[date, Stage], ...]:
+    """The moves of a lead with its registration on its own day, whenever somebody moved the lead on:
+    a ledger brings what registered long ago, and a day is put right later."""
+    first = next((n for n, (_on, stage) in enumerate(moves) if stage in LANDED), None)
+    if first is None or day is None or day == moves[first][0]:
+        return moves
+    before = (move for move in moves[:first] if move[0] < day)
+    after = ((max(on, day), stage) for on, stage in moves[first:])
+    return (*before, (day, Stage.REGISTERED), *after)
 
 
 @dataclass(frozen=True, slots=True)
