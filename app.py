@@ -4,10 +4,12 @@ import gc
 import sys
 
 from crm.config import SettingsError
+from crm.core.bulk import without_collecting
 from crm.factory import create_app
 
 try:
-    app = create_app()
+    with without_collecting():
+        app = create_app()
 except SettingsError as error:
     sys.exit("LianZhao cannot start:\n" + "\n".join(f"  - {fault}" for fault in error.faults))
 

@@ -11,4 +11,3 @@ PRODUCTION = services._hasher
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 services._hasher = QUICK
-services._nobody = QUICK.hash("nobody")

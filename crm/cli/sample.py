@@ -3,7 +3,6 @@
 import click
 from flask import current_app
 
-from crm import sample
 from crm.accounts.queries import actor_by_login
 from crm.cli.terminal import say
 from crm.core import clock
@@ -19,6 +18,8 @@ def sample_commands() -> None:
 @click.option("--if-empty", is_flag=True, help="do nothing, quietly, when there are leads")
 def sample_load(if_empty: bool) -> None:
     """Fill an empty database with the sample district. Refused in production."""
+    from crm import sample  # 20 modules that nobody else needs
+
     if not current_app.extensions["settings"].is_development:
         raise click.UsageError("the sample district is not loaded in production")
     if not sample.is_empty():
@@ -35,6 +36,8 @@ def sample_load(if_empty: bool) -> None:
 @sample_commands.command("accounts")
 def sample_accounts() -> None:
     """Print the sample accounts that are still there, one a line."""
-    for login, name, role, *_rest in sample.PEOPLE:
+    from crm.sample.people import PASSWORD, PEOPLE
+
+    for login, name, role, *_rest in PEOPLE:
         if actor_by_login(login) is not None:
-            click.echo(f"{login:<10} {sample.PASSWORD}   {name}  {role}")
+            click.echo(f"{login:<10} {PASSWORD}   {name}  {role}")

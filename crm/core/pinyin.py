@@ -1,9 +1,10 @@
 """Pinyin of names, in full and by initials, for the search box."""
 
-import os
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 
 # Readings that differ from a character's usual one: places, then words of trade. pypinyin's own table of
 # 47,000 phrases takes 45 MB of every worker; of 7,000 names and lines of trade it read a hundred differently,
@@ -44,6 +45,7 @@ PIECES = re.compile(
     "|".join(sorted(WORDS, key=len, reverse=True)) + r"|[a-zA-Z0-9]+|[^a-zA-Z0-9]", re.DOTALL
 )
 LATIN = re.compile(r"[a-z0-9]+")
+FIRST_READING = re.compile(r'"(\d+)": "([^",]+)')
 
 
 def pinyin_full(text: str, *, is_person: bool = False) -> str:
@@ -56,7 +58,7 @@ def pinyin_initials(text: str, *, is_person: bool = False) -> str:
     return "".join(initial for _, initial in _syllables(text, is_person))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _syllables(text: str, is_person: bool) -> tuple[tuple[str, str], ...]:
     """Each syllable or Latin run with what it contributes to the initials."""
     folded = unicodedata.normalize("NFKC", text).strip()
@@ -76,14 +78,27 @@ def _syllables(text: str, is_person: bool) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=16_384)
 def _character(character: str) -> str:
     """The usual reading of one character, empty for what has none."""
-    if character in CHARACTERS:
-        return CHARACTERS[character]
-    # 0.1 s of dictionary, loaded on first use; to be told before it is: without the phrases.
-    os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")  # noqa: TID251  read by the library alone
-    from pypinyin import Style, lazy_pinyin
+    return CHARACTERS.get(character) or _readings().get(ord(character), "")
 
-    read = lazy_pinyin(character, style=Style.NORMAL, errors="ignore")
-    return "".join("".join(LATIN.findall(word.lower().replace("ü", "v"))) for word in read)
+
+@cache
+def _readings() -> dict[int, str]:
+    """The first reading of each of 42,000 characters, without tones.
+
+    Out of pypinyin's table, not through its functions: they hold all readings of each, and 11 MB.
+    """
+    package = find_spec("pypinyin")
+    assert package is not None
+    assert package.origin is not None
+    table = Path(package.origin).with_name("pinyin_dict.json").read_text(encoding="utf-8")
+    plain: dict[str, str] = {}  # 1,500 of them, each kept once
+    found = {}
+    for each in FIRST_READING.finditer(table):
+        number, reading = each.groups()
+        if reading not in plain:
+            parts = unicodedata.normalize("NFD", reading).replace("u\u0308", "v")
+            plain[reading] = "".join(LATIN.findall(parts))
+        found[int(number)] = plain[reading]
+    return found

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from argon2 import Type, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import select
 
 from crm.accounts import services
@@ -66,6 +67,13 @@ def test_a_password_is_kept_as_slowly_as_rfc_9106_wants_where_memory_is_short():
     assert kept.type is Type.ID
     assert kept.time_cost >= 3
     assert kept.memory_cost >= 64 * 1024  # KiB
+
+
+def test_an_unknown_login_is_looked_at_as_long_as_a_wrong_password():
+    made_up, kept = services._of_nobody(), services._hasher.hash(PASSWORD)
+    assert extract_parameters(made_up) == extract_parameters(kept)
+    with pytest.raises(VerifyMismatchError):
+        services._hasher.verify(made_up, PASSWORD)
 
 
 @pytest.mark.parametrize("login", ["ZHANG", " zhang ", "Zhang"])

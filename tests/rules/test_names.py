@@ -1,11 +1,13 @@
 """Company and project names: one key however they are typed; pinyin and search."""
 
+import re
 from functools import cache
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from crm.core.pinyin import CHARACTERS
 from crm.enterprises.rules import (
     loose_name,
     names,
@@ -174,6 +176,16 @@ def test_pinyin_is_what_people_type(text: str, full: str, initials: str) -> None
 def test_a_surname_is_read_as_a_surname() -> None:
     assert pinyin_initials("单磊", is_person=True) == "sl"
     assert pinyin_full("曾敏", is_person=True) == "zengmin"
+
+
+def test_a_character_alone_is_read_as_pypinyin_reads_it(monkeypatch) -> None:
+    monkeypatch.setenv("PYPINYIN_NO_PHRASES", "1")
+    from pypinyin import Style, lazy_pinyin
+
+    for character in map(chr, range(0x4E00, 0xA000, 7)):
+        if character not in CHARACTERS:
+            read = "".join(lazy_pinyin(character, style=Style.NORMAL, errors="ignore"))
+            assert pinyin_full(character) == re.sub("[^a-z]", "", read.replace("ü", "v"))
 
 
 @given(st.text(max_size=30))

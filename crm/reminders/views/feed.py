@@ -13,7 +13,6 @@ from crm.core.errors import NotFound
 from crm.core.guard import PUBLIC, allow
 from crm.core.limits import Limit
 from crm.reminders.forms import VersionForm
-from crm.reminders.ics import MIMETYPE, written
 from crm.reminders.queries.feed import days_of, reader_of
 from crm.reminders.services import feed as services
 from crm.reminders.views import bp, feeds
@@ -60,6 +59,8 @@ def calendar(token: str) -> ResponseReturnValue:
         WRONG.count(request.remote_addr, at)
         raise NotFound
     FETCHED.count(reader.id, at)
+    from crm.reminders.ics import MIMETYPE, written  # icalendar takes 4 MB
+
     content = written(days_of(reader), reader.locale, current_app.extensions["settings"])
     answer = make_response(content)
     answer.mimetype = MIMETYPE
