@@ -113,13 +113,10 @@ def read_ledger(sheets: Sequence[Sheet], *, taxonomy: Taxonomy, as_of_default: d
         reader = _RowReader(sheet, layout, taxonomy, as_of, messages)
         for number in layout.rows:
             row = reader.row(number)
-            if row.title is not None:
-                key = (title_key(row.title), normalise_name(row.investor or ""))
-                row = replace(row, key=key)
-                if key in seen:
-                    row = reader.duplicate(number, row)
-                elif row.saved:
-                    seen.add(key)
+            if row.key in seen:
+                row = reader.duplicate(number, row)
+            elif row.key is not None and row.saved:
+                seen.add(row.key)
             rows.append(row)
     return Ledger(
         as_of=as_of,
@@ -196,11 +193,12 @@ class _RowReader:
         chain, segment_code = self._chain_and_segment(texts)
         owner, phone = cells.name_and_phone(texts.get(Field.OWNER, ""))
         total = amounts.get(Field.TOTAL_INVESTMENT)
+        investor = self._investor(texts)
         return LedgerRow(
             sheet=self._sheet.name,
             excel_row=number + 1,
             title=title,
-            investor=self._investor(texts),
+            investor=investor,
             investor_category=texts.get(Field.INVESTOR_CATEGORY),
             stage=self._stage(texts),
             chain=chain,
@@ -246,6 +244,7 @@ class _RowReader:
             issues=texts.get(Field.ISSUES),
             amounts=MappingProxyType(amounts),
             raw=MappingProxyType(self._raw),
+            key=None if title is None else (title_key(title), normalise_name(investor or "")),
         )
 
     def duplicate(self, number: int, row: LedgerRow) -> LedgerRow:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from crm.leads.rules import AgreementType, MilestoneKind, starting_milestones
-from crm.quotas.rules.facts import JudgedLead, MilestoneDay, Outcome, Verdict
+from crm.quotas.rules.facts import JudgedLead, MilestoneDay, Outcome, Reason, Verdict
 from crm.quotas.rules.terms import CountingEvent, QuotaTerms, due_under
 
 
@@ -119,6 +119,8 @@ def counted(lead: JudgedLead, verdict: Verdict) -> CountedLead:
 
 
 def _first(lead: JudgedLead, kinds: frozenset[MilestoneKind]) -> MilestoneDay | None:
+    if not lead.milestones:
+        return None
     events = [milestone for milestone in lead.milestones if milestone.kind in kinds]
     if len(events) < 2:
         return events[0] if events else None
@@ -205,6 +207,13 @@ def together(standings: Iterable[Standing]) -> Together:
     )
 
 
+def is_near(miss: Reason, *, within_percent: int = 20) -> bool:
+    """Whether an amount falls short by little of the threshold."""
+    return miss.lacks_yuan is not None and miss.lacks_yuan * 100 <= within_percent * (
+        miss.threshold or 0
+    )
+
+
 def nearest_misses(
     verdicts: Iterable[Verdict], *, limit: int = 5, within_percent: int = 20
 ) -> tuple[Verdict, ...]:
@@ -213,10 +222,8 @@ def nearest_misses(
     ``within_percent`` of the threshold is as far as a miss counts as near.
     """
     near = [
-        (verdict.lacks, verdict.lead_id, verdict)
+        (miss.lacks_yuan or 0, verdict.lead_id, verdict)
         for verdict in verdicts
-        if verdict.miss is not None
-        and verdict.lacks is not None
-        and verdict.lacks * 100 <= within_percent * (verdict.miss.threshold or 0)
+        if (miss := verdict.miss) is not None and is_near(miss, within_percent=within_percent)
     ]
     return tuple(verdict for _, _, verdict in sorted(near, key=lambda row: row[:2])[:limit])

@@ -30,8 +30,8 @@ from crm.quotas.rules import (
     counted,
     entered,
     first_entry_lists,
+    is_near,
     kept,
-    nearest_misses,
     signing_of,
     with_yuan,
 )
@@ -231,11 +231,12 @@ def entry_columns(lead: JudgedLead, verdict: Judgement, terms: QuotaTerms) -> di
 
 
 def told_columns(verdict: Judgement) -> dict[str, Any]:
+    miss = verdict.miss  # found out each time it is asked for
     return {
         "verdict": verdict.outcome,
         "branch": verdict.branch,
-        "lacks_yuan": verdict.lacks,
-        "is_near_miss": bool(nearest_misses([verdict])),
+        "lacks_yuan": miss.lacks_yuan if miss else None,
+        "is_near_miss": miss is not None and is_near(miss),
         "reasons": [kept(reason) for reason in verdict.reasons],
     }
 
