@@ -25,7 +25,8 @@ def test_suggestions_are_decided_by_keys(app, desk, sign_in_browser):
     for key in "jjx":
         page.keyboard.press(key)
     assert page.locator("tr:has(:checked)").inner_text().strip().startswith("南方")
-    page.keyboard.press("k")
+    for key in "xk":
+        page.keyboard.press(key)
     with page.expect_navigation():
         page.keyboard.press("y")  # the first row belongs
     with page.expect_navigation():
@@ -33,3 +34,18 @@ def test_suggestions_are_decided_by_keys(app, desk, sign_in_browser):
     with app.app_context():
         states = db.session.scalars(select(SegmentFit.state).order_by(SegmentFit.state)).all()
     assert states == [FitState.CONFIRMED, FitState.REJECTED, FitState.SUGGESTED]
+
+
+def test_what_is_ticked_is_decided_together(app, desk, sign_in_browser):
+    actor = sign_in_browser(desk, Role.STAFF, "药山街道")
+    with app.app_context(), transaction():
+        for name in ("北方机器人有限公司", "南方机器人有限公司", "东方机器人有限公司"):
+            save(actor, clock.now(), None, EnterpriseEntry(name=name))
+        suggest_for()
+    page = desk.goto("/chains/fits")
+    for key in "jxjxj":
+        page.keyboard.press(key)
+    with page.expect_navigation():
+        page.keyboard.press("n")
+    desk.look()
+    assert page.locator("#toasts").inner_text().startswith("已记为不属于2条")

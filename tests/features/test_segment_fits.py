@@ -142,6 +142,9 @@ def test_many_are_decided_at_once_and_what_changed_meanwhile_is_left(
     assert f'name="pick" value="{ids[one]}-1"' in client.get("/chains/fits").text
     assert "北方" not in text_of(client.get("/chains/fits?basis=example"))
     client.post("/chains/fits", data={"confirm": f"{ids[one]}-1"})
+    nowhere = {"verb": "move", "segment": "", "pick": [f"{ids[two]}-1"]}
+    answer = client.post("/chains/fits", data=nowhere, follow_redirects=True)
+    assert "请选择环节" in text_of(answer)
     answer = client.post(
         "/chains/fits",
         data={

@@ -135,6 +135,9 @@ def _decide(ticked: list[str]) -> None:
     if not picked:
         flash(_("请先勾选企业"), "warn")
         return
+    if verb == "move" and not request.form.get("segment"):
+        flash(_("请选择环节"), "warn")
+        return
     try:
         with transaction():
             done = _done(verb, picked)

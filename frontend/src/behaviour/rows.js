@@ -1,5 +1,6 @@
-// A list to decide on, row by row: j and k move, x ticks, y and n press the row's own buttons.
-// The rows stand in a form[data-rows]; the buttons carry data-row-yes and data-row-no.
+// A list to decide on: j and k move, x ticks, y and n decide what is ticked or else the row one is at.
+// The rows stand in a form[data-rows]; a row's own buttons carry data-row-yes and data-row-no, those for
+// all that is ticked data-rows-yes and data-rows-no.
 const form = document.querySelector("form[data-rows]");
 
 function boxes() {
@@ -19,12 +20,17 @@ function current() {
   return row && form.contains(row) ? row : null;
 }
 
+function decide(answer) {
+  const ticked = form.querySelector(".cell-pick input:checked");
+  (ticked ? form.querySelector(`[data-rows-${answer}]`) : current()?.querySelector(`[data-row-${answer}]`))?.click();
+}
+
 const ACTS = {
   j: () => step(1),
   k: () => step(-1),
   x: () => current()?.querySelector(".cell-pick input")?.click(),
-  y: () => current()?.querySelector("[data-row-yes]")?.click(),
-  n: () => current()?.querySelector("[data-row-no]")?.click(),
+  y: () => decide("yes"),
+  n: () => decide("no"),
 };
 
 if (form) {
