@@ -148,6 +148,7 @@ def test_links_are_added_named_and_removed(browser, app):
     assert "已有同向的联系" in page.text
     page = browser.post(where, data={"way": "needs", "other": other})
     assert "供需联系会成环" in page.text
+    assert page.text.count(f'<option value="{other}" selected>') == 1
     one = f"{where}/{link.id}"
     assert browser.post(one, data={"version": 1, "product": "粉"}).status_code == 302
     assert browser.post(one, data={"version": 1, "remove": "1"}).status_code == 409

@@ -28,6 +28,12 @@ def test_the_preset_knows_the_districts_groups_and_their_segments(app):
     }
 
 
+def test_the_page_names_the_segments_of_every_group_for_everybody(sign_in):
+    page = sign_in("staff").get("/chains/groups").text
+    for code, name in (("MED-M1", "医学影像"), ("MED-M4", "生命支持与监护")):
+        assert f'<a href="/chains/MED/segments/{code}">{name}</a>' in page
+
+
 def test_the_leader_of_a_group_sees_the_leads_at_its_segments_alone(app, person, add_leads):
     leader, owner = person("district_leader"), person("staff")
     with app.app_context():

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import aliased
 
 from crm.accounts.models import Department, User
@@ -96,13 +96,7 @@ def links_of(segment_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
 
 
 def groups_listed() -> Sequence[Row[*tuple[Any, ...]]]:
-    """Every chain group with its leader, lead bureau, chain and number of segments, in order."""
-    counted = (
-        select(Segment.group_id, func.count().label("segments"))
-        .where(Segment.retired_on.is_(None))
-        .group_by(Segment.group_id)
-        .subquery()
-    )
+    """Every chain group with its leader, lead bureau and chain, in order."""
     return rows_of(
         select(
             ChainGroup.id,
@@ -116,14 +110,32 @@ def groups_listed() -> Sequence[Row[*tuple[Any, ...]]]:
             Chain.code.label("chain_code"),
             Chain.name.label("chain"),
             Chain.name_en.label("chain_en"),
-            func.coalesce(counted.c.segments, 0).label("segments"),
         )
         .outerjoin(User, User.id == ChainGroup.leader_id)
         .outerjoin(Department, Department.id == ChainGroup.department_id)
         .outerjoin(Chain, Chain.id == ChainGroup.chain_id)
-        .outerjoin(counted, counted.c.group_id == ChainGroup.id)
         .order_by(ChainGroup.position, ChainGroup.id)
     ).all()
+
+
+def segments_in_groups() -> dict[int, list[Row[*tuple[Any, ...]]]]:
+    """By group its segments in use: (group_id, code, name, name_en, chain), in their order."""
+    found: dict[int, list[Row[*tuple[Any, ...]]]] = {}
+    rows = rows_of(
+        select(
+            Segment.group_id,
+            Segment.code,
+            Segment.name,
+            Segment.name_en,
+            Chain.code.label("chain"),
+        )
+        .join(Chain, Chain.id == Segment.chain_id)
+        .where(Segment.group_id.is_not(None), Segment.retired_on.is_(None))
+        .order_by(Chain.position, Segment.position, Segment.id)
+    )
+    for row in rows:
+        found.setdefault(row.group_id, []).append(row)
+    return found
 
 
 def groups_offered() -> Sequence[Row[int, str, str | None]]:

@@ -10,7 +10,7 @@ from crm.chains.forms.segments import GroupForm
 from crm.chains.models import ChainGroup
 from crm.chains.queries import chains as chains_offered
 from crm.chains.queries import trees
-from crm.chains.queries.editing import groups_listed
+from crm.chains.queries.editing import groups_listed, segments_in_groups
 from crm.chains.services import groups as services
 from crm.chains.views import bp
 from crm.chains.views.changing import change_chains
@@ -34,6 +34,7 @@ def _list(refused: BaseForm | None = None) -> str:
     return render_template(
         "chains/groups.html",
         groups=groups_listed(),
+        segments=segments_in_groups(),
         may_edit=may_edit,
         undoable=undoable(trees.last_changes_told_as(services.ACTIONS, LAST)) if may_edit else [],
         refused=refused,
