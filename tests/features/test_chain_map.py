@@ -146,6 +146,13 @@ def test_both_pictures_of_a_day_have_one_name(sign_in, chain):
     )
 
 
+def test_everybody_who_reads_a_map_takes_its_workbook_along(sign_in, chain):
+    client = sign_in("district_leader")
+    for page, book in (("/chains/", "/chains/export"), ("/chains/NFM", "/chains/NFM/export.xlsx")):
+        assert f'href="{book}"' in client.get(page).text
+        assert client.get(book).status_code == 200
+
+
 def test_the_page_says_how_many_segments_a_filter_finds_and_when_none(sign_in, chain):
     client = sign_in("staff", "甲单位")
     page = client.get("/chains/NFM?status=gap").text
