@@ -126,6 +126,17 @@ def test_the_sums_above_the_map_are_those_of_its_segments_however_it_is_narrowed
         assert told in client.get(f"/chains/NFM{query}").text
 
 
+def test_a_first_tip_is_counted_on_the_map_as_in_its_panel(app, sign_in, chain):
+    with app.app_context(), transaction():
+        add_lead_at(M1, "新线索", Stage.LEAD)
+    client = sign_in("director")
+    page = client.get(f"/chains/NFM/segments/{M1}").text
+    assert f'href="/chains/NFM/segments/{M1}#leads">线索1</a>' in page
+    assert "本地企业1家次 · 线索1个 · 在谈2个" in page
+    assert re.search(r'href="/leads/[^"]*stage=LEAD[^"]*">线索1<', page)
+    assert "企业1 · 线索1 · 在谈2" in client.get("/chains/NFM/picture.svg").text
+
+
 def test_a_closed_panel_leads_back_to_the_map_as_it_was_narrowed(sign_in, chain):
     client = sign_in("director")
     for query in ("", "?stage=IN_TALKS"):

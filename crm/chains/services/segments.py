@@ -150,7 +150,9 @@ def standing(leads: int, firms: int, needs: int) -> None:
     """Raises Refused with the numbers of what still stands somewhere."""
     faults = Faults()
     if leads:
-        faults.add("", "leads", _l("还有%(n)s个项目在此，请先移到其他环节或合并", n=leads))
+        faults.add(
+            "", "leads", _l("还有%(n)s个项目（含暂缓）在此，请先移到其他环节或合并", n=leads)
+        )
     if firms:
         faults.add("", "firms", _l("还有%(n)s家本地企业在此，请先移到其他环节或合并", n=firms))
     if needs:

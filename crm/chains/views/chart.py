@@ -179,9 +179,8 @@ def panel_of(found: Chart, box: Box) -> Panel:
 
 def _lists(covered: Covered, *, below: bool | None) -> Iterator[tuple[str, LeadFilter]]:
     at, counts = covered.segment.id, covered.counts
-    tips = counts.leads - counts.in_talks - counts.signed
-    if tips:
-        yield _("线索%(n)s", n=tips), LeadFilter(segment=at, below=below, stage=Stage.LEAD)
+    if counts.tips:
+        yield _("线索%(n)s", n=counts.tips), LeadFilter(segment=at, below=below, stage=Stage.LEAD)
     if counts.in_talks:
         yield (
             _("在谈%(n)s", n=counts.in_talks),

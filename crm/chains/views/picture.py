@@ -53,6 +53,7 @@ def _box(box: Box, depth: int) -> Drawn:
         words
         for words, number in (
             (_("企业%(n)s", n=counts.firms), counts.firms),
+            (_("线索%(n)s", n=counts.tips), counts.tips),
             (_("在谈%(n)s", n=counts.in_talks), counts.in_talks),
             (_("已签约%(n)s", n=counts.signed), counts.signed),
             (_("需求%(n)s", n=counts.needs), counts.needs),

@@ -67,6 +67,11 @@ class Counts:
         )
 
     @property
+    def tips(self) -> int:
+        """Leads nobody talks to yet (线索)."""
+        return self.leads - self.in_talks - self.signed
+
+    @property
     def is_empty(self) -> bool:
         return not (self.firms or self.leads or self.needs)
 
