@@ -1,6 +1,7 @@
 """The pages of ranking lists: a file looked at and imported, rows confirmed, long lists."""
 
 import io
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -70,9 +71,13 @@ def test_the_columns_can_be_changed_on_the_page(db_session, sign_in):
 
 def test_a_bad_file_is_refused_in_words_and_cannot_be_forced(db_session, sign_in):
     client = sign_in("director")
-    sent = upload(client, csv_bytes([*FIRST, (3, "丁土有限公司", "Dingtu", "中国", 650)]))
+    rows = [*FIRST, (3, "丁土有限公司", "Dingtu", "中国", 650), ("合计", "", "", "", 3050)]
+    sent = upload(client, csv_bytes(rows))
     shown = client.get(sent.location)
     assert "名次重复" in shown.text
+    assert re.search(r'需要留意<span class="count">1<', shown.text), (
+        "what is in the way is no remark"
+    )
     assert "import/confirm" not in shown.text
     assert confirm(client, sent).status_code == 422
     assert count(RankingRow) == 0
