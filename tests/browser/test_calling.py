@@ -69,10 +69,10 @@ def test_on_a_phone_the_panel_is_read_from_its_top_and_closes_where_one_was(
 ):
     sign_in_browser(phone, staff, to="/chains/NFM?status=gap")
     page = phone.page
-    tile = page.locator("[data-segment=NFM-M11]")
-    tile.get_by_role("link", name=NAME).tap()
+    tile = page.locator("[data-segment=NFM-M4]")
+    tile.get_by_role("link", name="光伏封装与浆料").tap()
     heading = page.locator("#segment h2")
-    expect(heading).to_have_text(NAME)
+    expect(heading).to_have_text("光伏封装与浆料")
     expect(heading).to_be_in_viewport()
 
     phone.follow(page.locator("#segment").get_by_role("link", name="关闭"))

@@ -100,6 +100,9 @@ def test_a_segment_is_added_with_refusals_beside_the_fields(browser, app):
     assert page.status_code == 422
     assert "最多60个字" in page.text
     assert "权重填1到5的整数" in page.text
+    page = browser.post("/chains/MED/edit/new?tier=up", data=form | {"weight": "重"})
+    assert "权重填1到5的整数" in page.text
+    assert "权重填1到5的整数；" not in page.text
     form |= {"name": "名" * 60, "weight": "5", "keywords": "甲、乙"}
     page = browser.post("/chains/MED/edit/new?tier=up", data=form)
     assert "这个编码已有环节在用" in page.text

@@ -193,6 +193,7 @@ def test_a_segment_comes_alone_to_a_script_and_with_its_map_to_everybody_else(ap
     assert "/chains/IME/segments/IME-M2" in part
     assert "隔膜" in part
     assert "<html" in client.get(f"/chains/NFM/segments/{M1}").text
+    assert client.get(f"/chains/nfm/segments/{M1.lower()}").status_code == 200
     for unknown in ("/chains/XXX", "/chains/NFM/segments/IME-M2", "/chains/XXX/picture.svg"):
         assert client.get(unknown).status_code == 404
 

@@ -1,5 +1,6 @@
 """What the pages that change chains, segments and groups accept."""
 
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -59,12 +60,9 @@ class WeightField(IntegerField):
         )
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        text = (valuelist[0] if valuelist else "").strip()
-        self.data = None
-        if text and not (text.isascii() and text.isdigit() and len(text) < 4):
-            raise ValueError(word(EntryFault.BAD_WEIGHT))
-        if text:
-            self.data = int(text)
+        text = unicodedata.normalize("NFKC", valuelist[0] if valuelist else "").strip()
+        is_number = text.isascii() and text.isdigit() and len(text) < 4
+        self.data = int(text) if is_number else None
 
 
 class SegmentForm(BaseForm):

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from crm.accounts.rules import LEAD_READERS
 from crm.chains import access
 from crm.chains.queries import chain_named
+from crm.chains.rules.entries import code_of
 from crm.chains.rules.presence import stale_before
 from crm.chains.views import bp
 from crm.chains.views.showing import Box, ChainShown, Look, all_boxes, looks, shown
@@ -71,9 +72,10 @@ class Chart:
         return f"{_with(self.chain.href, self.wanted)}#at-{code}"
 
     def box(self, code: str) -> Box:
-        """The segment with this code. Raises NotFound."""
+        """The segment with this code, however it is typed. Raises NotFound."""
+        wanted = code_of(code)
         for box in all_boxes(self.chain):
-            if box.code == code:
+            if box.code == wanted:
                 return box
         raise NotFound
 
