@@ -129,6 +129,12 @@ def test_a_segment_is_edited_moved_merged_and_taken_out_of_use(browser, app):
     into = {"version": 3, "into": at(app, "NFM-M2").id}
     assert browser.post(f"{where}/merge", data=into).status_code == 302
     assert at(app, "MED-M1").merged_into_id == at(app, "NFM-M2").id
+    name = at(app, "NFM-M2").name
+    for page in (where, "/chains/NFM/edit"):
+        into = f'<a href="/chains/NFM/edit/NFM-M2">{name}</a>'
+        assert into in browser.get(page).text[browser.get(page).text.index("已并入") :]
+    old = browser.get("/chains/NFM/segments/MED-M1")
+    assert (old.status_code, old.location) == (302, "/chains/NFM/segments/NFM-M2")
     page = browser.post(f"{where}/restore", data={"version": at(app, "MED-M1").version})
     assert "只能撤销那次合并" in page.text
     free = at(app, "MED-U1")

@@ -1,6 +1,6 @@
 """The segments of all chains as their trees, and the links between them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, select
@@ -56,6 +56,25 @@ def segment_by_code(chain_id: int, code: str) -> Segment | None:
     return db.session.scalar(
         select(Segment).where(Segment.chain_id == chain_id, Segment.code == code_of(code))
     )
+
+
+def segments_called(segment_ids: Collection[int]) -> dict[int, Row[*tuple[Any, ...]]]:
+    """By id the code, name, name_en and chain's code of these segments."""
+    rows = rows_of(
+        select(Segment.id, Segment.code, Segment.name, Segment.name_en, Chain.code.label("chain"))
+        .join(Chain, Chain.id == Segment.chain_id)
+        .where(Segment.id.in_(segment_ids))
+    )
+    return {row.id: row for row in rows}
+
+
+def successor_of(row: Segment) -> Segment | None:
+    """The segment in use at which now stands what stood at a merged one; None where there is none."""
+    found: Segment | None = row
+    while found is not None and found.retired_on is not None:
+        into = found.merged_into_id
+        found = db.session.get(Segment, into) if into is not None else None
+    return found
 
 
 def segments_of(chain_id: int) -> Sequence[Segment]:

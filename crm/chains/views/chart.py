@@ -6,13 +6,14 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import abort, g, render_template, request, url_for
+from flask import abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from crm.accounts.rules import LEAD_READERS
 from crm.chains import access
-from crm.chains.queries import chain_named
+from crm.chains.models import Segment
+from crm.chains.queries import chain_named, trees
 from crm.chains.rules.entries import code_of
 from crm.chains.rules.presence import stale_before
 from crm.chains.views import bp
@@ -145,10 +146,23 @@ def chart(code: str) -> ResponseReturnValue:
 def segment(code: str, segment: str) -> ResponseReturnValue:
     """A segment beside its chain's map; alone where a script asks for the panel."""
     found = chart_of(code)
-    panel = panel_of(found, found.box(segment))
+    try:
+        box = found.box(segment)
+    except NotFound:
+        return _where_it_went(trees.segment_by_code(found.chain.found.chain.id, segment))
+    panel = panel_of(found, box)
     if request.headers.get("HX-Request"):
         return render_template("chains/_segment.html", panel=panel, chart=found, **WORDS)
     return page(found, panel)
+
+
+def _where_it_went(gone: Segment | None) -> ResponseReturnValue:
+    """Old papers and bookmarks lead to the segment another one was merged into. Raises NotFound."""
+    successor = trees.successor_of(gone) if gone is not None else None
+    if successor is None or successor is gone:
+        raise NotFound
+    (row,) = trees.segments_called([successor.id]).values()
+    return redirect(url_for("chains.segment", code=row.chain, segment=row.code))
 
 
 @dataclass(frozen=True, slots=True)

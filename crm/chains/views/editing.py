@@ -73,6 +73,7 @@ def editor(chain: Chain, refused: BaseForm | None = None) -> str:
         name=named(chain.name, chain.name_en),
         tiers=[each for each in tiers if each["rows"] or each["tier"] != NO_TIER],
         retired=[row for row in rows if row.retired_on],
+        merged=trees.segments_called({row.merged_into_id for row in rows if row.merged_into_id}),
         of=of,
         groups={row.id: named(row.name, row.name_en) for row in groups_offered()},
         undoable=undoable(trees.last_changes(chain.id, LAST)),

@@ -128,6 +128,7 @@ def _page(
         others=_grouped(offered, {row.id}, chain.id, chain_names),
         targets=_grouped(offered, below, chain.id, chain_names),
         links=links_of(row.id),
+        merged=trees.segments_called([row.merged_into_id] if row.merged_into_id else []),
         standing={
             "leads": leads_at(ids),
             "firms": trees.firms_at(ids).get(row.id, 0),
