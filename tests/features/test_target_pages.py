@@ -108,6 +108,8 @@ def test_the_list_is_narrowed_and_taken_as_a_workbook(app, company, staff):
     assert [row[4] for row in rows[1:]] == [35, 35]
     assert all("+25 环节空白" in row[5] for row in rows[1:])
     assert {sheet.cell(n, 2).data_type for n in (2, 3)} == {"s"}, "a formula stays text"
+    assert sheet["F2"].alignment.wrap_text, "a reason a line"
+    assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$1:$1")
     with app.app_context():
         events = select(AuditEvent).where(AuditEvent.action == "targets_exported")
         assert db.session.scalars(events).one().after["rows"] == 2

@@ -64,24 +64,31 @@ def write_long_workbook(
     """Like `workbook_bytes` for any number of rows: each is written as it comes and then forgotten.
 
     A sheet is a name, the widths of its columns in characters and its rows, the first of them the
-    heading, which stays in sight.
+    heading, which stays in sight. Long text is broken into lines; printed, a sheet is as wide as one
+    page across.
     """
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment
     from openpyxl.utils import get_column_letter
 
-    workbook = Workbook(write_only=True)
+    workbook, broken = Workbook(write_only=True), Alignment(vertical="top", wrap_text=True)
     for name, widths, rows in sheets:
         sheet = workbook.create_sheet(name)
         for number, width in enumerate(widths, start=1):
             sheet.column_dimensions[get_column_letter(number)].width = width
         sheet.freeze_panes = "A2"
+        sheet.page_setup.orientation = "landscape"
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        sheet.page_setup.fitToHeight = 0  # as many pages down as it takes
+        sheet.print_title_rows = "1:1"
         for row in rows:
             cells = []
             for value in row:
                 cell = WriteOnlyCell(sheet)
                 if value is not None:
                     put(cell, value)
+                    cell.alignment = broken
                 cells.append(cell)
             sheet.append(cells)
     workbook.save(out)
