@@ -29,7 +29,7 @@ from crm.coverage.queries.segment import Behind, behind, below, hidden_at, links
 from crm.coverage.rules import Number, Status
 from crm.coverage.rules.viewing import STAGES, Kind, MapFilter, read_map_filter
 from crm.coverage.wording import word as coverage_word
-from crm.leads.rules import Stage
+from crm.leads.rules import FROM_SIGNING, IN_TALKS, Stage
 from crm.leads.rules.filters import NONE, Bucket, LeadFilter, WrongParameter
 from crm.leads.wording import FILTER_WORDS
 from crm.leads.wording import word as lead_word
@@ -172,7 +172,8 @@ class Panel:
     box: Box
     behind: Behind
     hidden: int  # leads that are counted and may not be shown to this person
-    lists: Sequence[tuple[str, LeadFilter]]  # of its leads: words with their number, the list
+    lists: Sequence[tuple[str, LeadFilter | None]]
+    """Of its leads: words with their number, and the list unless the person sees none of them."""
     stale_before: date
     feeds: Sequence[Supply]
     fed_by: Sequence[Supply]
@@ -186,27 +187,26 @@ def panel_of(found: Chart, box: Box) -> Panel:
         box,
         told,
         max(covered.counts.leads - told.visible, 0),
-        tuple(_lists(covered, below=bool(box.children) or None)),
+        tuple(_lists(covered, told, below=bool(box.children) or None)),
         stale_before(clock.today(), stale_after),
         [each for each in found.supplies if each.giver.code == box.code],
         [each for each in found.supplies if each.taker.code == box.code],
     )
 
 
-def _lists(covered: Covered, *, below: bool | None) -> Iterator[tuple[str, LeadFilter]]:
-    at, counts = covered.segment.id, covered.counts
-    if counts.tips:
-        yield _("线索%(n)s", n=counts.tips), LeadFilter(segment=at, below=below, stage=Stage.LEAD)
-    if counts.in_talks:
-        yield (
-            _("在谈%(n)s", n=counts.in_talks),
-            LeadFilter(segment=at, below=below, stage=Bucket.IN_TALKS),
-        )
-    if counts.signed:
-        yield (
-            _("已签约%(n)s", n=counts.signed),
-            LeadFilter(segment=at, below=below, stage=Bucket.FROM_SIGNING),
-        )
+def _lists(
+    covered: Covered, told: Behind, *, below: bool | None
+) -> Iterator[tuple[str, LeadFilter | None]]:
+    counts = covered.counts
+    every: tuple[tuple[str, int, Stage | Bucket, tuple[Stage, ...]], ...] = (
+        (_("线索%(n)s", n=counts.tips), counts.tips, Stage.LEAD, (Stage.LEAD,)),
+        (_("在谈%(n)s", n=counts.in_talks), counts.in_talks, Bucket.IN_TALKS, IN_TALKS),
+        (_("已签约%(n)s", n=counts.signed), counts.signed, Bucket.FROM_SIGNING, FROM_SIGNING),
+    )
+    for words, number, stage, stages in every:
+        if number:
+            behind = LeadFilter(segment=covered.segment.id, below=below, stage=stage)
+            yield words, behind if told.visible_at(stages) else None
 
 
 def page(found: Chart, panel: Panel | None) -> ResponseReturnValue:

@@ -1,6 +1,6 @@
 """What stands behind one segment's numbers: the first of its companies, leads and needs, and its links."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,6 +19,7 @@ from crm.enterprises.models import Enterprise
 from crm.leads.access import may_see
 from crm.leads.models import Lead
 from crm.leads.models import among as at_stages
+from crm.leads.rules import Stage
 from crm.places.models import Zone
 
 SHOWN = 12
@@ -30,12 +31,19 @@ SEGMENTS_KEPT = 256
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """The first rows of each list. `visible` of the counted leads may be seen by the person."""
+    """The first rows of each list. `seen`, by stage, are the counted leads that the person may see."""
 
     firms: Sequence[Any]
     leads: Sequence[Any]
-    visible: int
+    seen: Mapping[Stage, int]
     needs: Sequence[Any]
+
+    @property
+    def visible(self) -> int:
+        return sum(self.seen.values())
+
+    def visible_at(self, stages: Iterable[Stage]) -> int:
+        return sum(self.seen.get(stage, 0) for stage in stages)
 
 
 def below(segment_id: int, segments: Collection[Covered]) -> tuple[int, ...]:
@@ -52,11 +60,11 @@ def below(segment_id: int, segments: Collection[Covered]) -> tuple[int, ...]:
 
 def behind(actor: Actor, ids: tuple[int, ...]) -> Behind:
     """What stands at these segments: four statements."""
-    visible, leads = _leads(actor, ids)
+    seen, leads = _leads(actor, ids)
     return Behind(
         rows_of(_firms(ids)).all(),
         rows_of(leads).all(),
-        rows_of(visible).scalar_one(),
+        {row.stage: row.n for row in rows_of(seen)},
         rows_of(_needs(ids)).all(),
     )
 
@@ -79,8 +87,10 @@ def _firms(ids: tuple[int, ...]) -> Select[*tuple[Any, ...]]:
 
 
 @lru_cache(SEGMENTS_KEPT)
-def _leads(actor: Actor, ids: tuple[int, ...]) -> tuple[Select[int], Select[*tuple[Any, ...]]]:
-    """How many of the leads the person may see, and those with the latest progress."""
+def _leads(
+    actor: Actor, ids: tuple[int, ...]
+) -> tuple[Select[Stage, int], Select[*tuple[Any, ...]]]:
+    """How many of the leads the person may see, by stage, and those with the latest progress."""
     counted = (Lead.segment_id.in_(ids), at_stages((*COMING, *LANDED)), may_see(actor))
     latest = (
         select(
@@ -92,7 +102,8 @@ def _leads(actor: Actor, ids: tuple[int, ...]) -> tuple[Select[int], Select[*tup
         .order_by(Lead.last_progress_on.desc(), Lead.id.desc())
         .limit(SHOWN)
     )  # fmt: skip
-    return select(func.count()).select_from(Lead).where(*counted), latest
+    seen = select(Lead.stage, func.count().label("n")).where(*counted).group_by(Lead.stage)
+    return seen, latest
 
 
 @lru_cache(SEGMENTS_KEPT)
