@@ -77,59 +77,103 @@ def insert_rows(
     `once` names the columns of a unique key: a row that is there already is left alone, or, where it
     meets the SQL condition `where`, set to the SQL values of `again` (`excluded` is the new row).
 
-    On PostgreSQL each chunk travels as one JSON text, no parameter per value has to be bound, and
-    the server writes it while the next rows are made. `rows` that are made as they are asked for may
-    therefore ask the database nothing after the first of them.
+    `rows` that are made as they are asked for may ask the database nothing after the first of them.
     """
-    coming = iter(rows)
-    first = next(coming, None)
-    if first is None:
-        return 0
-    coming = chain([first], coming)
-    table = _table(model)
-    defaults: dict[str, Any] = {**(same or {})}
-    named = first.keys() | defaults.keys()
-    for column in table.columns:
-        default: Any = column.default
-        if column.key not in named and default is not None and default.is_scalar:
-            defaults[column.key] = default.arg
-    if _is_sqlite():
-        adding = sqlite.insert(table)
-        if again:
-            changed = {name: text(value) for name, value in again.items()}
-            adding = adding.on_conflict_do_update(
-                index_elements=once, set_=changed, where=text(where) if where else None
+    with inserting() as stream:
+        stream.insert(model, rows, same=same, once=once, again=again, where=where)
+    return stream.written
+
+
+class Stream:
+    """Rows on their way to the database. On PostgreSQL each chunk travels as one JSON text, no
+    parameter per value has to be bound, and the server writes it while the next rows are made."""
+
+    def __init__(self, sending: ThreadPoolExecutor) -> None:
+        self.written = 0
+        self._sending = sending
+        self._sent: deque[Future[CursorResult[Any]]] = deque()
+
+    def insert(
+        self,
+        model: type[Base],
+        rows: Iterable[Mapping[str, Any]],
+        *,
+        same: Mapping[str, Any] | None = None,
+        once: Sequence[str] = (),
+        again: Mapping[str, str] | None = None,
+        where: str = "",
+    ) -> None:
+        """The rows of one table, as `insert_rows` takes them; all are made when it returns."""
+        coming = iter(rows)
+        first = next(coming, None)
+        if first is None:
+            return
+        coming = chain([first], coming)
+        table = _table(model)
+        defaults: dict[str, Any] = {**(same or {})}
+        named = first.keys() | defaults.keys()
+        for column in table.columns:
+            default: Any = column.default
+            if column.key not in named and default is not None and default.is_scalar:
+                defaults[column.key] = default.arg
+        connection = db.session.connection()
+        if _is_sqlite():
+            adding = sqlite.insert(table)
+            if again:
+                changed = {name: text(value) for name, value in again.items()}
+                adding = adding.on_conflict_do_update(
+                    index_elements=once, set_=changed, where=text(where) if where else None
+                )
+            elif once:
+                adding = adding.on_conflict_do_nothing(index_elements=once)
+            found: Any = connection.execute(adding, [{**defaults, **row} for row in coming])
+            self.written += int(found.rowcount)
+            return
+        conflict = ""
+        if once:
+            setting = ", ".join(f"{name} = {value}" for name, value in (again or {}).items())
+            doing = (
+                f"UPDATE SET {setting} {f'WHERE {where}' if where else ''}" if again else "NOTHING"
             )
-        elif once:
-            adding = adding.on_conflict_do_nothing(index_elements=once)
-        found: Any = db.session.connection().execute(
-            adding, [{**defaults, **row} for row in coming]
+            conflict = f"ON CONFLICT ({', '.join(once)}) DO {doing}"
+        names = ", ".join(f'"{name}"' for name in [*defaults, *first])
+        # Every name comes from our own models.
+        statement = text(
+            f'INSERT INTO "{table.name}" ({names}) SELECT {names} '  # noqa: S608
+            f"FROM json_populate_recordset("
+            f'json_populate_record(NULL::"{table.name}", CAST(:defaults AS json)), '
+            f"CAST(:rows AS json)) {conflict}"
         )
-        return int(found.rowcount)
-    conflict = ""
-    if once:
-        setting = ", ".join(f"{name} = {value}" for name, value in (again or {}).items())
-        doing = f"UPDATE SET {setting} {f'WHERE {where}' if where else ''}" if again else "NOTHING"
-        conflict = f"ON CONFLICT ({', '.join(once)}) DO {doing}"
-    names = ", ".join(f'"{name}"' for name in [*defaults, *first])
-    # Every name comes from our own models.
-    statement = text(
-        f'INSERT INTO "{table.name}" ({names}) SELECT {names} '  # noqa: S608
-        f"FROM json_populate_recordset("
-        f'json_populate_record(NULL::"{table.name}", CAST(:defaults AS json)), '
-        f"CAST(:rows AS json)) {conflict}"
-    )
-    db.session.flush()
-    connection, always = db.session.connection(), _json(defaults)
-    sent: deque[Future[CursorResult[Any]]] = deque()
-    written = 0
-    with ThreadPoolExecutor(1) as sending:
+        always = _json(defaults)
         while some := list(islice(coming, CHUNK)):
-            if len(sent) == AHEAD:
-                written += sent.popleft().result().rowcount
+            if len(self._sent) == AHEAD:
+                self._wait()
             given = {"defaults": always, "rows": _json(some)}
-            sent.append(sending.submit(connection.execute, statement, given))
-        return written + sum(each.result().rowcount for each in sent)
+            self._sent.append(self._sending.submit(connection.execute, statement, given))
+
+    def end(self) -> None:
+        while self._sent:
+            self._wait()
+
+    def _wait(self) -> None:
+        self.written += self._sent.popleft().result().rowcount
+
+
+@contextmanager
+def inserting() -> Iterator[Stream]:
+    """One stream for the rows of several tables, written in their order.
+
+    Until it ends the database may be asked nothing else.
+    """
+    db.session.flush()
+    with ThreadPoolExecutor(1) as sending:
+        stream = Stream(sending)
+        try:
+            yield stream
+            stream.end()
+        except BaseException:
+            sending.shutdown(cancel_futures=True)  # the transaction is about to be undone
+            raise
 
 
 def chunked(values: Iterable[Any]) -> Iterator[Sequence[Any]]:

@@ -1,10 +1,11 @@
 """The leads a ledger brings in, with all that hangs on each, as rows to insert."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from crm.core.bulk import insert_rows, reserve_ids
+from crm.core.bulk import Stream, reserve_ids
 from crm.enterprises.rules import pinyin_initials, search_text
 from crm.history.models import AuditEvent
 from crm.history.services import event_row
@@ -27,12 +28,22 @@ from crm.leads.rules import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The units and people a row names."""
+
+    department_id: int | None
+    owner_id: int | None
+    sponsor_id: int | None
+    first_talk_department_id: int | None
+
+
 class NewLeads:
-    """The leads a plan adds: their ids are taken at once, their rows inserted table by table."""
+    """The leads a plan adds: their ids are taken and whom they name is looked up at once, their rows
+    are made while the server writes those before, table by table."""
 
     def __init__(self, plan: Plan, known: Known, at: datetime) -> None:
         self._plan, self._known, self._at = plan, known, at
-        self._leads: list[dict[str, Any]] = []
         self._figures: list[dict[str, Any]] = []
         self._milestones: list[dict[str, Any]] = []
         self._changes: list[dict[str, Any]] = []
@@ -44,24 +55,32 @@ class NewLeads:
             investors.setdefault(key_of(row)[1], row.investor or "")
         known.load_companies(investors)
         plan.new_ids = dict(zip(plan.fresh, reserve_ids(Lead, len(plan.fresh)), strict=True))
-        for place in plan.fresh:
-            self._add(place)
+        self._named = {place: self._named_by(plan.rows[place]) for place in plan.fresh}
 
-    def insert(self) -> None:
-        """Write everything; the companies, people and units of `known` must stand by now."""
-        insert_rows(Lead, self._leads)
-        insert_rows(Figure, self._figures)
-        insert_rows(Milestone, self._milestones)
-        insert_rows(StageChange, self._changes)
-        insert_rows(SigningDayChange, self._signing_days)
-        insert_rows(AuditEvent, self._events)
+    def write(self, stream: Stream) -> None:
+        """Insert everything; the companies, people and units of `known` go before."""
+        stream.insert(Lead, map(self._lead, self._plan.fresh))
+        stream.insert(Figure, self._figures)
+        stream.insert(Milestone, self._milestones)
+        stream.insert(StageChange, self._changes)
+        stream.insert(SigningDayChange, self._signing_days)
+        stream.insert(AuditEvent, self._events)
 
-    def _add(self, place: int) -> None:
-        """One new lead and everything that hangs on it."""
+    def _named_by(self, row: LedgerRow) -> _Named:
+        known = self._known
+        department_id = known.department(row.department) or self._plan.own_department()
+        return _Named(
+            department_id,
+            owner_id=known.person(row.owner, department_id, row.owner_phone),
+            sponsor_id=known.leader(row.sponsor_leader),
+            first_talk_department_id=known.department(row.first_talk_unit),
+        )
+
+    def _lead(self, place: int) -> dict[str, Any]:
+        """One new lead; everything that hangs on it is kept for the tables after."""
         plan, known, at = self._plan, self._known, self._at
-        row, actor = plan.rows[place], plan.actor
+        row, actor, named = plan.rows[place], plan.actor, self._named[place]
         as_of, lead_id = plan.ledger.as_of, plan.new_ids[place]
-        department_id = known.department(row.department) or plan.own_department()
         investor_id, investor_words = known.company(key_of(row)[1])
         segment_id, chain_id = known.segments.get(row.segment_code or "", (None, None))
         place_of = known.places.get(row.zone or "")
@@ -73,48 +92,6 @@ class NewLeads:
         receipt = f"BB{plan.today:%Y%m%d}-{lead_id:06d}"
         title = row.title or ""
         words = search_text(title, pinyin_initials(title), receipt, investor_words)
-        self._leads.append(
-            {
-                "id": lead_id,
-                "receipt_number": receipt,
-                "title": title,
-                "title_key": key_of(row)[0],
-                "search_text": words,
-                "investor_id": investor_id,
-                "investor_is_unknown": investor_id is None,
-                "investor_category": row.investor_category,
-                "description": row.content,
-                "chain_id": chain_id or known.chains.get(row.chain or ""),
-                "segment_id": segment_id,
-                "zone_id": place_of.zone_id if place_of else None,
-                "carrier_id": place_of.carrier_id if place_of else None,
-                "street_id": place_of.street_id if place_of else None,
-                "site": row.zone,
-                "land_mu": row.land_mu,
-                "owner_id": known.person(row.owner, department_id, row.owner_phone),
-                "department_id": department_id,
-                "sponsor_id": known.leader(row.sponsor_leader),
-                "first_talk_department_id": known.department(row.first_talk_unit),
-                "source": row.source,
-                "stage": stage,
-                "stage_since": stage_since,
-                "stage_source": StageSource.IMPORT,
-                "stage_before_off_ramp": Stage.SIGNED if stage.is_off_ramp and signed_on else None,
-                "first_contact_on": row.first_contact_on,
-                "expected_sign_on": row.expected_sign_on,
-                "last_progress_on": _progress_day(row, as_of),
-                "next_action": row.next_action,
-                "next_action_on": row.next_action_on,
-                "suggests": ",".join(sorted(row.suggests)) or None,
-                "latest_progress": row.latest_progress,
-                "problems": row.issues,
-                "remark": row.remark,
-                "investment_yuan": self._yuan(total, signed_on),
-                "investment_text": total["stated_text"] if total else None,
-                "created_by_id": actor.id or None,
-                "created_at": at,
-            }
-        )
         if row.expected_sign_on is not None:
             self._signing_days.append(
                 {
@@ -159,9 +136,49 @@ class NewLeads:
                     "title": title, "stage": stage, "investor": row.investor,
                     "receipt_number": receipt, "total_investment": total and total["stated_text"],
                 },
-                lead_id=lead_id, department_id=department_id,
+                lead_id=lead_id, department_id=named.department_id,
             )
         )  # fmt: skip
+        return {
+            "id": lead_id,
+            "receipt_number": receipt,
+            "title": title,
+            "title_key": key_of(row)[0],
+            "search_text": words,
+            "investor_id": investor_id,
+            "investor_is_unknown": investor_id is None,
+            "investor_category": row.investor_category,
+            "description": row.content,
+            "chain_id": chain_id or known.chains.get(row.chain or ""),
+            "segment_id": segment_id,
+            "zone_id": place_of.zone_id if place_of else None,
+            "carrier_id": place_of.carrier_id if place_of else None,
+            "street_id": place_of.street_id if place_of else None,
+            "site": row.zone,
+            "land_mu": row.land_mu,
+            "owner_id": named.owner_id,
+            "department_id": named.department_id,
+            "sponsor_id": named.sponsor_id,
+            "first_talk_department_id": named.first_talk_department_id,
+            "source": row.source,
+            "stage": stage,
+            "stage_since": stage_since,
+            "stage_source": StageSource.IMPORT,
+            "stage_before_off_ramp": Stage.SIGNED if stage.is_off_ramp and signed_on else None,
+            "first_contact_on": row.first_contact_on,
+            "expected_sign_on": row.expected_sign_on,
+            "last_progress_on": _progress_day(row, as_of),
+            "next_action": row.next_action,
+            "next_action_on": row.next_action_on,
+            "suggests": ",".join(sorted(row.suggests)) or None,
+            "latest_progress": row.latest_progress,
+            "problems": row.issues,
+            "remark": row.remark,
+            "investment_yuan": self._yuan(total, signed_on),
+            "investment_text": total["stated_text"] if total else None,
+            "created_by_id": actor.id or None,
+            "created_at": at,
+        }
 
     def _figures_of(self, place: int, lead_id: int) -> list[dict[str, Any]]:
         plan = self._plan

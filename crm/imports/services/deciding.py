@@ -258,7 +258,7 @@ class _Taking:
 
     def _written(self, number: int | None) -> int | None:
         """The id of a unit or person, which stands in the database before the lead points at it."""
-        self.known.write()
+        self.known.write_people()
         return number
 
     def _amount(self, field: Field, row: LedgerDifference, as_of: date) -> None:

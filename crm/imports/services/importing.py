@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from crm.accounts.models import User
 from crm.accounts.rules import LEDGER_IMPORTERS, Actor, Role
-from crm.core.bulk import without_collecting
+from crm.core.bulk import inserting, without_collecting
 from crm.core.db import db
 from crm.core.errors import Fault, Refused
 from crm.core.sheets import Limits, read_sheets
@@ -93,8 +93,11 @@ def _carry_out(
     known = Known(plan.actor, at)
     new = NewLeads(plan, known, at)
     record = _record(plan, data, filename, at=at, folder=folder)
-    known.write()
-    new.insert()
+    known.write_people()
+    with inserting() as stream:
+        known.write_companies(stream)
+        new.write(stream)
+    known.suggest_segments()
     keeping.keep_rows(plan, record.id)
     keeping.keep_differences(plan, record.id)
     keeping.keep_questions(plan, record.id)

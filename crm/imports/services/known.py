@@ -1,7 +1,7 @@
 """What a ledger names and we already know, loaded once; what is new is added in bulk."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from crm.accounts.models import Department, User
 from crm.accounts.rules import Actor, DepartmentKind, Role
 from crm.chains.models import Chain, Segment
 from crm.chains.services.suggesting import suggest_for
-from crm.core.bulk import among, chunked, insert_rows, reserve_ids
+from crm.core.bulk import Stream, among, chunked, insert_rows, reserve_ids
 from crm.core.db import Base, db
 from crm.enterprises.models import Enterprise
 from crm.enterprises.rules import loose_name, pinyin_initials, search_text, seat_of
@@ -66,8 +66,8 @@ class Person:
 
 
 class Known:
-    """Names on one side, ids on the other. `department`, `person`, `leader` and `company` add what
-    is missing to a list that `write` inserts."""
+    """Names on one side, ids on the other. `department`, `person` and `leader` add what is missing to
+    a list that `write_people` inserts, `load_companies` to one for `write_companies`."""
 
     def __init__(self, actor: Actor, at: datetime) -> None:
         self._actor, self._at = actor, at
@@ -107,11 +107,8 @@ class Known:
         ):  # fmt: skip
             self._people[row.name].append(Person(*row))
         self._companies: dict[str, tuple[int, str]] = {}
-        self._new: dict[type[Base], list[dict[str, Any]]] = {
-            Department: [],
-            User: [],
-            Enterprise: [],
-        }
+        self._new_companies: list[tuple[int, str, str]] = []  # id, key, name
+        self._new: dict[type[Base], list[dict[str, Any]]] = {Department: [], User: []}
         self._phones: dict[int, str] = {}
         self._ready: dict[type[Base], list[int]] = {}
         self._last: dict[type[Base], int] = {}
@@ -127,27 +124,13 @@ class Known:
             ):
                 self._companies[key] = (number, words)
         fresh = [key for key in by_key if key not in self._companies]
-        for key, number in zip(fresh, reserve_ids(Enterprise, len(fresh)), strict=True):
-            name = by_key[key]
-            initials = pinyin_initials(name)[:120]
-            words = search_text(name, initials)
-            self._companies[key] = (number, words)
-            self._new[Enterprise].append(
-                {
-                    "id": number,
-                    "name": name,
-                    "name_norm": key,
-                    "name_loose": loose_name(name)[:120],
-                    "pinyin_initials": initials,
-                    "search_text": words,
-                    "region_code": seat_of(name=name),
-                    "created_by_id": self._actor.id or None,
-                    "created_at": self._at,
-                }
-            )
+        ids = reserve_ids(Enterprise, len(fresh))
+        self._new_companies = [
+            (number, key, by_key[key]) for number, key in zip(ids, fresh, strict=True)
+        ]
 
     def company(self, key: str) -> tuple[int | None, str]:
-        """Id and search text of an investor `load_companies` was told of."""
+        """Id and search text of an investor; those nobody knew have them once they were written."""
         return self._companies.get(key, (None, ""))
 
     def department(self, name: str | None) -> int | None:
@@ -224,30 +207,54 @@ class Known:
             self._last[model] = numbers[-1]
         return ready.pop()
 
-    def write(self) -> None:
-        """Insert the units, people and companies met for the first time, each with its event."""
-        for model, action in (
-            (Department, "department_added"),
-            (User, "person_added"),
-            (Enterprise, "enterprise_added"),
-        ):
+    def write_people(self) -> None:
+        """Insert the units and people met for the first time, each with its event."""
+        for model, action in ((Department, "department_added"), (User, "person_added")):
             rows = self._new[model]
             insert_rows(model, rows)
             insert_rows(
                 AuditEvent,
-                [
-                    event_row(
-                        self._actor, self._at, action, model, row["id"], {"name": row["name"]}
-                    )
-                    for row in rows
-                ],
+                (self._event(action, model, row["id"], row["name"]) for row in rows),
             )
-            if model is Enterprise:
-                suggest_for([row["id"] for row in rows])
             rows.clear()
         for number, phone in self._phones.items():
             db.session.execute(update(User).where(User.id == number).values(phone=phone))
         self._phones.clear()
+
+    def write_companies(self, stream: Stream) -> None:
+        """Insert the companies met for the first time, each with its event."""
+        stream.insert(Enterprise, self._company_rows())
+        stream.insert(
+            AuditEvent,
+            (
+                self._event("enterprise_added", Enterprise, number, name)
+                for number, _key, name in self._new_companies
+            ),
+        )
+
+    def suggest_segments(self) -> None:
+        """Look for the segments those companies may belong to; to be called once they stand."""
+        suggest_for([number for number, _key, _name in self._new_companies])
+
+    def _company_rows(self) -> Iterator[dict[str, Any]]:
+        for number, key, name in self._new_companies:
+            initials = pinyin_initials(name)[:120]
+            words = search_text(name, initials)
+            self._companies[key] = (number, words)
+            yield {
+                "id": number,
+                "name": name,
+                "name_norm": key,
+                "name_loose": loose_name(name)[:120],
+                "pinyin_initials": initials,
+                "search_text": words,
+                "region_code": seat_of(name=name),
+                "created_by_id": self._actor.id or None,
+                "created_at": self._at,
+            }
+
+    def _event(self, action: str, model: type[Base], number: int, name: str) -> dict[str, Any]:
+        return event_row(self._actor, self._at, action, model, number, {"name": name})
 
 
 _KINDS = (
