@@ -1,6 +1,6 @@
 """Keeping every stored verdict equal to what the rule says, and what it said before."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from operator import attrgetter
@@ -52,7 +52,7 @@ def rejudge(lead_ids: Collection[int], *, today: date, at: datetime) -> int:
     in `superseded_verdicts`. Where a quota asks for a group's first entry, all leads of ranked
     groups are judged with them.
     """
-    return _write(_changes(lead_ids, today, lock=True), at)
+    return _write(_chunks(lead_ids, today, lock=True), at)
 
 
 def rejudge_quota(quota: Quota, *, today: date, at: datetime, period_changed: bool = False) -> int:
@@ -67,7 +67,7 @@ def rejudge_quota(quota: Quota, *, today: date, at: datetime, period_changed: bo
     if not period_changed:
         standing = select(Verdict.lead_id).where(Verdict.quota_id == quota.id)
         ids = list(db.session.scalars(standing.order_by(Verdict.lead_id)))
-    return _write(_changes(ids, today, lock=False, only=quota.id), at)
+    return _write(_chunks(ids, today, lock=False, only=quota.id), at)
 
 
 def _superseded(row: Row[Any], at: datetime) -> dict[str, Any]:
@@ -92,9 +92,10 @@ def differences(*, today: date) -> Iterator[tuple[int, str]]:
     A verdict kept from a year that closed over an unsigned lead is no difference: there the
     calendar moved on, not a fact.
     """
-    for change in _changes(_all_leads(), today, lock=False):
-        for lead_id in sorted(change.lead_ids):
-            yield lead_id, change.titles.get(lead_id, "")
+    for chunk in _chunks(_all_leads(), today, lock=False):
+        titles = {lead.id: lead.title for lead in chunk.leads}
+        for lead_id in sorted(chunk.wrong()):
+            yield lead_id, titles.get(lead_id, "")
 
 
 def _all_leads() -> list[int]:
@@ -102,52 +103,64 @@ def _all_leads() -> list[int]:
 
 
 @dataclass(slots=True)
-class _Change:
-    """What has to be written for one chunk of leads, as rows of the table."""
+class _Chunk:
+    """Some leads with their stored verdicts, by quota and lead, and what judging makes of these."""
 
-    titles: dict[int, str]
-    signed_ids: set[int]
+    leads: Sequence[JudgedLead]
+    stored: Mapping[tuple[int, int], Row[Any]]
+    quotas: Sequence[tuple[int, QuotaTerms]]
+    judging: Judging
     today: date
-    added: list[dict[str, Any]] = field(default_factory=list)
     changed: list[dict[str, Any]] = field(default_factory=list)
     removed: list[Row[Any]] = field(default_factory=list)
     replaced: list[Row[Any]] = field(default_factory=list)  # what stood before, changed or removed
 
-    @property
-    def lead_ids(self) -> set[int]:
+    def added(self) -> Iterator[dict[str, Any]]:
+        """The verdicts that do not stand yet, judged as they are asked for; after the last of them
+        the others are known, too."""
+        left = dict(self.stored)
+        for lead in self.leads:
+            for row in _rows(lead, self.quotas, self.judging, self.today):
+                before = left.pop((row["quota_id"], lead.id), None)
+                if before is None:
+                    yield row
+                elif any(getattr(before, name) != row[name] for name in KEPT):
+                    self.changed.append({"id": before.id, **row})
+                    self.replaced.append(before)
+        self.removed += left.values()
+        self.replaced += left.values()
+
+    def wrong(self) -> set[int]:
         """The leads whose stored verdicts are wrong."""
-        wrong = {row["lead_id"] for row in [*self.added, *self.changed]}
-        return wrong | {row.lead_id for row in self.removed if not self._is_last_word(row)}
+        wrong = {row["lead_id"] for row in [*self.added(), *self.changed]}
+        signed = {lead.id for lead in self.leads if signing_of(lead, EVER)}
+        return wrong | {
+            row.lead_id
+            for row in self.removed
+            if row.lead_id in signed or row.signed_from is not None or row.closes >= self.today
+        }
 
-    def _is_last_word(self, row: Row[Any]) -> bool:
-        is_unsigned = row.lead_id not in self.signed_ids and row.signed_from is None
-        return is_unsigned and row.closes < self.today
 
-
-def _write(changes: Iterable[_Change], at: datetime) -> int:
+def _write(chunks: Iterable[_Chunk], at: datetime) -> int:
     written, asked = 0, recorded(at)
-    for change in changes:
+    for chunk in chunks:
         # A verdict judged meanwhile by a clock that is ahead is not replaced before it began.
-        at = max(
-            [asked, *(row.judged_at + TICK for row in change.replaced if row.judged_at >= asked)]
-        )
-        if change.added:
-            insert_rows(Verdict, [{**row, "judged_at": at} for row in change.added])
-        insert_rows(SupersededVerdict, [_superseded(row, at) for row in change.replaced])
-        if change.changed:
-            db.session.execute(
-                update(Verdict), [{**row, "judged_at": at} for row in change.changed]
-            )
-        if change.removed:
-            ids = [row.id for row in change.removed]
+        known = (row.judged_at for row in chunk.stored.values())
+        at = max([asked, *(judged_at + TICK for judged_at in known if judged_at >= asked)])
+        written += insert_rows(Verdict, chunk.added(), same={"judged_at": at})
+        insert_rows(SupersededVerdict, [_superseded(row, at) for row in chunk.replaced])
+        if chunk.changed:
+            db.session.execute(update(Verdict), [{**row, "judged_at": at} for row in chunk.changed])
+        if chunk.removed:
+            ids = [row.id for row in chunk.removed]
             db.session.execute(delete(Verdict).where(among(Verdict.id, ids)))
-        written += len(change.added) + len(change.changed) + len(change.removed)
+        written += len(chunk.changed) + len(chunk.removed)
     return written
 
 
-def _changes(
+def _chunks(
     lead_ids: Collection[int], today: date, *, lock: bool, only: int | None = None
-) -> Iterator[_Change]:
+) -> Iterator[_Chunk]:
     ids = sorted(set(lead_ids))
     if not ids:
         return
@@ -166,23 +179,7 @@ def _changes(
         chunk = ids[start : start + CHUNK]
         read = facts_of(chunk, lock=lock, first_entries=bool(lists))
         leads = [with_yuan(lead, around.rates, EVER) for lead in read]
-        stored = _stored(chunk, only)
-        change = _Change(
-            {lead.id: lead.title for lead in leads},
-            {lead.id for lead in leads if signing_of(lead, EVER)},
-            today,
-        )
-        for lead in leads:
-            for row in _rows(lead, quotas, judging, today):
-                before = stored.pop((row["quota_id"], lead.id), None)
-                if before is None:
-                    change.added.append(row)
-                elif any(getattr(before, name) != row[name] for name in KEPT):
-                    change.changed.append({"id": before.id, **row})
-                    change.replaced.append(before)
-        change.removed += stored.values()
-        change.replaced += stored.values()
-        yield change
+        yield _Chunk(leads, _stored(chunk, only), quotas, judging, today)
 
 
 def _live_quotas(only: int | None, *, lock: bool) -> list[tuple[int, QuotaTerms]]:
