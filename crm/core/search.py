@@ -134,4 +134,5 @@ def _portable(_element: _HasGrams, _compiler: SQLCompiler, **_kw: Any) -> str:
 @compiles(_HasGrams, "postgresql")
 def _indexed(element: _HasGrams, compiler: SQLCompiler, **kw: Any) -> str:
     column, asked = element.clauses
-    return f"search_grams({compiler.process(column, **kw)}) @> {compiler.process(asked, **kw)}"
+    searched = compiler.process(column, **kw)
+    return f'search_grams({searched} COLLATE "C") @> {compiler.process(asked, **kw)}'
