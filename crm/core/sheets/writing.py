@@ -57,6 +57,11 @@ def workbook_bytes(sheets: Iterable[tuple[str, Iterable[Sequence[Value]]]]) -> b
     return out.getvalue()
 
 
+def _columns_of(text: str) -> int:
+    """How many columns of a printed line a text takes: a Chinese character two."""
+    return len(text) if text.isascii() else len(text.encode("gb18030", "replace"))
+
+
 def write_long_workbook(
     out: IO[bytes],
     sheets: Iterable[tuple[str, Sequence[int], Iterable[Sequence[Value]]]],
@@ -84,11 +89,16 @@ def write_long_workbook(
         sheet.print_title_rows = "1:1"
         for row in rows:
             cells = []
+            is_long = any(
+                isinstance(value, str) and _columns_of(value) > width
+                for value, width in zip(row, widths, strict=False)
+            )
             for value in row:
                 cell = WriteOnlyCell(sheet)
                 if value is not None:
                     put(cell, value)
-                    cell.alignment = broken
+                    if is_long:  # a style for each cell takes half as long again as its value
+                        cell.alignment = broken
                 cells.append(cell)
             sheet.append(cells)
     workbook.save(out)
