@@ -42,7 +42,10 @@ PATTERNS: tuple[tuple[RosterColumn, re.Pattern[str]], ...] = tuple(
         ),
         (RosterColumn.SCOPE, r"经营范围|主营业务|business ?scope|^scope"),
         (RosterColumn.OWNERSHIP, r"所有制|企业性质|企业类型|公司性质|经济类型|ownership"),
-        (RosterColumn.REGION, r"行政区划|所在地区|^地区$|^省市|所属省市|division|^region"),
+        (
+            RosterColumn.REGION,
+            r"行政区划|所[在属]地区|^(地区|所在地|注册地|所属城市)$|^省市|所属省市|division|^region",
+        ),
         (RosterColumn.ADDRESS, r"地址|住所|经营场所|address"),
         (RosterColumn.LEGAL, r"法定代表人|^法人(代表)?$|legal ?representative"),
         (
