@@ -10,7 +10,8 @@ from crm.core import clock
 from crm.core.db import db, transaction
 from crm.enterprises.services import EnterpriseEntry, save
 from crm.leads.models import Lead
-from crm.leads.rules import ChainMove
+from crm.leads.rules import ChainMove, Stage
+from tests.features.chain_cases import add_lead_at
 
 pytestmark = pytest.mark.browser
 
@@ -22,15 +23,21 @@ COMPANY = "甲胶体材料有限公司"
 def staff(app, person):
     """Who calls; and the company that suits the segment."""
     actor = person("staff", "区投资促进局", name="张伟")
-    with app.app_context(), transaction() as session:
-        company = save(actor, clock.now(), None, EnterpriseEntry(COMPANY, region_code="370200"))
-        segment = session.scalar(select(Segment.id).where(Segment.code == "NFM-M11"))
-        session.add(
-            SegmentFit(
-                enterprise_id=company.id, segment_id=segment, basis=FitBasis.KEYWORD, score=80
-            )
-        )
+    suits(app, actor, COMPANY)
     return actor
+
+
+def suits(app, actor, *names):
+    """Companies of the province that suit the segment."""
+    with app.app_context(), transaction() as session:
+        segment = session.scalar(select(Segment.id).where(Segment.code == "NFM-M11"))
+        for name in names:
+            company = save(actor, clock.now(), None, EnterpriseEntry(name, region_code="370200"))
+            session.add(
+                SegmentFit(
+                    enterprise_id=company.id, segment_id=segment, basis=FitBasis.KEYWORD, score=80
+                )
+            )
 
 
 def test_from_the_red_segment_to_a_lead_that_the_map_shows(app, staff, desk, sign_in_browser):
@@ -79,3 +86,17 @@ def test_on_a_phone_the_panel_is_read_from_its_top_and_closes_where_one_was(
     expect(page.locator("#segment h2")).to_have_count(0)
     expect(tile).to_be_in_viewport()
     expect(page.get_by_label("状态")).to_have_value("gap")
+
+
+def test_a_number_on_the_map_leads_to_its_list_though_the_companies_to_call_come_later(
+    app, staff, desk, sign_in_browser
+):
+    suits(app, staff, *(f"{each}胶体材料有限公司" for each in "乙丙丁戊"))
+    with app.app_context(), transaction():
+        add_lead_at("NFM-M11", "硅溶胶项目", Stage.NEGOTIATING, owner_id=staff.id)
+    sign_in_browser(desk, staff, to="/chains/NFM")
+    page = desk.page
+    page.set_viewport_size({"width": 1440, "height": 640})
+    desk.follow(page.locator("[data-segment=NFM-M11]").get_by_role("link", name="在谈1"))
+    expect(page.locator("#segment .target")).to_have_count(5)
+    expect(page.get_by_role("link", name="硅溶胶项目")).to_be_in_viewport()

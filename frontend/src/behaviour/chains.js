@@ -79,6 +79,13 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (top < 0 || bottom < 120 || top > window.innerHeight - 120) panel.scrollIntoView();
 });
 
+// The companies to call come after the panel, and push down the list the address points at.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const panel = event.detail.target.closest?.("#segment");
+  const list = location.hash && document.getElementById(location.hash.slice(1));
+  if (panel && event.detail.target !== panel && list && panel.contains(list)) list.scrollIntoView();
+});
+
 // On the matrix the arrows go from tile to tile, up and down to the nearest one.
 document.addEventListener("keydown", (event) => {
   const tile = event.target.closest?.("[data-arrows] a");
