@@ -13,6 +13,8 @@ from crm.coverage.queries.facts import coverage
 from crm.coverage.queries.settings import settings_held
 from crm.coverage.rules import CoverageSettings, Number, Status
 from crm.coverage.services.settings import change_settings
+from crm.enterprises.rules.signals import FULL_WEIGHT, SignalKind
+from crm.enterprises.wording import WORDS
 from crm.history.models import AuditEvent
 from tests.features.chain_cases import add_presence
 from tests.leads import opened
@@ -86,3 +88,9 @@ def test_only_bureau_leaders_set_it(app, sign_in, person):
         change_settings(person("auditor"), clock.now(), 1, wanted)
     with app.app_context():
         assert db.session.scalar(select(KeptCoverageSettings)) is None
+
+
+def test_what_a_sign_weighs_is_said_as_it_is_counted(sign_in):
+    page = sign_in("director").get(PAGE).text
+    for kind, weight in FULL_WEIGHT.items():
+        assert f"{WORDS[SignalKind][kind]}{weight:.0%}" in page, kind
