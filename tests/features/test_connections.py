@@ -71,6 +71,7 @@ def test_an_error_of_the_database_tells_nobodys_data(app, database):
         with transaction():
             insert_rows(User, [row])
 
+    database.spoil()  # what another app writes nobody notes
     with create_app(settings).app_context():
         entered()
         with pytest.raises(IntegrityError) as caught:
