@@ -64,6 +64,7 @@ class Forest:
         self._parts: dict[int | tuple[int, Tier | None], list[Node]] = {}
         for node in sorted(self.nodes.values(), key=lambda each: (each.position, each.id)):
             self._parts.setdefault(_beside(node), []).append(node)
+        self._live: dict[int | tuple[int, Tier | None], tuple[list[Node], dict[int, int]]] = {}
 
     def parts(self, parent: int) -> list[Node]:
         """What stands right under a segment, in order."""
@@ -187,8 +188,15 @@ class Forest:
     def _among(self, one: int) -> tuple[list[Node], int]:
         """The live siblings of a segment, and its place among them."""
         node = self.nodes[one]
-        beside = [each for each in self.siblings(node) if each.id == one or not each.is_retired]
-        return beside, beside.index(node)
+        if node.is_retired:
+            beside = [each for each in self.siblings(node) if each is node or not each.is_retired]
+            return beside, beside.index(node)
+        if _beside(node) not in self._live:  # asked four times for each of thousands
+            live = [each for each in self.siblings(node) if not each.is_retired]
+            places = {each.id: place for place, each in enumerate(live)}
+            self._live[_beside(node)] = live, places
+        live, places = self._live[_beside(node)]
+        return live, places[one]
 
     def _before(self, one: int, other: int | None) -> Place:
         node = self.nodes[one]

@@ -1,5 +1,5 @@
 // A chain's trees: Alt and an arrow press the button of that step, and a segment is dragged where it belongs.
-// Both send the form of the page, so what a move means is decided in one place.
+// Both send a form of the page, so what a move means is decided in one place.
 
 const STEPS = { ArrowUp: "up", ArrowDown: "down", ArrowLeft: "outward", ArrowRight: "inward" };
 let moving = null;
@@ -16,9 +16,10 @@ document.addEventListener("keydown", (event) => {
 let kept = null;
 
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (!event.target.matches?.("[data-tree]")) return;
+  if (!event.target.closest?.("[data-tree]")) return;
   const at = document.activeElement.closest("[data-arranged]");
-  kept = moving ? `#segment-${moving}` : at && `#${at.id}`;
+  const segment = moving ?? at?.dataset.arranged;
+  kept = segment && `[data-arranged="${segment}"]`;
   const button = document.activeElement.closest("[data-step]");
   if (kept && button) kept = `${kept} [data-step="${button.dataset.step}"]`;
 });
@@ -62,8 +63,9 @@ document.addEventListener("drop", (event) => {
   const goal = goalAt(event);
   if (!goal) return;
   event.preventDefault();
-  const form = goal.mark.closest("[data-tree]");
-  const row = form.querySelector(`[data-arranged="${moving}"]`);
+  const tree = goal.mark.closest("[data-tree]");
+  const row = tree.querySelector(`[data-arranged="${moving}"]`);
+  const form = tree.querySelector("[data-drop]");
   fill(form, {
     drop: `${moving}:${row.dataset.version}`,
     where: goal.where,
@@ -100,8 +102,6 @@ function clear() {
 
 function fill(form, values) {
   for (const [name, value] of Object.entries(values)) {
-    const field = form.elements.namedItem(name);
-    field.value = value;
-    field.disabled = false;
+    form.elements.namedItem(name).value = value;
   }
 }
