@@ -8,15 +8,17 @@ without division, hence stable for any p. Arrays hold [count, …, node]: one co
 quadrature.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import numpy as np
 
 from crm.outlook.rules.forecasting.observation import Floats
 
-DIRECT = 48
+DIRECT = 32
 """Up to this many coefficients products are summed directly, above by FFT (absolute error ~1e-15)."""
 NEGLIGIBLE = 1e-19
+FAST_SIZES = sorted(8 * 2**twos * 3**threes for twos in range(18) for threes in range(8))
 
 
 class ProductTree:
@@ -92,8 +94,8 @@ def _trimmed(values: Floats) -> Floats:
 
 
 def _fft_size(least: int) -> int:
-    power = 1 << (least - 1).bit_length()
-    return power * 3 // 4 if power * 3 // 4 >= least and power >= 4 else power
+    """A length not much longer that transforms fast: a multiple of 8 without other factors than 2 and 3."""
+    return FAST_SIZES[bisect_left(FAST_SIZES, least)]
 
 
 def convolved(one: Floats, other: Floats) -> Floats:
