@@ -18,7 +18,7 @@ from crm.outlook.rules.forecasting.observation import Floats
 DIRECT = 32
 """Up to this many coefficients products are summed directly, above by FFT (absolute error ~1e-15)."""
 NEGLIGIBLE = 1e-19
-FAST_SIZES = sorted(8 * 2**twos * 3**threes for twos in range(18) for threes in range(8))
+FAST_SIZES: list[int] = sorted(8 * 2**twos * 3**threes for twos in range(18) for threes in range(8))
 
 
 class ProductTree:
