@@ -31,14 +31,14 @@ def percent(p: float | None) -> str | None:
 
 
 def points(delta: float | None) -> str | None:
-    """A change of a probability: +6%, −2%."""
+    """A change of a probability: +6个百分点. From 62 % to 63 % is a point, not a per cent."""
     if delta is None:
         return None
-    size = abs(delta)
-    if size < 0.0005:
-        return "±0"
-    told = f"{size:.1%}" if 0 < size < 0.01 else f"{size:.0%}"
-    return f"{'+' if delta >= 0 else '−'}{told}"
+    size = abs(delta) * 100
+    if size < 0.05:
+        return _("%(n)s个百分点", n="±0")
+    told = f"{size:.1f}" if size < 1 else f"{size:.0f}"
+    return _("%(n)s个百分点", n=f"{'+' if delta >= 0 else '−'}{told}")
 
 
 def in_words(p: float | None) -> str | None:

@@ -197,7 +197,7 @@ def test_what_one_more_project_would_add_is_told_from_the_forecast_kept_last(bas
         )
     )  # fmt: skip
     told = base.sentences(person("director"), "甲新材料有限公司")
-    assert told[Term.FITS_QUOTA] == "可望计入实体总部（再计入1个，完成把握+13%）"
+    assert told[Term.FITS_QUOTA] == "可望计入实体总部（再计入1个，完成把握+13个百分点）"
 
 
 def test_a_holder_speaks_for_those_it_holds_by_half(base, person):
