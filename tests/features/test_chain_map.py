@@ -195,7 +195,7 @@ def test_a_segment_comes_alone_to_a_script_and_with_its_map_to_everybody_else(ap
     assert "隔膜" in part
     assert "<html" in client.get(f"/chains/NFM/segments/{M1}").text
     assert client.get(f"/chains/nfm/segments/{M1.lower()}").status_code == 200
-    for unknown in ("/chains/XXX", "/chains/NFM/segments/IME-M2", "/chains/XXX/picture.svg"):
+    for unknown in ("/chains/NONE", "/chains/NFM/segments/IME-M2", "/chains/NONE/picture.svg"):
         assert client.get(unknown).status_code == 404
 
 

@@ -152,8 +152,8 @@ def test_conversion_links_every_number_to_its_list(app, sign_in, year):
     at = whole.index('href="/coverage/progress?chain=NFM"')
     chain = re.findall(r'href="/leads/\?[^"]+">(\d+)</a>', whole[at : whole.index("</tr>", at)])
     assert [int(number) for number in chain] == [3, 1, 2, 3, 3]
-    assert client.get("/coverage/progress?chain=XXX").status_code == 404
-    assert client.get("/chains/XXX/history").status_code == 404
+    assert client.get("/coverage/progress?chain=NONE").status_code == 404
+    assert client.get("/chains/NONE/history").status_code == 404
 
 
 def test_leads_lost_where_nothing_is_in_use_any_more_stay_in_the_numbers(app, sign_in, year):
