@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import ARRAY, ColumnElement, CursorResult, Table, any_, func, literal, select, text
 from sqlalchemy.dialects import sqlite
@@ -61,26 +61,31 @@ def reserve_ids(model: type[Base], count: int) -> Sequence[int]:
     return list(db.session.scalars(select(func.nextval(sequence)).select_from(numbers)))
 
 
+class How(TypedDict, total=False):
+    """What `insert_rows` may be told beside the rows."""
+
+    same: Mapping[str, Any]
+    """Columns that all rows share."""
+    once: Sequence[str]
+    """The columns of a unique key: a row that is there already is left alone, …"""
+    again: Mapping[str, str]
+    """… or set to these SQL values (`excluded` is the new row), …"""
+    where: str
+    """… where it meets this SQL condition."""
+
+
 def insert_rows(
     model: type[Base],
     rows: Iterable[Mapping[str, Any]],
-    *,
-    same: Mapping[str, Any] | None = None,
-    once: Sequence[str] = (),
-    again: Mapping[str, str] | None = None,
-    where: str = "",
+    **how: Unpack[How],
 ) -> int:
-    """Insert rows that all carry the same columns, and those of `same`; how many it wrote.
+    """Insert rows that all carry the same columns; how many it wrote.
 
-    Columns left out take their plain defaults.
-
-    `once` names the columns of a unique key: a row that is there already is left alone, or, where it
-    meets the SQL condition `where`, set to the SQL values of `again` (`excluded` is the new row).
-
-    `rows` that are made as they are asked for may ask the database nothing after the first of them.
+    Columns left out take their plain defaults. `rows` that are made as they are asked for may ask the
+    database nothing after the first of them.
     """
     with inserting() as stream:
-        stream.insert(model, rows, same=same, once=once, again=again, where=where)
+        stream.insert(model, rows, **how)
     return stream.written
 
 
@@ -97,20 +102,17 @@ class Stream:
         self,
         model: type[Base],
         rows: Iterable[Mapping[str, Any]],
-        *,
-        same: Mapping[str, Any] | None = None,
-        once: Sequence[str] = (),
-        again: Mapping[str, str] | None = None,
-        where: str = "",
+        **how: Unpack[How],
     ) -> None:
         """The rows of one table, as `insert_rows` takes them; all are made when it returns."""
+        once, again, where = how.get("once", ()), how.get("again"), how.get("where")
         coming = iter(rows)
         first = next(coming, None)
         if first is None:
             return
         coming = chain([first], coming)
         table = _table(model)
-        defaults: dict[str, Any] = {**(same or {})}
+        defaults: dict[str, Any] = {**how.get("same", {})}
         named = first.keys() | defaults.keys()
         for column in table.columns:
             default: Any = column.default

@@ -14,13 +14,18 @@ from crm.enterprises.services import EnterpriseEntry, save
 pytestmark = pytest.mark.browser
 
 
-def test_suggestions_are_decided_by_keys(app, desk, sign_in_browser):
+@pytest.fixture
+def page(app, desk, sign_in_browser):
+    """The list of suggestions, with those of three companies."""
     actor = sign_in_browser(desk, Role.STAFF, "药山街道")
     with app.app_context(), transaction():
         for name in ("北方机器人有限公司", "南方机器人有限公司", "东方机器人有限公司"):
             save(actor, clock.now(), None, EnterpriseEntry(name=name))
         suggest_for()
-    page = desk.goto("/chains/fits")
+    return desk.goto("/chains/fits")
+
+
+def test_suggestions_are_decided_by_keys(app, desk, page):
     desk.look_at_both_sizes()
     for key in "jjx":
         page.keyboard.press(key)
@@ -36,13 +41,7 @@ def test_suggestions_are_decided_by_keys(app, desk, sign_in_browser):
     assert states == [FitState.CONFIRMED, FitState.REJECTED, FitState.SUGGESTED]
 
 
-def test_what_is_ticked_is_decided_together(app, desk, sign_in_browser):
-    actor = sign_in_browser(desk, Role.STAFF, "药山街道")
-    with app.app_context(), transaction():
-        for name in ("北方机器人有限公司", "南方机器人有限公司", "东方机器人有限公司"):
-            save(actor, clock.now(), None, EnterpriseEntry(name=name))
-        suggest_for()
-    page = desk.goto("/chains/fits")
+def test_what_is_ticked_is_decided_together(desk, page):
     for key in "jxjxj":
         page.keyboard.press(key)
     with page.expect_navigation():

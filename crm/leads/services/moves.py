@@ -203,7 +203,7 @@ def _faults(actor: Actor, lead: Lead, held: Holdings, move: Move, today: date) -
     ]  # fmt: skip
     if move.happened_on and move.happened_on > today:
         faults.append(Fault("happened_on", "day_in_future", _l("日期晚于今天，请核对")))
-    if move.chain_id is not None:
+    if move.chain_id is not None or move.segment_id is not None:
         at = move.segment_id or lead.segment_id
         faults += segment_faults(at, move.chain_id, lead.segment_id)
     faults += entity_faults(move.local_entity, move.uscc)

@@ -16,14 +16,7 @@ from crm.imports.services import deciding as deciding_services
 from crm.imports.services.exporting import export_ledger
 from crm.leads.models import Figure, Lead, Milestone
 from crm.leads.rules import FigureKind, Stage, StageSource
-from tests.features.ledgers.cases import (
-    AT,
-    LEDGER,
-    TODAY,
-    changed,
-    count,
-    lead,
-)
+from tests.features.ledgers.cases import AT, LEDGER, TODAY, changed, count, lead
 
 pytestmark = pytest.mark.usefixtures("verdicts_stay_true")
 

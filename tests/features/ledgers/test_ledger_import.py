@@ -21,15 +21,7 @@ from crm.imports.models import LedgerDifference, LedgerImport, LedgerQuestion
 from crm.leads.models import Figure, Lead, Milestone, StageChange
 from crm.leads.rules import FigureKind, MilestoneKind, Stage, StageSource
 from crm.quotas.services import rejudge
-from tests.features.ledgers.cases import (
-    AT,
-    FIXTURES,
-    LEDGER,
-    TODAY,
-    changed,
-    count,
-    lead,
-)
+from tests.features.ledgers.cases import AT, FIXTURES, LEDGER, TODAY, changed, count, lead
 
 pytestmark = pytest.mark.usefixtures("verdicts_stay_true")
 

@@ -140,9 +140,7 @@ class Registry:
                     due_on=promise.on,
                     done_on=promise.on if promise.done else None,
                 )
-                session.add(row)
-                session.flush()
-                self.others["agreed_date", promise.id] = row.id
+                self._keep("agreed_date", promise.id, row)
             elif before is not None:
                 row_id = self.others["agreed_date", promise.id]
                 session.execute(
@@ -157,9 +155,7 @@ class Registry:
                     returned_on=trip.returned, by_id=self.users[trip.by], at=clock.now(),
                     reported_on=trip.returned if trip.reported else None,
                 )  # fmt: skip
-                session.add(row)
-                session.flush()
-                self.others["trip", trip.id] = row.id
+                self._keep("trip", trip.id, row)
             elif before is not None:
                 row_id = self.others["trip", trip.id]
                 session.execute(
@@ -174,9 +170,7 @@ class Registry:
                     department_id=self.units[order.unit], person_id=self.users[order.person],
                     leader_id=self.users[order.leader], issued_by_id=self.users[1],
                 )  # fmt: skip
-                session.add(row)
-                session.flush()
-                self.others["instruction", order.id] = row.id
+                self._keep("instruction", order.id, row)
             if before is not None:
                 state = InstructionState.REPLIED if order.done else InstructionState.OPEN
                 session.execute(
@@ -185,6 +179,12 @@ class Registry:
                     .values(due_on=order.on, state=state)
                 )
         session.flush()
+
+    def _keep(self, kind: str, number: int, row: Any) -> None:
+        """A new row; it is known again by its kind and its number in the year."""
+        self.session.add(row)
+        self.session.flush()
+        self.others[kind, number] = row.id
 
     def _project(self, project: Project, before: Project | None) -> None:
         session = self.session
