@@ -35,11 +35,23 @@ def register(by, name, **columns):
         return services.save(by, AT, None, EnterpriseEntry(name, **columns)).id
 
 
+def list_of(code):
+    return db.session.scalar(select(RankingList.id).where(RankingList.code == code))
+
+
+def register_edition(by, year, published=None):
+    """An edition of the list known by hand, without its rows."""
+    with transaction():
+        return services.save_edition(
+            by, AT, None, list_id=list_of(CODE), year=year,
+            published_on=published or date(year, 8, 1), document=None, today=TODAY,
+        )  # fmt: skip
+
+
 def import_edition(by, year, rows, head=HEAD, published=None, code=CODE):
     """What came of importing an edition of the list."""
-    list_id = db.session.scalar(select(RankingList.id).where(RankingList.code == code))
     sheet = Sheet("榜单", (head, *rows))
-    entry = EditionEntry(list_id, year, published or date(year, 8, 1), "官网榜单")
+    entry = EditionEntry(list_of(code), year, published or date(year, 8, 1), "官网榜单")
     with transaction():
         return services.import_edition(
             by, AT, sheet, proposed_mapping(sheet), entry, filename="榜单.xlsx", today=TODAY

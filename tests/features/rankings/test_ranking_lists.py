@@ -15,7 +15,6 @@ from crm.enterprises.models import (
     Enterprise,
     RankingEdition,
     RankingEntry,
-    RankingList,
     RankingProposal,
     RankingRow,
 )
@@ -24,13 +23,14 @@ from crm.enterprises.rules.ranking import Basis
 from crm.enterprises.services import EnterpriseEntry
 from crm.history.models import AuditEvent
 from crm.quotas.services import differences, rejudge
-from tests.features.quota_leads import AT, TODAY, add_signed, codes
+from tests.features.quota_leads import AT, add_signed, codes
 from tests.features.rankings.cases import (
     CODE,
     FIRST,
     SECOND,
     count,
     csv_bytes,
+    register_edition,
     row_of,
 )
 
@@ -146,12 +146,7 @@ def test_a_day_that_cannot_be_right_is_refused(take_in, year, published, code):
 
 
 def test_an_edition_registered_by_hand_takes_its_rows_on_its_own_day_only(take_in, leader):
-    list_id = db.session.scalar(select(RankingList.id).where(RankingList.code == CODE))
-    with transaction():
-        edition = services.save_edition(
-            leader, AT, None, list_id=list_id, year=2025, published_on=date(2025, 7, 29),
-            document=None, today=TODAY,
-        )  # fmt: skip
+    edition = register_edition(leader, 2025, published=date(2025, 7, 29))
     with pytest.raises(Refused):
         take_in(2025, FIRST)
     taken = take_in(2025, FIRST, published=date(2025, 7, 29))
@@ -232,12 +227,8 @@ def test_one_row_is_one_company_and_one_company_one_row(take_in, company, leader
 
 def test_what_was_confirmed_by_hand_keeps_its_paper_when_it_finds_its_row(take_in, company, leader):
     ours = company("甲山集团有限公司")
-    list_id = db.session.scalar(select(RankingList.id).where(RankingList.code == CODE))
+    edition = register_edition(leader, 2025)
     with transaction():
-        edition = services.save_edition(
-            leader, AT, None, list_id=list_id, year=2025, published_on=date(2025, 8, 1),
-            document=None, today=TODAY,
-        )  # fmt: skip
         services.confirm_membership(
             leader, AT, ours, services.Membership(edition.id, "截图", 7, "甲山")
         )
