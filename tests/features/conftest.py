@@ -27,6 +27,13 @@ def verdicts_stay_true(app):
 
 
 @pytest.fixture
+def written(db_session):
+    """The session of one transaction, open for the whole test."""
+    with transaction() as session:
+        yield session
+
+
+@pytest.fixture
 def quota_ids(app):
     """The ids of this year's quotas by their codes."""
     with app.app_context():

@@ -108,6 +108,14 @@ def add_ranking(company, by_id, code="china_500", year=2026, on=date(2026, 9, 15
     return entry
 
 
+def ask(criteria, code="A", year=2026) -> Quota:
+    """Another rule for a quota, as if it had been published."""
+    quota = db.session.query(Quota).filter_by(code=code, year=year).one()
+    quota.criteria = criteria
+    db.session.flush()
+    return quota
+
+
 def judge_again(*leads) -> int:
     """What a door does at the end of its transaction."""
     return rejudge([lead.id for lead in leads], today=TODAY, at=AT)

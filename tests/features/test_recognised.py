@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from crm.core.db import db, transaction
+from crm.core.db import db
 from crm.quotas.models import Quota
 from crm.recognition.models import Credit, Decision, RecognitionBatch
 from crm.recognition.queries import recognised, recognised_ids, suspicions
@@ -15,12 +15,6 @@ from tests.features.quota_leads import add_enterprise, add_signed, judge_again
 
 YEAR = 2026
 OCTOBER, NOVEMBER = date(2026, 10, 20), date(2026, 11, 10)
-
-
-@pytest.fixture
-def written(db_session):
-    with transaction() as session:
-        yield session
 
 
 @pytest.fixture

@@ -43,12 +43,6 @@ from tests.together import at_once, codes_of, committed
 
 
 @pytest.fixture
-def written(db_session):
-    with transaction() as session:
-        yield session
-
-
-@pytest.fixture
 def people(person):
     return {
         "staff": person("staff", "甲单位"),
