@@ -6,7 +6,7 @@ from datetime import timedelta
 from urllib.parse import quote, urlencode
 
 from crm.core import clock
-from tests.bench.filling import is_sensitive
+from tests.bench.leads import is_sensitive
 from tests.bench.load import Request
 
 

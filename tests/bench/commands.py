@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench.filling import write_companies, write_ledger
 from tests.bench.prepared import BIN, ROOT, say
+from tests.bench.workbooks import write_companies, write_ledger
 
 LEDGER_ROWS = 10_000
 COMPANY_ROWS = 10_000

@@ -15,7 +15,8 @@ from argon2 import PasswordHasher
 
 from crm.config import Settings
 from crm.core import clock
-from tests.bench.filling import Filler, fill_postgres, fill_sqlite
+from tests.bench.district import district
+from tests.bench.filling import Table, fill_postgres, fill_sqlite
 from tests.servers import Run, postgres_url, start_postgres
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,10 +79,10 @@ def database(kind: str, rows: int, run: Run) -> Iterator[dict[str, str]]:
         with psycopg.connect(
             host=server["host"], user="postgres", dbname=name, autocommit=True
         ) as connection:
-            fill_postgres(connection, filler(rows, lambda sql: connection.execute(sql).fetchall()))
+            fill_postgres(connection, tables(rows, lambda sql: connection.execute(sql).fetchall()))
     else:
         with sqlite3.connect(data / "lianzhao.db") as connection:
-            fill_sqlite(connection, filler(rows, lambda sql: connection.execute(sql).fetchall()))
+            fill_sqlite(connection, tables(rows, lambda sql: connection.execute(sql).fetchall()))
         connection.close()
     judge_everything(environment, rows)
     if kind == "postgresql":
@@ -103,9 +104,9 @@ def database(kind: str, rows: int, run: Run) -> Iterator[dict[str, str]]:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def filler(rows: int, ask: Callable[[str], list[Any]]) -> Filler:
+def tables(rows: int, ask: Callable[[str], list[Any]]) -> Iterator[Table]:
     segments = ask("SELECT id, chain_id FROM segments ORDER BY chain_id, position")
-    return Filler(
+    return district(
         rows,
         clock.today(),
         PasswordHasher().hash(PASSWORD),
