@@ -12,13 +12,20 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
-from datetime import date, timedelta
-from decimal import Decimal
+from collections.abc import Callable, Mapping
+from datetime import date
 from math import isfinite
 from types import MappingProxyType
 from xml.parsers import expat
 
+from crm.core.sheets.formats import (
+    EPOCH_1900,
+    EPOCH_1904,
+    Shown,
+    day_of,
+    percentage_of,
+    shown_by,
+)
 from crm.core.sheets.grid import Box, Limits, Sheet, SheetFault, UnreadableFile, Value, address
 
 _Attributes = dict[str, str]
@@ -40,19 +47,9 @@ _UNZIP_FAULTS = (
     OverflowError,
     MemoryError,
 )
-# Number formats Excel has without writing them down that show a day (ECMA-376 18.8.30; 27–36 and
-# 50–58 are days in the Chinese edition). Pure times of day are left out.
-_BUILT_IN_DAYS = frozenset({14, 15, 16, 17, 22, 27, 28, 29, 30, 31, 36, *range(50, 55), 57, 58})
-_BUILT_IN_PERCENTS = frozenset({9, 10})
-_LARGEST_SHARE = 1e12
-_PERCENT_DIGITS = 10  # a file writes 0.07 as 0.070000000000000007
-_FORMAT_NOISE = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.|\*.')
 _REFERENCE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")  # no page and no database can hold one
-_EPOCH_1900 = date(1899, 12, 30)
-_EPOCH_1904 = date(1904, 1, 1)
-_LATEST_SERIAL = 2_958_465  # 9999-12-31
 
 
 def read_xlsx(data: bytes, limits: Limits) -> tuple[Sheet, ...]:
@@ -132,14 +129,14 @@ def _read_workbook(package: _Package, limits: Limits) -> tuple[Sheet, ...]:
     links = _links(package, workbook)
     by_kind = dict(links.values())
     strings = _shared_strings(package, by_kind.get("sharedStrings"), limits)
-    days, percents = _styles(package, by_kind.get("styles"))
+    styles = _styles(package, by_kind.get("styles"))
     budget = _Budget(limits.cells)
     sheets: list[Sheet] = []
     for name, link in listed:
         kind, target = links.get(link, ("", ""))
         if kind != "worksheet":  # chart sheets and macro sheets hold no rows
             continue
-        reader = _SheetReader(name, strings, days, percents, epoch, limits, budget)
+        reader = _SheetReader(name, strings, styles, epoch, limits, budget)
         _parse(package.read(target), target, reader.start, reader.end, reader.text)
         sheets.append(reader.sheet())
     if not sheets:
@@ -178,14 +175,14 @@ def _links(package: _Package, part: str) -> dict[str, tuple[str, str]]:
 def _sheet_list(content: bytes, part: str) -> tuple[list[tuple[str, str]], date]:
     """Names and relationship ids of the sheets, and the day serial numbers count from."""
     listed: list[tuple[str, str]] = []
-    epochs = [_EPOCH_1900]
+    epochs = [EPOCH_1900]
 
     def start(element: str, given: _Attributes) -> None:
         if element == "sheet":
             link = next((v for k, v in given.items() if k == "id" or k.endswith(":id")), "")
             listed.append((given.get("name", ""), link))
         elif element == "workbookPr" and given.get("date1904") in {"1", "true"}:
-            epochs.append(_EPOCH_1904)
+            epochs.append(EPOCH_1904)
 
     _parse(content, part, start, None, None)
     return listed, epochs[-1]
@@ -224,10 +221,10 @@ def _shared_strings(package: _Package, part: str | None, limits: Limits) -> list
     return strings
 
 
-def _styles(package: _Package, part: str | None) -> tuple[frozenset[str], frozenset[str]]:
-    """The style numbers (as the `s` attribute writes them) whose number format shows a day, a percentage."""
+def _styles(package: _Package, part: str | None) -> dict[str, Shown]:
+    """By style number, as the `s` attribute writes it, what it shows other than a plain number."""
     if part is None or not package.has(part):
-        return frozenset(), frozenset()
+        return {}
     written: dict[str, str] = {}
     used: list[str] = []
     state = {"inside": False}
@@ -245,40 +242,8 @@ def _styles(package: _Package, part: str | None) -> tuple[frozenset[str], frozen
             state["inside"] = False
 
     _parse(package.read(part), part, start, end, None)
-    days, percents = (
-        frozenset(
-            str(style)
-            for style, number in enumerate(used)
-            if (shows(written[number]) if number in written else _is_among(number, built_in))
-        )
-        for shows, built_in in (
-            (_shows_a_day, _BUILT_IN_DAYS),
-            (_shows_a_percentage, _BUILT_IN_PERCENTS),
-        )
-    )
-    return days, percents
-
-
-def _is_among(number: str, built_in: frozenset[int]) -> bool:
-    return number.isdecimal() and int(number) in built_in
-
-
-def _shows_a_day(code: str) -> bool:
-    bare = _FORMAT_NOISE.sub("", code.split(";", 1)[0]).lower()
-    if "general" in bare or "standard" in bare:
-        return False
-    has_time = "h" in bare or "s" in bare
-    return "y" in bare or "d" in bare or ("m" in bare and not has_time)
-
-
-def _shows_a_percentage(code: str) -> bool:
-    return "%" in _FORMAT_NOISE.sub("", code.split(";", 1)[0])
-
-
-def _percentage(text: str) -> str:
-    """What the cell shows, at full precision: 0.51 is 51%."""
-    shown = round(Decimal(text) * 100, _PERCENT_DIGITS).normalize()
-    return f"{shown:f}%"
+    shown = (shown_by(number, written.get(number)) for number in used)
+    return {str(style): kind for style, kind in enumerate(shown) if kind is not None}
 
 
 def _unescaped(text: str) -> str:
@@ -302,16 +267,14 @@ class _SheetReader:
         self,
         name: str,
         strings: list[str],
-        days: frozenset[str],
-        percents: frozenset[str],
+        styles: Mapping[str, Shown],
         epoch: date,
         limits: Limits,
         budget: _Budget,
     ) -> None:
         self._name = name
         self._strings = strings
-        self._days = days
-        self._percents = percents
+        self._styles = styles
         self._epoch = epoch
         self._limits = limits
         self._budget = budget
@@ -436,10 +399,11 @@ class _SheetReader:
                 raise UnreadableFile(SheetFault.BROKEN, self._here()) from None
             if not isfinite(number):
                 raise UnreadableFile(SheetFault.BROKEN, self._here())
-            if self._style in self._days and 1 <= number <= _LATEST_SERIAL:
-                return self._day(number)
-            if self._style in self._percents and abs(number) < _LARGEST_SHARE:
-                return _percentage(text)
+            shown = self._styles.get(self._style)
+            if shown is Shown.DAY and (day := day_of(number, self._epoch)) is not None:
+                return day
+            if shown is Shown.PERCENTAGE and (share := percentage_of(text)) is not None:
+                return share
             if isinstance(number, float) and number.is_integer() and abs(number) < 1e15:
                 return int(number)
             return number
@@ -453,15 +417,6 @@ class _SheetReader:
             except ValueError:
                 return text or None
         raise UnreadableFile(SheetFault.BROKEN, self._here())
-
-    def _day(self, serial: float) -> Value:
-        days = int(serial)
-        if self._epoch is _EPOCH_1900 and days < 61:
-            days += 1  # the 29th of February 1900 that Excel believes in
-        try:
-            return self._epoch + timedelta(days=days)
-        except OverflowError:
-            return serial
 
     def _column_of(self, letters: str) -> int:
         number = 0
